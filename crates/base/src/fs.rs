@@ -78,8 +78,7 @@ impl Fs for RealFs {
     fn read(&self, path: &Path, limit_bytes: u64) -> io::Result<Vec<u8>> {
         let file = open(path, Access::Read)?;
         let mut bytes = Vec::new();
-        file.take(limit_bytes.saturating_add(1))
-            .read_to_end(&mut bytes)?;
+        file.take(limit_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > limit_bytes {
             return Err(io::Error::from(io::ErrorKind::FileTooLarge));
         }
@@ -92,10 +91,7 @@ impl Fs for RealFs {
         Ok(Box::new(RealAppendFile(file)))
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the door to our own files"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the door to our own files")]
     fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let mut name = path.file_name().unwrap_or_default().to_os_string();
         name.push(format!(".{}.tmp", random_hex(8)?));
@@ -111,16 +107,10 @@ impl Fs for RealFs {
     }
 
     fn create_dir_all(&self, path: &Path) -> io::Result<()> {
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(path)
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the door to our own files"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the door to our own files")]
     fn list(&self, path: &Path) -> io::Result<Vec<PathBuf>> {
         let mut paths = std::fs::read_dir(path)?
             .map(|entry| entry.map(|entry| entry.path()))
@@ -161,10 +151,7 @@ enum Access {
     CreateNew,
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the door to our own files"
-)]
+#[expect(clippy::disallowed_methods, reason = "this is the door to our own files")]
 fn open(path: &Path, access: Access) -> io::Result<std::fs::File> {
     let mut options = std::fs::OpenOptions::new();
     match access {
@@ -173,17 +160,11 @@ fn open(path: &Path, access: Access) -> io::Result<std::fs::File> {
         Access::CreateNew => options.write(true).create_new(true),
     };
     let no_follow = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::CLOEXEC;
-    options
-        .mode(0o600)
-        .custom_flags(no_follow.bits().cast_signed())
-        .open(path)
+    options.mode(0o600).custom_flags(no_follow.bits().cast_signed()).open(path)
 }
 
 fn sync_parent(path: &Path) -> io::Result<()> {
-    match path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-    {
+    match path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         Some(parent) => open(parent, Access::Read)?.sync_all(),
         None => Ok(()),
     }
@@ -212,10 +193,7 @@ mod tests {
         let (path, link) = (dir.path().join("state"), dir.path().join("link"));
         RealFs.replace(&path, b"four").unwrap();
         std::os::unix::fs::symlink(&path, &link).unwrap();
-        assert_eq!(
-            RealFs.read(&path, 3).unwrap_err().kind(),
-            io::ErrorKind::FileTooLarge
-        );
+        assert_eq!(RealFs.read(&path, 3).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
         assert!(RealFs.read(&link, 10).is_err());
         assert!(RealFs.append(&link).is_err());
     }

@@ -37,11 +37,7 @@ impl Report {
             causes.push(cause.to_string());
             source = cause.source();
         }
-        Self {
-            error: error.to_string(),
-            causes,
-            hint: error.hint(),
-        }
+        Self { error: error.to_string(), causes, hint: error.hint() }
     }
 }
 

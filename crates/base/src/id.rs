@@ -33,10 +33,7 @@ impl SessionId {
     pub fn random() -> io::Result<Self> {
         let mut bytes = [0_u8; LENGTH];
         getrandom::fill(&mut bytes).map_err(io::Error::from)?;
-        let text = bytes
-            .iter()
-            .map(|byte| char::from(ALPHABET[usize::from(byte % 32)]))
-            .collect();
+        let text = bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
         Ok(Self(text))
     }
 
@@ -58,13 +55,7 @@ impl FromStr for SessionId {
 
     fn from_str(text: &str) -> Result<Self, IdError> {
         let valid = text.len() == LENGTH && text.bytes().all(|byte| ALPHABET.contains(&byte));
-        if valid {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(IdError {
-                text: text.to_owned(),
-            })
-        }
+        if valid { Ok(Self(text.to_owned())) } else { Err(IdError { text: text.to_owned() }) }
     }
 }
 
@@ -100,13 +91,7 @@ mod tests {
     fn ids_round_trip_and_foreign_text_is_refused() {
         let id = SessionId::random().unwrap();
         assert_eq!(id.as_str().parse::<SessionId>().unwrap(), id);
-        for text in [
-            "",
-            "../../etc/x",
-            "0123456789a",
-            "012345678I",
-            "012345678\u{e9}",
-        ] {
+        for text in ["", "../../etc/x", "0123456789a", "012345678I", "012345678\u{e9}"] {
             assert!(text.parse::<SessionId>().is_err(), "{text:?}");
         }
     }

@@ -34,9 +34,6 @@ mod tests {
 
     #[test]
     fn debug_shows_nothing_of_the_value() {
-        assert_eq!(
-            format!("{:?}", Some(Secret::new("hunter2"))),
-            "Some(Secret(…))"
-        );
+        assert_eq!(format!("{:?}", Some(Secret::new("hunter2"))), "Some(Secret(…))");
     }
 }

@@ -39,12 +39,7 @@ impl TreePath {
     /// # Errors
     /// When it is absolute, too long, or has an empty, `.` or `..` component or a NUL.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, TreePathError> {
-        let refuse = |reason| {
-            Err(TreePathError {
-                path: escape(bytes),
-                reason,
-            })
-        };
+        let refuse = |reason| Err(TreePathError { path: escape(bytes), reason });
         if bytes.is_empty() {
             return Ok(Self::root());
         }
@@ -100,11 +95,7 @@ impl TreePath {
     /// The last component; `None` for the root.
     #[must_use]
     pub fn file_name(&self) -> Option<&[u8]> {
-        if self.is_root() {
-            None
-        } else {
-            self.0.rsplit(|byte| *byte == b'/').next()
-        }
+        if self.is_root() { None } else { self.0.rsplit(|byte| *byte == b'/').next() }
     }
 
     /// What follows the last dot of the file name, when it is UTF-8 and not the whole name.
@@ -136,9 +127,7 @@ impl TreePath {
 
     /// The components from the root down.
     pub fn components(&self) -> impl Iterator<Item = &[u8]> {
-        self.0
-            .split(|byte| *byte == b'/')
-            .filter(|component| !component.is_empty())
+        self.0.split(|byte| *byte == b'/').filter(|component| !component.is_empty())
     }
 }
 
@@ -214,26 +203,17 @@ mod tests {
 
     #[test]
     fn any_file_name_survives_the_way_through_text() {
-        for bytes in [
-            b"a/b.rs".as_slice(),
-            b"\xff\xfe/x",
-            b"back\\slash",
-            b"new\nline",
-            b"\xc3\xa9",
-        ] {
+        for bytes in
+            [b"a/b.rs".as_slice(), b"\xff\xfe/x", b"back\\slash", b"new\nline", b"\xc3\xa9"]
+        {
             let path = TreePath::from_bytes(bytes).unwrap();
-            assert_eq!(
-                TreePath::parse(&path.to_string()).unwrap().as_bytes(),
-                bytes
-            );
+            assert_eq!(TreePath::parse(&path.to_string()).unwrap().as_bytes(), bytes);
         }
     }
 
     #[test]
     fn paths_that_leave_the_tree_are_refused() {
-        for text in [
-            "/etc", "..", "a/../b", "a//b", "./a", "a/", "a\\x00b", "a\\q",
-        ] {
+        for text in ["/etc", "..", "a/../b", "a//b", "./a", "a/", "a\\x00b", "a\\q"] {
             assert!(TreePath::parse(text).is_err(), "{text}");
         }
     }
@@ -244,10 +224,7 @@ mod tests {
         assert_eq!(path.parent(), Some(TreePath::parse("a/b").unwrap()));
         assert_eq!(path.file_name(), Some(b"c.tar.gz".as_slice()));
         assert_eq!(path.extension(), Some("gz"));
-        assert_eq!(
-            TreePath::parse("a").unwrap().parent(),
-            Some(TreePath::root())
-        );
+        assert_eq!(TreePath::parse("a").unwrap().parent(), Some(TreePath::root()));
         assert_eq!(TreePath::root().parent(), None);
         assert_eq!(TreePath::root().join(b"x").unwrap().to_string(), "x");
     }

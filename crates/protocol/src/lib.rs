@@ -1,2 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Placeholder.
+//! The protocol between front ends and the engine: [`Op`] in, [`Event`] out.
+//!
+//! *Responsibility*: two closed enums and the types inside them, and their form
+//! on the wire: one JSON object per line, on the session's local socket and in
+//! `moat exec --json`.
+//!
+//! *Not here*: what is stored (`moat-engine` has its own records), transport
+//! (`moat-net`), rendering (`moat-tui`).
+//!
+//! *Map*: `op` what a front end asks for · `event` what it is shown · `task` what
+//! a turn is about · `change` the change set · `evidence` commands, tests and the
+//! outcome · `wire` lines.
+//!
+//! ```
+//! use moat_protocol::{Op, read_op, write_op};
+//!
+//! let line = write_op(&Op::Interrupt);
+//! assert_eq!(read_op(&line).unwrap(), Op::Interrupt);
+//! ```
+
+mod change;
+mod event;
+mod evidence;
+mod op;
+mod task;
+mod wire;
+
+pub use change::{Change, ChangeClass, ChangeKind, Hunk, Refusal, Selection};
+pub use event::{CandidateVerdict, Envelope, Event, Level, Stream};
+pub use evidence::{Evidence, Outcome, RunStatus, Suspect, TestSummary};
+pub use op::{Answer, Op, Proposal};
+pub use task::{Task, TaskKind};
+pub use wire::{WireError, read_event, read_op, write_event, write_op};

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What a turn can show for its claim: commands, tests before and after, outcome.
+
+use moat_base::TreePath;
+use serde::{Deserialize, Serialize};
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "status", content = "value", rename_all = "snake_case")]
+pub enum RunStatus {
+    /// It exited with this code.
+    Code(i32),
+    /// This signal ended it.
+    Signal(i32),
+    /// It was ended because its time was over.
+    TimedOut,
+    /// It was ended because a person interrupted.
+    Interrupted,
+    /// It was ended because it printed more than the limit.
+    OutputLimit,
+}
+
+impl RunStatus {
+    /// Whether the command says that all is well.
+    #[must_use]
+    pub const fn is_success(self) -> bool {
+        matches!(self, Self::Code(0))
+    }
+}
+
+/// What a run of the check told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestSummary {
+    /// How the check ended.
+    pub status: RunStatus,
+    /// Tests known to have passed.
+    pub passed: u32,
+    /// Tests known to have failed.
+    pub failed: u32,
+    /// The names of failed tests, at most a few.
+    pub failing: Vec<String>,
+    /// How long it took.
+    pub duration_ms: u64,
+}
+
+/// A place where the bug may be, with the reasons for the guess.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suspect {
+    /// The file.
+    pub path: TreePath,
+    /// The symbol's qualified name.
+    pub symbol: String,
+    /// Why, in a few words each.
+    pub reasons: Vec<String>,
+}
+
+/// Everything a reader needs to judge the outcome.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The check as it ran.
+    pub check: Option<String>,
+    /// What the check said before any change.
+    pub before: Option<TestSummary>,
+    /// What it said with the change.
+    pub after: Option<TestSummary>,
+    /// Tests that passed before and do not now; empty in a solved turn.
+    pub broken: Vec<String>,
+    /// How many answers of the model were tried.
+    pub candidates: u32,
+    /// Model requests.
+    pub requests: u32,
+    /// Tokens that the model read.
+    pub prompt_tokens: u64,
+    /// Tokens that the model wrote.
+    pub completion_tokens: u64,
+    /// The turn's wall time.
+    pub duration_ms: u64,
+}
+
+/// How a turn ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// The change is there and the check passes with it.
+    Solved,
+    /// The change is there; no check could judge it.
+    Unverified {
+        /// Why not.
+        reason: String,
+    },
+    /// The check passed before anything was changed.
+    NothingToFix,
+    /// No candidate passed; nothing was changed.
+    NotSolved {
+        /// What was tried and what stood in the way.
+        reason: String,
+    },
+    /// The answer is a text.
+    Answered {
+        /// The text.
+        text: String,
+    },
+    /// A person stopped it, or its time was over.
+    Stopped {
+        /// Which of these.
+        reason: String,
+    },
+    /// Something that had to be asked was denied.
+    Denied {
+        /// What and by which rule.
+        reason: String,
+    },
+    /// The process died inside a side effect; what it did is not known.
+    Unknown {
+        /// Which effect.
+        effect: String,
+    },
+}

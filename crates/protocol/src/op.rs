@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What a front end asks of the engine.
+
+use moat_base::TreePath;
+use serde::{Deserialize, Serialize};
+
+use crate::{Selection, Task};
+
+/// A request to the engine. The enum is closed: a new variant is a new version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+pub enum Op {
+    /// Begin a turn. Refused while another turn runs.
+    Start {
+        /// What the turn is about.
+        task: Task,
+    },
+    /// Go on with a turn that was interrupted.
+    Resume,
+    /// Add something to what the running turn knows; the next model request has it.
+    Steer {
+        /// The user's words.
+        text: String,
+    },
+    /// Answer an [`Event::ApprovalAsked`](crate::Event::ApprovalAsked).
+    Approve {
+        /// The number of the question.
+        request: u32,
+        /// The answer.
+        answer: Answer,
+    },
+    /// Stop the turn, not the session.
+    Interrupt,
+    /// Show the pending changes with their hunks.
+    Show,
+    /// Apply pending changes to the user's tree.
+    Keep {
+        /// Which ones.
+        selection: Selection,
+    },
+    /// Drop pending changes from the session.
+    Discard {
+        /// Which ones.
+        selection: Selection,
+    },
+    /// Take the last keep back, where the user's tree still is as it left it.
+    UndoKeep,
+    /// End: the engine finishes the line it is writing and lets go of the session.
+    Close,
+}
+
+/// A person's answer to a question. There is no default: silence is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// Do exactly what was shown, once.
+    Once,
+    /// Do not.
+    No,
+}
+
+/// Exactly what would run if a question is answered with [`Answer::Once`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// The full argument vector.
+    pub argv: Vec<String>,
+    /// What is added to the fixed environment of the sandbox.
+    pub environment: Vec<(String, String)>,
+    /// The working directory inside the workspace.
+    pub directory: TreePath,
+    /// Where what it writes ends up, in words.
+    pub writes: String,
+    /// What it can reach over a network, in words.
+    pub network: String,
+    /// The rule that asks.
+    pub rule: String,
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Lines on the wire: one JSON object with a version, ending in a newline.
+//!
+//! Unknown fields are ignored so that a newer peer can add some; an unknown
+//! variant or another version is an error.
+
+use moat_base::clip;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::{Envelope, Op};
+
+const VERSION: u32 = 1;
+const QUOTE_BYTES_MAX: usize = 120;
+
+/// Why a line is not of this protocol.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WireError {
+    /// It is not a JSON object of a known form.
+    #[error("`{line}` is not a line of this protocol")]
+    Malformed {
+        /// The beginning of the line.
+        line: String,
+        /// The parser's error.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// It is of another version.
+    #[error("the line is of protocol version {found}, this is version {VERSION}")]
+    Version {
+        /// The version of the line.
+        found: u32,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct Line<T> {
+    v: u32,
+    #[serde(flatten)]
+    body: T,
+}
+
+#[derive(Deserialize)]
+struct VersionOnly {
+    v: u32,
+}
+
+/// Writes an operation as a line with its newline.
+#[must_use]
+pub fn write_op(op: &Op) -> String {
+    write(op)
+}
+
+/// Writes an event as a line with its newline.
+#[must_use]
+pub fn write_event(envelope: &Envelope) -> String {
+    write(envelope)
+}
+
+/// Reads a line as an operation.
+///
+/// # Errors
+/// [`WireError`] as its variants say.
+pub fn read_op(line: &str) -> Result<Op, WireError> {
+    read(line)
+}
+
+/// Reads a line as an event.
+///
+/// # Errors
+/// [`WireError`] as its variants say.
+pub fn read_event(line: &str) -> Result<Envelope, WireError> {
+    read(line)
+}
+
+fn write<T: Serialize>(body: &T) -> String {
+    // Every type of this crate has text keys and serialises without failing.
+    let mut line = serde_json::to_string(&Line { v: VERSION, body }).unwrap_or_default();
+    line.push('\n');
+    line
+}
+
+fn read<T: DeserializeOwned>(line: &str) -> Result<T, WireError> {
+    let malformed = |source| WireError::Malformed {
+        line: clip(line.trim_end(), QUOTE_BYTES_MAX).to_owned(),
+        source,
+    };
+    let version: VersionOnly = serde_json::from_str(line).map_err(malformed)?;
+    if version.v != VERSION {
+        return Err(WireError::Version { found: version.v });
+    }
+    serde_json::from_str::<Line<T>>(line).map(|line| line.body).map_err(malformed)
+}
+
+#[cfg(test)]
+mod tests {
+    use moat_base::{Timestamp, TreePath};
+
+    use super::*;
+    use crate::{Event, Selection};
+
+    #[test]
+    fn ops_and_events_survive_the_wire() {
+        let selection = Selection::Hunks {
+            path: TreePath::from_bytes(b"odd\xff name").unwrap(),
+            numbers: vec![1, 3],
+        };
+        for op in [Op::Interrupt, Op::Keep { selection }, Op::Steer { text: "a\nb".into() }] {
+            let line = write_op(&op);
+            assert_eq!(line.matches('\n').count(), 1);
+            assert_eq!(read_op(&line).unwrap(), op);
+        }
+        let envelope = Envelope {
+            session: "0123456789".parse().unwrap(),
+            sequence: 7,
+            at: Timestamp(1),
+            event: Event::SessionClosed,
+        };
+        assert_eq!(read_event(&write_event(&envelope)).unwrap(), envelope);
+    }
+
+    #[test]
+    fn other_versions_and_garbage_are_told_apart() {
+        assert!(matches!(read_op(r#"{"v":2,"op":"show"}"#), Err(WireError::Version { found: 2 })));
+        for line in ["", "{}", "[]", "\u{0}", r#"{"v":1,"op":"fly"}"#, r#"{"v":1}"#] {
+            assert!(matches!(read_op(line), Err(WireError::Malformed { .. })), "{line:?}");
+        }
+        assert!(read_op(r#"{"v":1,"op":"close","later":true}"#).is_ok());
+    }
+}
