@@ -1,2 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Placeholder.
+//! The parts of the verified edit that need no model: checks, reports, places, ranks.
+//!
+//! *Responsibility*: which command tests a workspace, what its output says, which
+//! functions are worth editing, what the model has to see, which code its answer
+//! holds, and which of several repairs is the smallest.
+//!
+//! *Not here*: running commands (`moat-sandbox`), asking models (`moat-model`),
+//! the order of the steps (`moat-engine`), parsing and splicing (`moat-index`).
+//!
+//! *Map*: [`detect`] finds checks · [`parse_report`] reads their output ·
+//! [`compare`] two reports · [`localise`] ranks the functions to edit ·
+//! [`context`] what the prompt says about one of them · [`answer`] code from a
+//! model's answer · [`cost`] orders repairs · [`limits`] bounds.
+
+pub mod answer;
+mod check;
+pub mod limits;
+mod localise;
+mod rank;
+mod report;
+
+pub use check::{Check, CheckKind, detect};
+pub use localise::{Context, Evidence, Reason, Section, Suspect, context, localise};
+pub use rank::{Change, Cost, cost};
+pub use report::{
+    Comparison, Confidence, Diagnostic, Exit, Failure, Format, Frame, TestReport, compare,
+    parse as parse_report,
+};
