@@ -1,2 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Placeholder.
+//! The only door to processes and to the files of a workspace.
+//!
+//! *Responsibility*: to start programs so that the kernel keeps them inside a
+//! plan, to end them without remainder, and to say truthfully what is enforced.
+//!
+//! *Not here*: what may run (`moat-policy`), what runs (`moat-engine`), which
+//! bytes may leave (`moat-net`).
+//!
+//! *Map*: [`Settings`] and [`Plan`] go in, [`Launcher`] and [`Sandbox`] come out,
+//! [`Command`] runs to an [`Exit`]. `wire` carries messages and descriptors,
+//! `view` compiles the mount list, `inside` is the code of the launcher, the
+//! holder and the reaper, `mount`, `landlock`, `seccomp` and `kernel` speak to the
+//! kernel. How it all holds together is in `docs/sandbox.md`.
+
+mod command;
+mod confinement;
+mod error;
+mod inside;
+mod launcher;
+#[expect(dead_code, reason = "most bounds belong to the launcher, which comes next")]
+mod limits;
+mod lockdown;
+mod plan;
+mod poll;
+mod probe;
+mod sandbox;
+mod service;
+mod settings;
+
+pub use command::{
+    Collected, Command, Exit, Input, Interrupt, Limits, Network, OutputSink, Status, Stream, Usage,
+    Variable,
+};
+pub use confinement::{Confinement, Effect, Finding, Level, Standing};
+pub use error::Error;
+pub use inside::helper_main;
+pub use launcher::Launcher;
+pub use limits::PROXY_PORT;
+pub use lockdown::{SelfPlan, Sockets, confine_self, give_up_inet};
+#[doc(hidden)]
+pub use plan::Layer;
+pub use plan::{Files, Plan};
+pub use probe::probe;
+pub use sandbox::Sandbox;
+pub use service::{Service, ServiceConfinement, ServiceProcess, start_service};
+pub use settings::{HELPER_WORD, Settings};

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What a sandbox may see and change, decided on the host before it starts.
+//!
+//! A plan is made from the user's own words and never from a file in the
+//! workspace or from the model. Once made it does not change; a wider plan is a
+//! new plan, and a person's decision.
+//!
+//! Invariant: the workspace is known by an open descriptor, so that what was
+//! approved is what is mounted, whatever happens to its name.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Mode, OFlags, ResolveFlags};
+
+use crate::Error;
+
+/// How the workspace appears inside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Files {
+    /// Changes go to `upper`; the real tree is never written.
+    CopyOnWrite {
+        /// The trees below, nearest first: frozen uppers of ancestors, the real tree last.
+        lowers: Vec<PathBuf>,
+        /// The directory that takes the changes. It must exist.
+        upper: PathBuf,
+        /// The kernel's scratch directory on the same file system. It must exist and be empty.
+        work: PathBuf,
+    },
+    /// Changes go to the real tree; its `.git` is read-only.
+    Direct,
+    /// Nothing in the workspace can be changed.
+    ReadOnly,
+}
+
+/// A protection that a security test may switch off, one at a time, to show that
+/// its attack works without it.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Layer {
+    /// The system call filter.
+    Seccomp,
+    /// The Landlock domain.
+    Landlock,
+    /// The network namespace of each command.
+    NetworkNamespace,
+    /// The process-id namespace and the private `/proc`.
+    ProcessNamespace,
+    /// The ipc namespace of each command.
+    IpcNamespace,
+    /// The bound on nested user namespaces.
+    NestingBound,
+    /// The private home, `/tmp`, `/run` and the allow-listed root: the host's root is shown read-only.
+    View,
+    /// Closing every inherited descriptor.
+    Descriptors,
+    /// `no_new_privs` and `nosuid`.
+    NoNewPrivileges,
+    /// The new session, which cuts the terminal off.
+    Session,
+    /// Dropping the capabilities inside the user namespace.
+    Capabilities,
+    /// The bound on processes.
+    Processes,
+}
+
+/// A compiled plan for one session.
+#[derive(Debug)]
+pub struct Plan {
+    pub(crate) root: PathBuf,
+    pub(crate) root_fd: OwnedFd,
+    pub(crate) files: Files,
+    pub(crate) without: Vec<Layer>,
+}
+
+impl Plan {
+    /// Opens the workspace, following no link, and fixes how it appears.
+    ///
+    /// `root` is absolute and canonical; the session keeps this very directory
+    /// even when another one is put in its place.
+    ///
+    /// # Errors
+    /// [`Error::Workspace`] when `root` is not such a directory, or could not be opened.
+    pub fn new(root: &Path, files: Files) -> Result<Self, Error> {
+        let refuse = |reason| Error::Workspace { path: root.to_owned(), reason };
+        if !root.is_absolute() {
+            return Err(refuse("its path is not absolute"));
+        }
+        let root_fd = rustix::fs::openat2(
+            rustix::fs::CWD,
+            root,
+            OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
+            Mode::empty(),
+            ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS,
+        )
+        .map_err(|errno| match errno {
+            rustix::io::Errno::NOENT => refuse("it does not exist"),
+            rustix::io::Errno::NOTDIR => refuse("it is not a directory"),
+            rustix::io::Errno::LOOP => refuse("its path leads through a symbolic link"),
+            rustix::io::Errno::ACCESS => refuse("it may not be entered"),
+            _ => refuse("it could not be opened"),
+        })?;
+        Ok(Self { root: root.to_owned(), root_fd, files, without: Vec::new() })
+    }
+
+    /// The workspace's path, the same inside and outside.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The real workspace directory, opened when the plan was made.
+    #[must_use]
+    pub fn root_fd(&self) -> BorrowedFd<'_> {
+        self.root_fd.as_fd()
+    }
+
+    /// How the workspace appears inside.
+    #[must_use]
+    pub const fn files(&self) -> &Files {
+        &self.files
+    }
+
+    /// Switches one protection off. Only security tests call this.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn without_layer(mut self, layer: Layer) -> Self {
+        self.without.push(layer);
+        self
+    }
+}
