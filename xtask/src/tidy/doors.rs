@@ -67,6 +67,13 @@ const DOORS: &[Door] = &[
         owners: &["net", "sandbox", "xtask"],
         test_owners: &["cli", "engine", "inference", "model"],
     },
+    // A socket in the file system is made, protected and cleared by who binds it.
+    Door {
+        name: "socket files",
+        calls: &["std::fs::DirBuilder::new", "std::fs::remove_file", "std::fs::set_permissions"],
+        owners: &["base", "net", "sandbox", "xtask"],
+        test_owners: &["*"],
+    },
     Door {
         name: "files",
         calls: &[

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The two commands to know: `make run` shows Moat at work, `make test` checks everything.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help run test test-all prove bench fmt clean build
+
+TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
+MOAT := $(TARGET_DIR)/release/moat
+XTASK := cargo run --quiet --release --locked --package xtask --
+TEST_MODEL := smollm2-135m-instruct
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+build: ## build the `moat` command
+	@scripts/setup.sh build
+	cargo build --release --locked --package moat-cli
+
+run: ## install what is missing, build, get the model, repair the demo program
+	@scripts/setup.sh run
+	cargo build --release --locked --package moat-cli
+	@scripts/demo.sh "$(MOAT)"
+
+test: ## everything that continuous integration checks
+	@scripts/setup.sh test
+	@$(XTASK) ci fmt tidy
+	cargo build --release --locked --workspace
+	$(MOAT) model pull $(TEST_MODEL) --quiet
+	@MOAT_TEST_MODEL="$$($(MOAT) model path $(TEST_MODEL))" \
+		$(XTASK) ci clippy test doctest doc deny
+
+test-all: test ## `make test`, then the repair tasks are validated and the attacks run
+	$(XTASK) bench validate
+	$(XTASK) prove
+
+prove: ## show each failure that Moat is built against, and whether it survived
+	@scripts/setup.sh test
+	cargo build --release --locked --package moat-cli
+	@$(XTASK) prove
+
+bench: ## measure: make bench ARGS="agent"
+	@scripts/setup.sh run
+	cargo build --release --locked --package moat-cli
+	@$(XTASK) bench $(ARGS)
+
+fmt: ## format the Rust code
+	cargo fmt --all
+
+clean: ## remove what was built; models and sessions of the user stay
+	cargo clean

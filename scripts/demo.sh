@@ -1,0 +1,62 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Shows Moat at work: demo.sh PATH-TO-MOAT
+#
+# Copies the demo program to a fresh directory, lets the agent repair it, and
+# shows the evidence. The checkout itself is never changed.
+set -eu
+
+moat=$1
+case $moat in /*) ;; *) moat=$PWD/$moat ;; esac
+source=$(cd "$(dirname "$0")/.." && pwd)/demo
+base=${XDG_CACHE_HOME:-$HOME/.cache}/moat
+check='python3 -m unittest -q'
+task='Repair the program so that its tests pass.'
+
+title() {
+    if [ -t 1 ]; then printf '\n\033[1m== %s\033[0m\n' "$*"; else printf '\n== %s\n' "$*"; fi
+}
+
+
+title 'The embedded model'
+"$moat" model pull
+
+mkdir -p "$base"
+work=$(mktemp -d "$base/demo-XXXXXX")
+cp -R "$source/." "$work"
+cd "$work"
+
+title "The demo program, copied to $work"
+sed -n '3,$p' README.md
+title "Its tests before: $check"
+if $check; then
+    echo 'demo: error: the tests of the demo program pass already' >&2
+    exit 1
+fi
+
+title "moat exec --check '$check' '$task'"
+status=0
+"$moat" exec --check "$check" "$task" || status=$?
+if [ "$status" -ne 0 ]; then
+    printf '\nThe agent did not repair it this time (exit code %s). Nothing in %s was changed.\n' "$status" "$work"
+    exit "$status"
+fi
+
+title 'The change, waiting for review'
+"$moat" session show
+
+title 'Keeping it, and the tests after'
+"$moat" session keep
+$check
+
+title 'What the kernel enforced meanwhile'
+"$moat" doctor --summary
+
+cat <<EOF
+
+The repaired program is in  $work
+Undo the change:            cd $work && $moat session undo
+The session's record:       cd $work && $moat session show
+Your own code:              cd YOUR-PROJECT && $moat exec --check 'YOUR TEST COMMAND' 'WHAT TO DO'
+EOF

@@ -1,0 +1,114 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Installs what a step needs and the machine lacks: setup.sh build|run|test
+#
+# It says what is missing and why before it installs anything, uses the
+# distribution's own packages, and does nothing (in well under a second) when
+# nothing is missing. It never changes a configuration.
+set -eu
+
+step=${1:-build}
+packages=
+crates=
+
+say() { printf 'setup: %s\n' "$*"; }
+fail() { printf 'setup: error: %s\n' "$1" >&2; printf 'setup:   hint: %s\n' "$2" >&2; exit 1; }
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# need PACKAGE REASON: notes a missing package of the distribution.
+need() {
+    case " $packages " in *" $1 "*) return ;; esac
+    say "missing $1: $2"
+    packages="$packages $1"
+}
+
+# need_crate CRATE VERSION REASON: notes a missing cargo command.
+need_crate() {
+    say "missing $1: $3"
+    crates="$crates $1@$2"
+}
+
+# Looks for a module's file instead of loading it, which takes a second for pip.
+has_python_module() {
+    has python3 && python3 -c '
+import importlib.util, sys
+sys.exit(importlib.util.find_spec(sys.argv[1]) is None)' "$1"
+}
+
+# libclang has no command; bindgen looks for the shared library.
+has_libclang() {
+    for file in "${LIBCLANG_PATH:-/nowhere}"/libclang*.so* \
+        /usr/lib/llvm-*/lib/libclang*.so* \
+        /usr/lib/*-linux-gnu/libclang*.so* \
+        /usr/lib64/libclang*.so* /usr/lib64/llvm*/lib*/libclang*.so*; do
+        [ -e "$file" ] && return 0
+    done
+    return 1
+}
+
+check_build() {
+    has cargo || fail "there is no cargo" \
+        "install a Rust toolchain with rustup, then run this again; rust-toolchain.toml picks the version"
+    has git || need git "the agent's tests and the checks read the repository with it"
+    has cmake || need cmake "llama.cpp is built with it"
+    has make || need make "llama.cpp is built with it"
+    has c++ || has g++ || need g++ "llama.cpp is written in C++"
+    has clang || need clang "the bindings to llama.cpp are made from its headers"
+    has_libclang || need libclang-dev "the bindings to llama.cpp are made from its headers"
+    has pkg-config || need pkg-config "build scripts look for libraries with it"
+}
+
+check_run() {
+    check_build
+    has python3 || need python3 "the demo program and the pip source of model files use it"
+    has_python_module pip || need python3-pip "pip is the last source of model files"
+}
+
+check_test() {
+    check_run
+    has_python_module venv && has_python_module ensurepip ||
+        need python3-venv "a Python project in a virtual environment is tested in the sandbox"
+    has node || need nodejs "a Node project is tested in the sandbox"
+    has java || need default-jdk-headless "a Maven project is tested in the sandbox"
+    has mvn || need maven "a Maven project is tested in the sandbox"
+    has strace || need strace "tests count the programs and sockets that Moat opens"
+    has cargo-nextest || need_crate cargo-nextest 0.9.143 "it runs the tests"
+    has cargo-deny || need_crate cargo-deny 0.20.2 "it checks licences, bans and sources of dependencies"
+}
+
+install_packages() {
+    [ -n "$packages" ] || return 0
+    has apt-get || fail "this machine has no apt-get, and these are missing:$packages" \
+        "install them with the package manager of this system, then run this again"
+    root=
+    if [ "$(id -u)" -ne 0 ]; then
+        has sudo || fail "these are missing:$packages" \
+            "as root run: apt-get install$packages"
+        root=sudo
+    fi
+    say "installing with apt-get${root:+ (through sudo)}:$packages"
+    # shellcheck disable=SC2086 # the list is meant to be split
+    if ! { $root env DEBIAN_FRONTEND=noninteractive apt-get update -q &&
+        $root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $packages; }; then
+        fail "apt-get could not install:$packages" "see its messages above"
+    fi
+}
+
+install_crates() {
+    [ -n "$crates" ] || return 0
+    say "building with cargo, which takes minutes once:$crates"
+    for crate in $crates; do
+        cargo install --locked "$crate" ||
+            fail "cargo could not install $crate" "see its messages above"
+    done
+}
+
+case $step in
+build) check_build ;;
+run) check_run ;;
+test) check_test ;;
+*) fail "there is no step '$step'" "use build, run or test" ;;
+esac
+install_packages
+install_crates
