@@ -18,7 +18,6 @@ title() {
     if [ -t 1 ]; then printf '\n\033[1m== %s\033[0m\n' "$*"; else printf '\n== %s\n' "$*"; fi
 }
 
-
 title 'The embedded model'
 "$moat" model pull
 

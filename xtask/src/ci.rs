@@ -80,7 +80,7 @@ const STEPS: &[Step] = &[
         work: Work::Cargo { arguments: &["fmt", "--all", "--check"], variables: &[] },
         left_out: "",
     },
-    Step { name: "tidy", work: Work::Tidy },
+    Step { name: "tidy", work: Work::Tidy, left_out: "" },
     Step {
         name: "clippy",
         work: Work::Cargo {

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The merged configuration as plain values, each with its provenance.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::layer::Provenance;
+
+/// A value and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sourced<T> {
+    /// The value.
+    pub value: T,
+    /// Where it comes from.
+    pub provenance: Provenance,
+}
+
+/// Everything that can be configured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// `model.default`.
+    pub model_default: Sourced<ModelChoice>,
+    /// `[models.NAME]`, by name.
+    pub models: BTreeMap<String, Sourced<ModelServer>>,
+    /// `[embedded]`.
+    pub embedded: Embedded,
+    /// `[weights]`.
+    pub weights: Weights,
+    /// `[approval]`.
+    pub approval: Approval,
+    /// `[limits]`.
+    pub limits: Limits,
+    /// `[network]`.
+    pub network: Network,
+}
+
+/// Which model to use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ModelChoice {
+    /// The one in this program.
+    Embedded,
+    /// A server of [`Settings::models`].
+    Named(String),
+}
+
+/// A server that is reached through the broker. It is merged as a whole, so that
+/// no source can point another source's key at a different address (P-19).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelServer {
+    /// The base address.
+    pub url: String,
+    /// The model's name at the server.
+    pub model: String,
+    /// The zone as text: `host`, `network:NAME` or `external:JURISDICTION`.
+    pub zone: String,
+    /// The file with its key, absolute or relative to the config directory.
+    pub key_file: Option<PathBuf>,
+    /// How many candidates to draw at most.
+    pub candidates: u32,
+}
+
+/// How many threads the embedded model computes with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Threads {
+    /// As many as suit the machine.
+    Automatic,
+    /// This many.
+    Fixed(u32),
+}
+
+/// Settings of the embedded model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Embedded {
+    /// The id of the weights.
+    pub weights: Sourced<String>,
+    /// Its threads.
+    pub threads: Sourced<Threads>,
+    /// When it ends by itself.
+    pub idle_minutes: Sourced<u64>,
+}
+
+/// Where weights come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Weights {
+    /// The organisation's mirror.
+    pub mirror: Option<Sourced<String>>,
+    /// The sources in order.
+    pub sources: Sourced<Vec<String>>,
+}
+
+/// What happens before a command runs in the sandbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommandApproval {
+    /// It runs.
+    Allow,
+    /// A person is asked.
+    Ask,
+}
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approval {
+    /// For commands.
+    pub commands: Sourced<CommandApproval>,
+}
+
+/// How long things may take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// One command.
+    pub command_seconds: Sourced<u64>,
+    /// One turn.
+    pub turn_minutes: Sourced<u64>,
+}
+
+/// Settings of the broker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Network {
+    /// A PEM file with further certificate authorities.
+    pub extra_ca: Option<Sourced<PathBuf>>,
+}

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Integration tests of `moat-config`.
+
+#[cfg(test)]
+mod files;
+#[cfg(test)]
+mod layers;
