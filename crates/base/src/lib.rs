@@ -8,8 +8,9 @@
 //! *Not here*: sockets (`moat-net`), processes and workspace files
 //! (`moat-sandbox`), the environment (`moat-cli`).
 //!
-//! *Map*: [`Clock`] time · [`Fs`] Moat's own state files · [`Tree`] read access
-//! to a tree of source files · [`TreePath`] a path inside such a tree ·
+//! *Map*: [`Clock`] time · [`Fs`] Moat's own state files · [`Depot`] large
+//! files of Moat's own, such as weights · [`Tree`] read access to a tree of
+//! source files · [`TreePath`] a path inside such a tree ·
 //! [`SessionId`] ids · [`Secret`] values that never print · [`Hint`] what a
 //! person can do about an error · [`visible`] text made safe to show ·
 //! [`limits`] bounds that several crates share.
@@ -23,6 +24,7 @@
 //! ```
 
 mod clock;
+mod depot;
 mod fs;
 mod hint;
 mod id;
@@ -34,6 +36,7 @@ mod tree;
 mod tree_path;
 
 pub use clock::{Clock, SystemClock, Timestamp};
+pub use depot::{Depot, Links, Lock, RealDepot, Stamp};
 pub use fs::{AppendFile, Fs, RealFs};
 pub use hint::{Hint, Report};
 pub use id::{IdError, SessionId, random_hex};
