@@ -120,7 +120,11 @@ impl Hint for Error {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Invalid { .. } => return None,
-            Self::Unreachable { .. } => {
+            Self::Unreachable { source, .. } => {
+                let known = source.get_ref().and_then(|inner| inner.downcast_ref());
+                if let Some(hint) = known.and_then(|error: &moat_net::Error| error.hint()) {
+                    return Some(hint);
+                }
                 "check that the server runs and that `url` in the config is right; `moat doctor` tries it"
             }
             Self::Broken { .. } | Self::Truncated { .. } => {

@@ -10,7 +10,7 @@
 //!
 //! *Map*: [`Request`] and [`CompletionRequest`] what is asked · [`Chunk`],
 //! [`Answer`] what comes back · [`openai`] the dialect · [`Provider`] asks ·
-//! [`Transport`] the door it asks through · [`Interrupt`] stops it · [`limits`].
+//! [`Route`] the way to a server · [`Transport`] the door behind it · [`Interrupt`] stops it · [`limits`].
 //!
 //! ```
 //! use moat_model::{Message, Request, Role};
@@ -27,6 +27,7 @@ pub mod limits;
 pub mod openai;
 mod provider;
 mod request;
+mod route;
 mod sse;
 mod transport;
 
@@ -35,4 +36,5 @@ pub use error::{Error, Stage};
 pub use interrupt::Interrupt;
 pub use provider::{Provider, Timeouts};
 pub use request::{CompletionRequest, Message, Request, Role};
+pub use route::Route;
 pub use transport::{Call, Endpoint, Failure, HangUp, Reply, Transport};

@@ -34,9 +34,10 @@ pub struct Call {
 }
 
 impl Call {
-    /// The headers of every request; nothing else is sent but what the door itself needs.
-    pub const HEADERS: [(&'static str, &'static str); 2] =
-        [("accept", "text/event-stream"), ("content-type", "application/json")];
+    /// The first of the two headers of every request; the door itself adds only what it needs.
+    pub const ACCEPT: &'static str = "text/event-stream";
+    /// The second.
+    pub const CONTENT_TYPE: &'static str = "application/json";
 }
 
 /// The start of a server's answer.
@@ -65,7 +66,7 @@ pub enum Failure {
 /// Sends one request and gives the start of its answer.
 ///
 /// Implementors block, register with the [`HangUp`] whatever unblocks them, send
-/// exactly [`Call::HEADERS`], follow no redirect and decode no content encoding.
+/// exactly these two headers, follow no redirect and decode no content encoding.
 pub trait Transport: Send + Sync + fmt::Debug {
     /// How errors call the server, for example "model server `corp`".
     fn name(&self) -> String;
