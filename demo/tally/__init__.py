@@ -1,0 +1,1 @@
+"""Splits what friends spend together."""
