@@ -13,35 +13,58 @@
 //! holder and the reaper, `mount`, `landlock`, `seccomp` and `kernel` speak to the
 //! kernel. How it all holds together is in `docs/sandbox.md`.
 
+mod blob;
+mod change;
+mod class;
 mod command;
 mod confinement;
+mod diff;
 mod error;
+mod file_error;
+mod files;
 mod inside;
+mod keep;
 mod launcher;
 #[expect(dead_code, reason = "most bounds belong to the launcher, which comes next")]
 mod limits;
 mod lockdown;
+mod node;
 mod plan;
 mod poll;
 mod probe;
+mod resolver;
+mod root;
 mod sandbox;
 mod service;
 mod settings;
+mod stat;
+mod tree;
+mod upper;
 
+pub use blob::{BlobId, BlobStore};
+pub use change::{Change, ChangeKind, ChangeSet, Content, LeftOut};
+pub use class::Class;
 pub use command::{
     Collected, Command, Exit, Input, Interrupt, Limits, Network, OutputSink, Status, Stream, Usage,
     Variable,
 };
 pub use confinement::{Confinement, Effect, Finding, Level, Standing};
+pub use diff::Hunk;
 pub use error::Error;
+pub use file_error::FileError;
+pub use files::SessionFiles;
 pub use inside::helper_main;
+pub use keep::{KeepRecord, KeepStep, Outcome, Phase, Selection};
 pub use launcher::Launcher;
 pub use limits::PROXY_PORT;
 pub use lockdown::{SelfPlan, Sockets, confine_self, give_up_inet};
+pub use node::{Node, NodeKind};
 #[doc(hidden)]
 pub use plan::Layer;
 pub use plan::{Files, Plan};
 pub use probe::probe;
+pub use root::Root;
 pub use sandbox::Sandbox;
 pub use service::{Service, ServiceConfinement, ServiceProcess, start_service};
 pub use settings::{HELPER_WORD, Settings};
+pub use tree::{DirTree, Expected, FileMode, Walk};

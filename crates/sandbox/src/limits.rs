@@ -44,3 +44,30 @@ pub(crate) const LISTENER_BACKLOG: i32 = 128;
 
 /// The port of a command's proxy listener on its own loopback device.
 pub const PROXY_PORT: u16 = 3128;
+
+/// How often the resolver asks again when directories change under it.
+pub(crate) const RESOLVE_ATTEMPTS_MAX: u32 = 128;
+
+/// The longest file whose content is stored, shown and kept; longer ones are named.
+pub(crate) const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// The longest file that is compared line by line; longer ones count as binary.
+pub(crate) const DIFF_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// The most changes that one set lists before it stops and says so.
+pub(crate) const CHANGES_MAX: usize = 50_000;
+
+/// The mode of a new file when nobody says otherwise.
+pub(crate) const NEW_FILE_MODE: u32 = 0o644;
+
+/// The longest list of extended attributes, and the longest value, that is carried over.
+pub(crate) const ATTRIBUTE_BYTES_MAX: usize = 64 * 1024;
+
+/// How often the clock of the file system is asked until it moves on.
+pub(crate) const CLOCK_ATTEMPTS_MAX: u32 = 1_000_000;
+
+/// The longest record of the session's files.
+pub(crate) const RECORD_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// The longest file of ignore rules.
+pub(crate) const RULES_BYTES_MAX: u64 = 1024 * 1024;

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Which changes are edits, which are by-products, and which are git's own.
+//!
+//! The rules are those of the tree itself: its `.gitignore` files and
+//! `.git/info/exclude`, read through [`Tree`], and a short table of caches that
+//! build tools leave behind. The agent can write a `.gitignore`; what it gains is
+//! that a change is not offered for keeping.
+//!
+//! Source: gitignore(5); Cache Directory Tagging Specification (`CACHEDIR.TAG`).
+//!
+//! Invariant: nothing inside a `.git` directory, or a bare repository, is an edit.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ignore::Match;
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use moat_base::{EntryKind, Tree, TreeError, TreePath};
+use serde::{Deserialize, Serialize};
+
+use crate::limits::RULES_BYTES_MAX;
+
+/// What a change is to the person who reviews it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// A change to review and keep.
+    Edit,
+    /// Ignored by the rules of the tree, or a cache: named as a whole, not stored.
+    Ignored,
+    /// Inside a git repository's own directory: named as a whole, never copied.
+    GitMetadata,
+}
+
+/// Tells the class of paths; the walk goes from the root down and asks for each entry.
+#[derive(Debug)]
+pub(crate) struct Classifier {
+    /// Where a path is looked up, uppermost first.
+    layers: Vec<Arc<dyn Tree>>,
+    /// The rules of each directory that was asked about.
+    rules: BTreeMap<TreePath, Option<Gitignore>>,
+    included: Vec<TreePath>,
+}
+
+/// Directories that are caches wherever they are.
+const CACHE_DIRECTORIES: [&[u8]; 8] = [
+    b"__pycache__",
+    b"node_modules",
+    b".pytest_cache",
+    b".mypy_cache",
+    b".ruff_cache",
+    b".tox",
+    b".nox",
+    b".hypothesis",
+];
+
+/// Directories that are build outputs when a certain file is beside them.
+const OUTPUT_DIRECTORIES: [(&[u8], &[u8]); 2] =
+    [(b"target", b"Cargo.toml"), (b"target", b"pom.xml")];
+
+/// Files that mark the directory they are in as a cache or an environment.
+const CACHE_MARKS: [&[u8]; 2] = [b"CACHEDIR.TAG", b"pyvenv.cfg"];
+
+/// Extensions of files that compilers leave behind.
+const OUTPUT_EXTENSIONS: [&str; 4] = ["pyc", "pyo", "class", "o"];
+
+/// What a bare git repository consists of.
+const REPOSITORY_MARKS: [&[u8]; 3] = [b"HEAD", b"objects", b"refs"];
+
+impl Classifier {
+    /// Makes a classifier for a tree of layers; `included` paths are edits whatever
+    /// the rules say.
+    pub(crate) fn new(layers: Vec<Arc<dyn Tree>>, included: Vec<TreePath>) -> Self {
+        Self { layers, rules: BTreeMap::new(), included }
+    }
+
+    /// The class of an entry whose directories are all edits themselves.
+    pub(crate) fn class(&mut self, path: &TreePath, kind: EntryKind) -> Class {
+        if is_git(path) || (kind == EntryKind::Directory && self.is_repository(path)) {
+            return Class::GitMetadata;
+        }
+        if self.included.iter().any(|it| related(it, path)) {
+            return Class::Edit;
+        }
+        if self.is_cache(path, kind) || self.is_ruled_out(path, kind) {
+            return Class::Ignored;
+        }
+        Class::Edit
+    }
+
+    fn is_repository(&self, path: &TreePath) -> bool {
+        REPOSITORY_MARKS.iter().all(|mark| self.exists(path, mark))
+    }
+
+    fn is_cache(&self, path: &TreePath, kind: EntryKind) -> bool {
+        if kind != EntryKind::Directory {
+            return path
+                .extension()
+                .is_some_and(|extension| OUTPUT_EXTENSIONS.contains(&extension));
+        }
+        let name = path.file_name().unwrap_or_default();
+        let parent = path.parent().unwrap_or_default();
+        CACHE_DIRECTORIES.contains(&name)
+            || CACHE_MARKS.iter().any(|mark| self.exists(path, mark))
+            || OUTPUT_DIRECTORIES
+                .iter()
+                .any(|(output, beside)| *output == name && self.exists(&parent, beside))
+    }
+
+    /// The rules nearest to the path decide, as in git.
+    fn is_ruled_out(&mut self, path: &TreePath, kind: EntryKind) -> bool {
+        let is_directory = kind == EntryKind::Directory;
+        let mut directory = path.parent();
+        while let Some(current) = directory {
+            let rest = path.as_path().strip_prefix(current.as_path());
+            if let (Some(rules), Ok(rest)) = (self.rules_of(&current), rest) {
+                match rules.matched(rest, is_directory) {
+                    Match::Ignore(_) => return true,
+                    Match::Whitelist(_) => return false,
+                    Match::None => {}
+                }
+            }
+            directory = current.parent();
+        }
+        false
+    }
+
+    fn rules_of(&mut self, directory: &TreePath) -> Option<&Gitignore> {
+        if !self.rules.contains_key(directory) {
+            let rules = self.read_rules(directory);
+            self.rules.insert(directory.clone(), rules);
+        }
+        self.rules.get(directory).and_then(Option::as_ref)
+    }
+
+    fn read_rules(&self, directory: &TreePath) -> Option<Gitignore> {
+        let mut builder = GitignoreBuilder::new("");
+        // Later lines win, so the weaker file comes first.
+        let excludes =
+            directory.is_root().then(|| self.read(directory, b".git/info/exclude")).flatten();
+        let rules = self.read(directory, b".gitignore");
+        if excludes.is_none() && rules.is_none() {
+            return None;
+        }
+        for bytes in [excludes, rules].into_iter().flatten() {
+            for line in bytes.split(|byte| *byte == b'\n') {
+                let line = line.strip_suffix(b"\r").unwrap_or(line);
+                // A line that is not UTF-8 or not a pattern matches nothing, as in git.
+                let _malformed =
+                    str::from_utf8(line).ok().map(|line| builder.add_line(None, line).is_err());
+            }
+        }
+        builder.build().ok().filter(|rules| !rules.is_empty())
+    }
+
+    fn read(&self, directory: &TreePath, name: &[u8]) -> Option<Vec<u8>> {
+        let path = directory.join(name).ok()?;
+        for layer in &self.layers {
+            match layer.read(&path, RULES_BYTES_MAX) {
+                Ok(bytes) => return Some(bytes),
+                Err(TreeError::Missing { .. }) => {}
+                // A whiteout hides the layers below; anything unreadable rules nothing.
+                Err(_) => return None,
+            }
+        }
+        None
+    }
+
+    fn exists(&self, directory: &TreePath, name: &[u8]) -> bool {
+        let Ok(path) = directory.join(name) else {
+            return false;
+        };
+        for layer in &self.layers {
+            match layer.entry(&path) {
+                Ok(entry) => return entry.kind != EntryKind::Special,
+                Err(TreeError::Missing { .. }) => {}
+                Err(_) => return false,
+            }
+        }
+        false
+    }
+}
+
+/// Whether a path is, or is inside, a `.git`, in any spelling a file system may fold.
+pub(crate) fn is_git(path: &TreePath) -> bool {
+    path.components().any(|component| component.eq_ignore_ascii_case(b".git"))
+}
+
+/// Whether one path is the other or beneath it.
+fn related(one: &TreePath, other: &TreePath) -> bool {
+    one.as_path().starts_with(other.as_path()) || other.as_path().starts_with(one.as_path())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::root::Root;
+    use crate::tree::DirTree;
+
+    fn tree(files: &[(&str, &str)]) -> (tempfile::TempDir, Arc<dyn Tree>) {
+        let dir = tempfile::tempdir().unwrap();
+        let tree = DirTree::new(Root::open(dir.path()).unwrap());
+        for (path, text) in files {
+            let path = TreePath::parse(path).unwrap();
+            tree.write(&path, text.as_bytes(), crate::FileMode::Kept, crate::Expected::Absent)
+                .unwrap();
+        }
+        (dir, Arc::new(tree))
+    }
+
+    fn check(classifier: &mut Classifier, path: &str, kind: EntryKind, class: Class) {
+        let parsed = TreePath::parse(path).unwrap();
+        assert_eq!(classifier.class(&parsed, kind), class, "{path}");
+        assert!(Path::new(path).is_relative());
+    }
+
+    #[test]
+    fn the_rules_of_the_tree_and_known_caches_decide() {
+        use Class::{Edit, GitMetadata, Ignored};
+        use EntryKind::{Directory, File};
+        let (_dir, tree) = tree(&[
+            (".gitignore", "*.log\n/dist/\n\u{feff}\n[\nbuild\r\n"),
+            (".git/info/exclude", "private.txt\n"),
+            ("sub/.gitignore", "!keep.log\nlocal\n"),
+            ("rust/Cargo.toml", ""),
+            ("tagged/CACHEDIR.TAG", ""),
+            ("env/pyvenv.cfg", ""),
+            ("bare/HEAD", ""),
+            ("bare/objects/x", ""),
+            ("bare/refs/x", ""),
+        ]);
+        let mut classifier = Classifier::new(vec![tree], vec![TreePath::parse("dist/a").unwrap()]);
+        for (path, kind, class) in [
+            ("a.log", File, Ignored),
+            ("sub/a.log", File, Ignored),
+            ("sub/keep.log", File, Edit),
+            ("local", File, Edit),
+            ("sub/local", File, Ignored),
+            ("sub/dist", Directory, Edit),
+            ("dist", Directory, Edit),
+            ("dist/a", File, Edit),
+            ("build", Directory, Ignored),
+            ("private.txt", File, Ignored),
+            ("rust/target", Directory, Ignored),
+            ("src/target", Directory, Edit),
+            ("tagged", Directory, Ignored),
+            ("env", Directory, Ignored),
+            ("a/__pycache__", Directory, Ignored),
+            ("a.pyc", File, Ignored),
+            ("a.py", File, Edit),
+            (".git", Directory, GitMetadata),
+            (".git/hooks/pre-commit", File, GitMetadata),
+            ("sub/.GIT/config", File, GitMetadata),
+            (".github", Directory, Edit),
+            (".gitmodules", File, Edit),
+            ("bare", Directory, GitMetadata),
+        ] {
+            check(&mut classifier, path, kind, class);
+        }
+    }
+}

@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: Apache-2.0
+//! A session's own record of files: contents, bases, keeps.
+//!
+//! It lives in one directory of the session and survives the process. The tree the
+//! session shows belongs to the sandbox; here is what is needed to compare it with
+//! the user's tree, to keep changes, and to take them back.
+//!
+//! Invariant: a keep is on the disk, with the contents it replaces, before the
+//! first file of the user's tree is written.
+
+mod stamp;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use moat_base::{Fs, Tree, TreePath};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::blob::{BlobId, BlobStore};
+use crate::change::{Bases, ChangeSet, Comparison};
+use crate::class::Classifier;
+use crate::file_error::FileError;
+use crate::keep::{
+    HardLinks, KeepRecord, KeepStep, Outcome, Phase, Selection, plan_discard, plan_keep,
+    plan_rewind, transition,
+};
+use crate::limits::RECORD_BYTES_MAX;
+use crate::node::Node;
+use crate::stat::Moment;
+use crate::tree::DirTree;
+use crate::upper::Uppers;
+
+/// The record of one session's files.
+#[derive(Debug)]
+pub struct SessionFiles {
+    fs: Arc<dyn Fs>,
+    directory: PathBuf,
+    blobs: BlobStore,
+    start: Moment,
+    bases: Bases,
+}
+
+/// What is stored of the bases: a list, because a path is not a JSON name.
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredBase {
+    path: TreePath,
+    node: Option<Node>,
+}
+
+impl SessionFiles {
+    /// Begins a session's record in `directory`, which is made when it is missing.
+    ///
+    /// From here on, a file of the user's tree that changes counts as changed by the
+    /// user. The directory should be on a file system of this machine.
+    ///
+    /// # Errors
+    /// [`FileError::Store`] when the directory cannot be written.
+    pub fn create(fs: Arc<dyn Fs>, directory: &Path) -> Result<Self, FileError> {
+        let fail = |source| FileError::Store { path: directory.to_owned(), source };
+        fs.create_dir_all(directory).map_err(fail)?;
+        let start = stamp::take(directory).map_err(fail)?;
+        let files = Self {
+            fs,
+            directory: directory.to_owned(),
+            blobs: BlobStore::open(&directory.join("blobs"))?,
+            start,
+            bases: Bases::new(),
+        };
+        files.save("start.json", &files.start)?;
+        files.save_bases()?;
+        Ok(files)
+    }
+
+    /// Opens the record of a session that was begun before.
+    ///
+    /// # Errors
+    /// [`FileError::Store`] or [`FileError::DamagedRecord`] when it cannot be read.
+    pub fn open(fs: Arc<dyn Fs>, directory: &Path) -> Result<Self, FileError> {
+        let mut files = Self {
+            fs,
+            directory: directory.to_owned(),
+            blobs: BlobStore::open(&directory.join("blobs"))?,
+            start: Moment { seconds: 0, nanoseconds: 0 },
+            bases: Bases::new(),
+        };
+        files.start = files.load(&directory.join("start.json"))?;
+        let bases: Vec<StoredBase> = files.load(&directory.join("bases.json"))?;
+        files.bases = bases.into_iter().map(|base| (base.path, base.node)).collect();
+        Ok(files)
+    }
+
+    /// The stored contents.
+    #[must_use]
+    pub const fn blobs(&self) -> &BlobStore {
+        &self.blobs
+    }
+
+    /// Computes what the session changed: its upper directories, nearest first,
+    /// against the user's tree. This is also the checkpoint: both sides of every
+    /// edit are stored.
+    ///
+    /// `included` paths count as edits even where the ignore rules name them.
+    ///
+    /// # Errors
+    /// [`FileError::RootGone`] when the user's tree was deleted, [`FileError::Store`]
+    /// when contents cannot be stored. What cannot be read is named in the set.
+    pub fn changes(
+        &mut self,
+        real: &DirTree,
+        uppers: &[DirTree],
+        included: &[TreePath],
+    ) -> Result<ChangeSet, FileError> {
+        let known = self.bases.len();
+        let mut layers: Vec<Arc<dyn Tree>> = Vec::new();
+        for tree in uppers.iter().chain([real]) {
+            layers.push(Arc::new(tree.clone()));
+        }
+        let comparison = Comparison {
+            lower: real,
+            uppers: Uppers(uppers),
+            blobs: &self.blobs,
+            bases: &mut self.bases,
+            start: self.start,
+            classifier: Classifier::new(layers, included.to_vec()),
+            set: ChangeSet { changes: Vec::new(), left_out: Vec::new(), truncated: false },
+        };
+        let set = comparison.run()?;
+        if self.bases.len() != known {
+            self.save_bases()?;
+        }
+        Ok(set)
+    }
+
+    /// Writes selected changes into the user's tree.
+    ///
+    /// Each path is compared with what the change says it was right before it is
+    /// written; one that differs is reported and the others proceed.
+    ///
+    /// # Errors
+    /// [`FileError::NoSuchChange`] and [`FileError::NoSuchHunk`] for a selection that
+    /// does not fit, [`FileError::RootGone`], [`FileError::Store`]; nothing was written
+    /// then, except when the record of what was written could not be stored.
+    pub fn keep(
+        &mut self,
+        real: &DirTree,
+        changes: &ChangeSet,
+        selection: &Selection,
+    ) -> Result<KeepRecord, FileError> {
+        real.root().check()?;
+        let steps = plan_keep(&self.blobs, changes, selection)?;
+        let contents: Vec<BlobId> = steps
+            .iter()
+            .flat_map(|step| [&step.before, &step.after])
+            .flatten()
+            .filter_map(|node| node.blob)
+            .collect();
+        self.blobs.sync(&contents)?;
+        let last = self.keeps()?.last().map_or(0, |record| record.number);
+        let mut record = KeepRecord { number: last + 1, phase: Phase::Intended, steps };
+        self.save_keep(&record)?;
+        for step in &mut record.steps {
+            self.take(real, step);
+        }
+        record.phase = Phase::Kept;
+        self.save_bases()?;
+        self.save_keep(&record)?;
+        Ok(record)
+    }
+
+    /// Takes back the steps of a keep where the user's tree still has what was kept.
+    ///
+    /// A path with newer work is reported and left; the undo can then be repeated.
+    ///
+    /// # Errors
+    /// [`FileError::NotUndoable`], [`FileError::RootGone`], [`FileError::Store`].
+    pub fn undo(&mut self, real: &DirTree, number: u32) -> Result<KeepRecord, FileError> {
+        real.root().check()?;
+        let refuse = |reason| FileError::NotUndoable { number, reason };
+        let mut record = self
+            .keeps()?
+            .into_iter()
+            .find(|record| record.number == number)
+            .ok_or_else(|| refuse("there is no such keep"))?;
+        match record.phase {
+            Phase::Kept => {}
+            Phase::Undone => return Err(refuse("it was undone already")),
+            Phase::Intended | Phase::Undoing => {
+                return Err(refuse("it was interrupted and must be settled first"));
+            }
+        }
+        record.phase = Phase::Undoing;
+        self.save_keep(&record)?;
+        for step in record.steps.iter_mut().rev() {
+            self.take_back(real, step);
+        }
+        self.finish_undo(record)
+    }
+
+    /// Settles keeps and undos that a crash interrupted, by looking at the tree:
+    /// nothing is written. Gives the records that were settled.
+    ///
+    /// # Errors
+    /// As [`SessionFiles::keeps`], and [`FileError::RootGone`].
+    pub fn recover(&mut self, real: &DirTree) -> Result<Vec<KeepRecord>, FileError> {
+        real.root().check()?;
+        let mut settled = Vec::new();
+        for mut record in self.keeps()? {
+            match record.phase {
+                Phase::Kept | Phase::Undone => continue,
+                Phase::Intended => {
+                    for step in &mut record.steps {
+                        self.settle(real, step);
+                    }
+                    record.phase = Phase::Kept;
+                    self.save_bases()?;
+                    self.save_keep(&record)?;
+                    settled.push(record);
+                }
+                Phase::Undoing => {
+                    for step in &mut record.steps {
+                        self.settle_undo(real, step);
+                    }
+                    settled.push(self.finish_undo(record)?);
+                }
+            }
+        }
+        Ok(settled)
+    }
+
+    /// The keeps of the session, first to last.
+    ///
+    /// # Errors
+    /// [`FileError::Store`] or [`FileError::DamagedRecord`] when one cannot be read.
+    pub fn keeps(&self) -> Result<Vec<KeepRecord>, FileError> {
+        let mut records = Vec::new();
+        let listed = self.fs.list(&self.directory);
+        for path in listed.map_err(|source| self.fail("", source))? {
+            let name = path.file_name().map(|name| name.to_string_lossy());
+            if name.is_some_and(|name| name.starts_with("keep-") && name.ends_with(".json")) {
+                records.push(self.load(&path)?);
+            }
+        }
+        records.sort_by_key(|record: &KeepRecord| record.number);
+        Ok(records)
+    }
+
+    /// Takes selected changes out of the session, by writing through its merged tree.
+    ///
+    /// # Errors
+    /// As [`SessionFiles::keep`] for the selection.
+    pub fn discard(
+        &self,
+        session: &DirTree,
+        changes: &ChangeSet,
+        selection: &Selection,
+    ) -> Result<Vec<KeepStep>, FileError> {
+        session.root().check()?;
+        let steps = plan_discard(&self.blobs, changes, selection)?;
+        Ok(self.rewrite(session, steps))
+    }
+
+    /// Brings the session's edits back to an earlier set of changes, by writing
+    /// through its merged tree. `current` is the set as it is now.
+    ///
+    /// # Errors
+    /// [`FileError::RootGone`]; what could not be brought back is in the steps.
+    pub fn rewind(
+        &self,
+        session: &DirTree,
+        current: &ChangeSet,
+        goal: &ChangeSet,
+    ) -> Result<Vec<KeepStep>, FileError> {
+        session.root().check()?;
+        Ok(self.rewrite(session, plan_rewind(current, goal)))
+    }
+
+    fn rewrite(&self, session: &DirTree, mut steps: Vec<KeepStep>) -> Vec<KeepStep> {
+        for step in &mut steps {
+            if step.outcome == Outcome::Planned {
+                let nodes = (step.before.as_ref(), step.after.as_ref());
+                step.outcome =
+                    transition(session, &self.blobs, &step.path, nodes, HardLinks::Parted);
+            }
+        }
+        steps
+    }
+
+    fn take(&mut self, real: &DirTree, step: &mut KeepStep) {
+        if step.outcome == Outcome::Planned {
+            let nodes = (step.before.as_ref(), step.after.as_ref());
+            step.outcome = transition(real, &self.blobs, &step.path, nodes, HardLinks::Refused);
+        }
+        self.rebase(step);
+    }
+
+    fn take_back(&mut self, real: &DirTree, step: &mut KeepStep) {
+        if step.outcome != Outcome::Done {
+            return;
+        }
+        let nodes = (step.after.as_ref(), step.before.as_ref());
+        match transition(real, &self.blobs, &step.path, nodes, HardLinks::Refused) {
+            Outcome::Done | Outcome::AlreadyThere | Outcome::Planned | Outcome::Undone => {
+                step.outcome = Outcome::Undone;
+                step.not_undone = None;
+            }
+            Outcome::Conflict { reason }
+            | Outcome::Refused { reason }
+            | Outcome::Failed { reason } => step.not_undone = Some(reason),
+        }
+        self.rebase(step);
+    }
+
+    /// Tells from the tree whether a step of an interrupted keep was taken.
+    fn settle(&mut self, real: &DirTree, step: &mut KeepStep) {
+        if step.outcome != Outcome::Planned {
+            return;
+        }
+        step.outcome = match real.observe(&step.path) {
+            Ok(current) if current.as_ref().map(|it| &it.node) == step.after.as_ref() => {
+                Outcome::Done
+            }
+            Ok(current) if current.as_ref().map(|it| &it.node) == step.before.as_ref() => {
+                let reason = "it was interrupted before this path was written".to_owned();
+                Outcome::Failed { reason }
+            }
+            Ok(_) | Err(_) => {
+                let reason = "it was interrupted, and the path has something else now".to_owned();
+                Outcome::Conflict { reason }
+            }
+        };
+        self.rebase(step);
+    }
+
+    fn settle_undo(&mut self, real: &DirTree, step: &mut KeepStep) {
+        if step.outcome != Outcome::Done {
+            return;
+        }
+        match real.observe(&step.path) {
+            Ok(current) if current.as_ref().map(|it| &it.node) == step.before.as_ref() => {
+                step.outcome = Outcome::Undone;
+                step.not_undone = None;
+            }
+            Ok(_) | Err(_) => {
+                step.not_undone = Some("the undo was interrupted before this path".to_owned());
+            }
+        }
+        self.rebase(step);
+    }
+
+    /// After a step was taken, what remains is a change to what was kept.
+    fn rebase(&mut self, step: &KeepStep) {
+        let base = match step.outcome {
+            Outcome::Done | Outcome::AlreadyThere => &step.after,
+            Outcome::Undone => &step.before,
+            Outcome::Planned
+            | Outcome::Conflict { .. }
+            | Outcome::Refused { .. }
+            | Outcome::Failed { .. } => return,
+        };
+        self.bases.insert(step.path.clone(), base.clone());
+    }
+
+    fn finish_undo(&self, mut record: KeepRecord) -> Result<KeepRecord, FileError> {
+        let is_left = |step: &KeepStep| step.outcome == Outcome::Done;
+        record.phase = if record.steps.iter().any(is_left) { Phase::Kept } else { Phase::Undone };
+        self.save_bases()?;
+        self.save_keep(&record)?;
+        Ok(record)
+    }
+
+    fn save_keep(&self, record: &KeepRecord) -> Result<(), FileError> {
+        self.save(&format!("keep-{:06}.json", record.number), record)
+    }
+
+    fn save_bases(&self) -> Result<(), FileError> {
+        let bases: Vec<StoredBase> = self
+            .bases
+            .iter()
+            .map(|(path, node)| StoredBase { path: path.clone(), node: node.clone() })
+            .collect();
+        self.save("bases.json", &bases)
+    }
+
+    fn save<T: Serialize>(&self, name: &str, value: &T) -> Result<(), FileError> {
+        let path = self.directory.join(name);
+        let bytes = serde_json::to_vec(value)
+            .map_err(|source| FileError::DamagedRecord { path: path.clone(), source })?;
+        let replaced = self.fs.replace(&path, &bytes);
+        replaced.map_err(|source| self.fail(name, source))
+    }
+
+    fn load<T: DeserializeOwned>(&self, path: &Path) -> Result<T, FileError> {
+        let read = self.fs.read(path, RECORD_BYTES_MAX);
+        let bytes = read.map_err(|source| FileError::Store { path: path.to_owned(), source })?;
+        serde_json::from_slice(&bytes)
+            .map_err(|source| FileError::DamagedRecord { path: path.to_owned(), source })
+    }
+
+    fn fail(&self, name: &str, source: std::io::Error) -> FileError {
+        FileError::Store { path: self.directory.join(name), source }
+    }
+}
