@@ -11,8 +11,8 @@ moat=$1
 case $moat in /*) ;; *) moat=$PWD/$moat ;; esac
 source=$(cd "$(dirname "$0")/.." && pwd)/demo
 base=${XDG_CACHE_HOME:-$HOME/.cache}/moat
-check='python3 -m unittest -q'
-task='Repair the program so that its tests pass.'
+check='python3 -m unittest'
+task='A coffee for 3.5 is booked as 3.05.'
 
 title() {
     if [ -t 1 ]; then printf '\n\033[1m== %s\033[0m\n' "$*"; else printf '\n== %s\n' "$*"; fi

@@ -13,6 +13,7 @@
 
 use std::ffi::OsStr;
 use std::io::{self, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -35,6 +36,11 @@ pub(crate) fn root() -> PathBuf {
     crate_dir.parent().unwrap_or(crate_dir).to_path_buf()
 }
 
+/// Where cargo puts what it builds.
+pub(crate) fn target() -> PathBuf {
+    variable("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
 /// Prepares `program` to run in `directory`.
 pub(crate) fn command(program: impl AsRef<OsStr>, directory: &Path) -> Command {
     let mut command = Command::new(program);
@@ -45,6 +51,51 @@ pub(crate) fn command(program: impl AsRef<OsStr>, directory: &Path) -> Command {
 /// Reads a whole file.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     std::fs::read(path).with_context(|| format!("could not read `{}`", path.display()))
+}
+
+/// Writes a whole file and creates its directory.
+pub(crate) fn write(path: &Path, bytes: impl AsRef<[u8]>) -> anyhow::Result<()> {
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent)
+            .with_context(|| format!("could not create `{}`", parent.display()))?;
+    }
+    std::fs::write(path, bytes).with_context(|| format!("could not write `{}`", path.display()))
+}
+
+/// Writes a file that may be executed.
+pub(crate) fn write_program(path: &Path, text: &str) -> anyhow::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    write(path, text)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))
+        .with_context(|| format!("could not make `{}` executable", path.display()))
+}
+
+/// Writes a file that only its owner can read.
+pub(crate) fn write_private(path: &Path, bytes: impl AsRef<[u8]>) -> anyhow::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    write(path, bytes)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
+        .with_context(|| format!("could not protect `{}`", path.display()))
+}
+
+/// Creates a directory that only its owner can enter.
+pub(crate) fn create_private(path: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .with_context(|| format!("could not create `{}`", path.display()))
+}
+
+/// Listens on a free port of the loopback interface.
+pub(crate) fn listen() -> io::Result<TcpListener> {
+    TcpListener::bind(("127.0.0.1", 0))
+}
+
+/// Connects to a port of the loopback interface.
+pub(crate) fn connect(port: u16) -> io::Result<TcpStream> {
+    TcpStream::connect(("127.0.0.1", port))
 }
 
 /// Runs `work` and says how long it took.

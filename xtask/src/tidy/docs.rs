@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Finding;
 use super::layers::{dependencies as dependencies_of, our_name};
-use super::tree::{Tree, line_of};
+use super::tree::{Tree, is_sample, line_of};
 
 const DEPENDENCIES: &str = "docs/dependencies.md";
 
@@ -123,10 +123,7 @@ fn module_doc(text: &str) -> String {
 
 /// Our own documents, not those of tasks and fixtures.
 fn is_document(path: &str) -> bool {
-    path.ends_with(".md")
-        && !path.starts_with("bench/tasks/")
-        && !path.starts_with("demo/")
-        && !path.split('/').any(|part| part == "fixtures" || part == "golden")
+    path.ends_with(".md") && !is_sample(path)
 }
 
 /// The targets of links with their lines; code is left out.

@@ -67,11 +67,25 @@ const DOORS: &[Door] = &[
         owners: &["net", "sandbox", "xtask"],
         test_owners: &["cli", "engine", "inference", "model"],
     },
-    // A socket in the file system is made, protected and cleared by who binds it.
+    // A socket in the file system, and the lock beside it, belong to who binds it.
     Door {
         name: "socket files",
-        calls: &["std::fs::DirBuilder::new", "std::fs::remove_file", "std::fs::set_permissions"],
+        calls: &[
+            "std::fs::DirBuilder::new",
+            "std::fs::remove_file",
+            "std::fs::set_permissions",
+            "rustix::fs::open",
+            "rustix::fs::flock",
+        ],
         owners: &["base", "net", "sandbox", "xtask"],
+        test_owners: &["*"],
+    },
+    // Weights are read in parts, a service inherits its log, a lock is a descriptor: `Fs`
+    // reads and writes whole files only.
+    Door {
+        name: "files in parts",
+        calls: &["std::fs::OpenOptions::new"],
+        owners: &["base", "inference", "sandbox", "xtask"],
         test_owners: &["*"],
     },
     Door {

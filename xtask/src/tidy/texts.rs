@@ -9,7 +9,7 @@
 
 use super::Finding;
 use super::source::Scope;
-use super::tree::{Tree, is_test_text};
+use super::tree::{Tree, is_sample, is_test_text};
 
 const HEADER: &str = "SPDX-License-Identifier: Apache-2.0";
 
@@ -47,10 +47,8 @@ pub(super) fn headers(tree: &Tree) -> Vec<Finding> {
             _ if name == "Makefile" || path == ".ci/run" => 3,
             _ => continue,
         };
-        let foreign = path.split('/').any(|part| part == "fixtures" || part == "golden")
-            || path.starts_with("bench/tasks/")
-            || path.starts_with("demo/");
-        if !foreign && !text.lines().take(lines_to_search).any(|line| line.contains(HEADER)) {
+        if !is_sample(path) && !text.lines().take(lines_to_search).any(|line| line.contains(HEADER))
+        {
             findings.push(Finding {
                 path: path.to_owned(),
                 line: 1,

@@ -182,20 +182,28 @@ pub(crate) fn line_of(text: &str, needle: &str) -> usize {
 
 /// Whether a path belongs to tests only, whatever it holds.
 pub(crate) fn is_test_text(path: &str) -> bool {
-    path.split('/').any(|part| part == "tests" || part == "fixtures")
+    path.split('/').any(|part| part == "tests")
         || path.ends_with("/tests.rs")
         || path.starts_with("crates/testkit/")
-        || path.starts_with("bench/")
+        || is_sample(path)
+}
+
+/// Whether a file is somebody's program for the agent or a test to work on, and
+/// so follows its own rules, mistakes included.
+pub(crate) fn is_sample(path: &str) -> bool {
+    path.starts_with("bench/")
+        || path.starts_with("demo/")
+        || path.split('/').any(|part| ["fixtures", "golden", "sample", "samples"].contains(&part))
 }
 
 fn is_rust_of(path: &str, dir: &str) -> bool {
-    path.strip_prefix(dir).is_some_and(|rest| rest.starts_with('/') && rest.ends_with(".rs"))
-        && !path.split('/').any(|part| part == "fixtures" || part == "golden")
+    let below = path.strip_prefix(dir);
+    below.is_some_and(|rest| rest.starts_with('/') && rest.ends_with(".rs")) && !is_sample(path)
 }
 
 fn is_test_path(path: &str, dir: &str) -> bool {
     let rest = path.strip_prefix(dir).unwrap_or(path);
-    rest.starts_with("/tests/") || rest.contains("/tests/") || rest.ends_with("/tests.rs")
+    rest.contains("/tests/") || rest.ends_with("/tests.rs") || rest.starts_with("/examples/")
 }
 
 /// Where `mod name;` in the file `path` may be.

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Runs the built `moat` command as a user with an empty home, under a recorder.
+//!
+//! The recorder is `strace`: it sees every program that any process of Moat
+//! starts and every address that one connects to, also inside the sandbox,
+//! where a canary could not leave its name.
+//!
+//! Invariant: without the recorder nothing is claimed.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use super::server::{Part, Request, Server};
+use super::{hostile, hostile::Hostile};
+use crate::door;
+
+/// The key that the user's configuration welds to the scripted model.
+pub(crate) const KEY: &str = "canary-key-of-the-user";
+
+/// One user: a home, a configuration, and the model server that it names.
+#[derive(Debug)]
+pub(crate) struct User {
+    home: PathBuf,
+    model: Server,
+    variables: Vec<(&'static str, String)>,
+}
+
+/// What a recorded run did.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) success: bool,
+    pub(crate) output: String,
+    /// Programs that were started, as the recorder wrote them.
+    pub(crate) programs: Vec<String>,
+    /// Addresses that were connected to, as the recorder wrote them.
+    pub(crate) connections: Vec<String>,
+    /// What the model server was sent.
+    pub(crate) requests: Vec<Request>,
+}
+
+impl User {
+    /// Prepares a home below `directory` whose configuration names a scripted model.
+    pub(crate) fn new(directory: &Path, name: &str) -> anyhow::Result<Self> {
+        let home = directory.join(name);
+        let model = Server::start(Part::Model(hostile::REPAIR))?;
+        let key = home.join("config/moat/model.key");
+        let settings = format!(
+            "[model]\ndefault = \"scripted\"\n[models.scripted]\nurl = \"http://127.0.0.1:{}/v1\"\n\
+             model = \"scripted\"\nzone = \"host\"\nkey_file = \"{}\"\n",
+            model.port(),
+            key.display()
+        );
+        door::write(&home.join("config/moat/config.toml"), settings)?;
+        door::write_private(&key, KEY)?;
+        let path = |part: &str| home.join(part).display().to_string();
+        let variables = vec![
+            ("HOME", home.display().to_string()),
+            ("XDG_CONFIG_HOME", path("config")),
+            ("XDG_STATE_HOME", path("state")),
+            ("XDG_DATA_HOME", path("data")),
+            ("XDG_CACHE_HOME", path("cache")),
+            ("XDG_RUNTIME_DIR", path("run")),
+            ("PATH", door::variable("PATH").unwrap_or_default()),
+            ("OPENAI_API_KEY", KEY.to_owned()),
+            ("ANTHROPIC_API_KEY", KEY.to_owned()),
+        ];
+        door::create_private(&home.join("run"))?;
+        Ok(Self { home, model, variables })
+    }
+
+    /// Adds variables to the user's environment.
+    pub(crate) fn with(mut self, variables: &[(&'static str, &str)]) -> Self {
+        for (name, value) in variables {
+            self.variables.push((name, (*value).to_owned()));
+        }
+        self
+    }
+
+    /// The port of the model server that the user's configuration names.
+    pub(crate) fn port(&self) -> u16 {
+        self.model.port()
+    }
+
+    /// The user's environment.
+    pub(crate) fn variables(&self) -> &[(&'static str, String)] {
+        &self.variables
+    }
+
+    /// Runs `moat` with `arguments` in a workspace and records it.
+    pub(crate) fn run(&self, workspace: &Path, arguments: &[&str]) -> anyhow::Result<Run> {
+        let trace = self.home.join("trace");
+        self.model.take();
+        let output = door::command("strace", workspace)
+            .args(["-f", "-qq", "-s", "4096", "-e", "trace=execve,execveat,connect", "-o"])
+            .arg(&trace)
+            .arg(binary()?)
+            .args(arguments)
+            .env_clear()
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .output()
+            .context("could not start strace, which records what Moat does")?;
+        let recorded = String::from_utf8_lossy(&door::read(&trace)?).into_owned();
+        let lines = |call: &str| {
+            let lines = recorded.lines().filter(|line| line.contains(call));
+            lines.map(str::to_owned).collect::<Vec<_>>()
+        };
+        Ok(Run {
+            success: output.status.success(),
+            output: format!(
+                "{}{}",
+                String::from_utf8_lossy(&output.stdout),
+                String::from_utf8_lossy(&output.stderr)
+            ),
+            programs: lines("exec"),
+            connections: lines("connect("),
+            requests: self.model.take(),
+        })
+    }
+
+    /// Lets the agent repair the planted program and records it.
+    pub(crate) fn repair(&self, hostile: &Hostile) -> anyhow::Result<Run> {
+        let task = "the total of a cart is wrong";
+        let arguments = ["exec", "--check", hostile::CHECK, "--max-time", "120", task];
+        self.run(&hostile.workspace, &arguments)
+    }
+}
+
+impl Run {
+    /// Says what is missing for a run to count: that the agent did its work.
+    pub(crate) fn ensure_worked(&self) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            self.success && !self.requests.is_empty(),
+            "the agent did not repair the program, so the run shows nothing: {}",
+            self.output.trim()
+        );
+        Ok(())
+    }
+}
+
+/// The command that was built with this program.
+pub(crate) fn binary() -> anyhow::Result<PathBuf> {
+    let path = door::target().join("release/moat");
+    anyhow::ensure!(path.is_file(), "`{}` is missing; build it with `make build`", path.display());
+    Ok(path)
+}
