@@ -258,6 +258,15 @@ impl<C: Connection> Body<C> {
         Self { from, state, taken: 0, limit_bytes }
     }
 
+    /// How long the body will be, when that is known beforehand.
+    pub(crate) const fn length(&self) -> Option<u64> {
+        match self.state {
+            BodyState::Done => Some(self.taken),
+            BodyState::Left(left) => Some(self.taken + left),
+            BodyState::Chunk(_) | BodyState::BeforeChunk | BodyState::UntilClose => None,
+        }
+    }
+
     /// Gives the connection back.
     pub(crate) fn into_inner(self) -> Buffered<C> {
         self.from
@@ -341,7 +350,8 @@ impl<C: Connection> Read for Body<C> {
         self.from.consume(length);
         self.taken += length as u64;
         if self.taken > self.limit_bytes {
-            return Err(io::Error::from(io::ErrorKind::FileTooLarge));
+            let problem = Problem::TooLong(self.limit_bytes);
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, problem));
         }
         self.advance(length as u64)?;
         Ok(length)

@@ -67,6 +67,9 @@ pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(900);
 /// How long a peer may stay silent within an answer.
 pub(crate) const SILENCE_TIMEOUT: Duration = Duration::from_secs(300);
 
+/// How long the client's side of a tunnel may stay silent, while a long download runs.
+pub(crate) const TUNNEL_SILENCE_TIMEOUT: Duration = Duration::from_secs(6 * 3600);
+
 /// How long a local client may take to send its request or to take its answer.
 pub(crate) const CLIENT_TIMEOUT: Duration = Duration::from_secs(300);
 

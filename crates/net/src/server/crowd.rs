@@ -80,6 +80,10 @@ impl Crowd {
         }
     }
 
+    pub(crate) fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.read.as_fd()
+    }
+
     /// Waits until all threads have ended, or the time is over.
     pub(crate) fn drain(&self, timeout: Duration) {
         let count = self.count();
@@ -90,7 +94,7 @@ impl Crowd {
             .unwrap_or_else(PoisonError::into_inner);
     }
 
-    fn clear(&self) {
+    pub(crate) fn clear(&self) {
         let mut bytes = [0; 64];
         while rustix::io::read(&self.0.read, &mut bytes).is_ok_and(|count| count == bytes.len()) {}
     }
