@@ -68,6 +68,7 @@ const CHECKS: &[Check] = &[
     ("type names", names::types),
     ("module names", names::modules),
     ("getters", names::getters),
+    ("bool parameters", names::switches),
     ("licence header", texts::headers),
     ("todo", texts::todos),
     ("tests that do not run", texts::sleepers),

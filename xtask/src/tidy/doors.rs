@@ -80,12 +80,12 @@ const DOORS: &[Door] = &[
         owners: &["base", "net", "sandbox", "xtask"],
         test_owners: &["*"],
     },
-    // Weights are read in parts, a service inherits its log, a lock is a descriptor: `Fs`
-    // reads and writes whole files only.
+    // `Fs` reads and writes whole files. Weights are read in parts, a service inherits
+    // its log as a descriptor, and a session's directory is created exclusively.
     Door {
         name: "files in parts",
-        calls: &["std::fs::OpenOptions::new"],
-        owners: &["base", "inference", "sandbox", "xtask"],
+        calls: &["std::fs::OpenOptions::new", "rustix::fs::mkdir"],
+        owners: &["base", "cli", "inference", "sandbox", "xtask"],
         test_owners: &["*"],
     },
     Door {

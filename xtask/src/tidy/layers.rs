@@ -44,7 +44,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "tui",
         ],
     ),
-    ("testkit", &["base", "protocol"]),
+    ("testkit", &["base", "net", "protocol"]),
     ("xtask", &[]),
 ];
 
@@ -95,7 +95,7 @@ pub(super) fn edges(tree: &Tree) -> Vec<Finding> {
             // The kit of fakes serves every crate's tests but those it is made of.
             let test_kit = section == "dev-dependencies"
                 && ours == "testkit"
-                && !["base", "protocol", "testkit"].contains(&package.name.as_str());
+                && !["base", "log", "net", "protocol", "testkit"].contains(&package.name.as_str());
             if !allowed.contains(&ours) && !test_kit {
                 findings.push(finding(
                     tree,

@@ -98,6 +98,23 @@ pub(super) fn getters(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
+/// Finds functions that take a `bool`, whose meaning no caller can read.
+pub(super) fn switches(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for file in tree.rust() {
+        for found in file.source.switches.iter().filter(|found| found.scope == Scope::Shipped) {
+            findings.push(Finding {
+                path: file.path.clone(),
+                line: found.line,
+                what: format!("a parameter of type `bool`: `{}`", found.text),
+                why: "nobody can read at the call what `true` means",
+                fix: "take an enum with two named variants, or make it private",
+            });
+        }
+    }
+    findings
+}
+
 /// Splits a name in upper camel case into its words.
 fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
@@ -171,6 +188,24 @@ mod tests {
             ["crates/a/src/x.rs:2: the function is called `get_name`"]
         );
         for text in ["fn get() {}", "fn target() {}", "#[test] fn get_works() {}"] {
+            assert!(run(text).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_visible_function_that_takes_a_bool_is_found() {
+        let run = |text: &str| check(switches, &[MANIFEST, ("crates/a/src/x.rs", text)]);
+        assert_eq!(
+            run("impl A {\n pub(crate) fn open(&self, quiet: bool) {} }"),
+            ["crates/a/src/x.rs:2: a parameter of type `bool`: `open(quiet)`"]
+        );
+        assert_eq!(run("pub fn open(a: u8, quiet: bool, loud: bool) {}").len(), 2);
+        for text in [
+            "fn open(quiet: bool) {}",
+            "pub fn is_open(a: u8) -> bool { true }",
+            "pub fn all(found: &mut [bool]) {}",
+            "#[cfg(test)] mod tests { pub fn open(quiet: bool) {} }",
+        ] {
             assert!(run(text).is_empty(), "{text}");
         }
     }

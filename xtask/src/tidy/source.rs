@@ -45,6 +45,9 @@ pub(crate) struct Source {
     pub(crate) types: Vec<Found>,
     /// Names of functions and methods.
     pub(crate) functions: Vec<Found>,
+    /// Parameters of type `bool` of functions that are visible outside their
+    /// module, as `function(parameter)`.
+    pub(crate) switches: Vec<Found>,
     /// Attributes as text without blanks, for example `ignore`.
     pub(crate) attributes: Vec<Found>,
     /// Uses of the keyword `unsafe`.
@@ -161,6 +164,23 @@ impl Reader {
         self.source.functions.push(found);
     }
 
+    fn switches(&mut self, visibility: &syn::Visibility, signature: &syn::Signature) {
+        if matches!(visibility, syn::Visibility::Inherited) {
+            return;
+        }
+        for input in &signature.inputs {
+            if let syn::FnArg::Typed(parameter) = input
+                && let syn::Type::Path(kind) = &*parameter.ty
+                && kind.path.is_ident("bool")
+                && let syn::Pat::Ident(name) = &*parameter.pat
+            {
+                let text = format!("{}({})", signature.ident, name.ident);
+                let found = self.found(name.ident.span(), text);
+                self.source.switches.push(found);
+            }
+        }
+    }
+
     /// Visits inside an item in test scope when its attributes say so.
     fn within(&mut self, attributes: &[syn::Attribute], inside: impl FnOnce(&mut Self)) {
         let outer = self.scope;
@@ -189,6 +209,7 @@ impl<'ast> Visit<'ast> for Reader {
     fn visit_item_fn(&mut self, function: &'ast syn::ItemFn) {
         self.within(&function.attrs, |reader| {
             reader.function_name(&function.sig.ident);
+            reader.switches(&function.vis, &function.sig);
             visit::visit_item_fn(reader, function);
         });
     }
@@ -196,6 +217,7 @@ impl<'ast> Visit<'ast> for Reader {
     fn visit_impl_item_fn(&mut self, function: &'ast syn::ImplItemFn) {
         self.within(&function.attrs, |reader| {
             reader.function_name(&function.sig.ident);
+            reader.switches(&function.vis, &function.sig);
             visit::visit_impl_item_fn(reader, function);
         });
     }
