@@ -19,6 +19,7 @@ use moat_base::{EntryKind, Tree, TreeError, TreePath};
 use serde::{Deserialize, Serialize};
 
 use crate::limits::RULES_BYTES_MAX;
+use crate::tree::is_temporary;
 
 /// What a change is to the person who reviews it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -94,9 +95,10 @@ impl Classifier {
 
     fn is_cache(&self, path: &TreePath, kind: EntryKind) -> bool {
         if kind != EntryKind::Directory {
-            return path
-                .extension()
-                .is_some_and(|extension| OUTPUT_EXTENSIONS.contains(&extension));
+            return path.file_name().is_some_and(is_temporary)
+                || path
+                    .extension()
+                    .is_some_and(|extension| OUTPUT_EXTENSIONS.contains(&extension));
         }
         let name = path.file_name().unwrap_or_default();
         let parent = path.parent().unwrap_or_default();

@@ -10,6 +10,7 @@
 
 mod stamp;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -197,8 +198,8 @@ impl SessionFiles {
         self.finish_undo(record)
     }
 
-    /// Settles keeps and undos that a crash interrupted, by looking at the tree:
-    /// nothing is written. Gives the records that were settled.
+    /// Settles keeps and undos that a crash interrupted, by looking at the tree. No
+    /// file is changed; temporary files that a write left are removed. Gives the records that were settled.
     ///
     /// # Errors
     /// As [`SessionFiles::keeps`], and [`FileError::RootGone`].
@@ -206,6 +207,9 @@ impl SessionFiles {
         real.root().check()?;
         let mut settled = Vec::new();
         for mut record in self.keeps()? {
+            if matches!(record.phase, Phase::Intended | Phase::Undoing) {
+                sweep(real, &record);
+            }
             match record.phase {
                 Phase::Kept | Phase::Undone => continue,
                 Phase::Intended => {
@@ -399,5 +403,16 @@ impl SessionFiles {
 
     fn fail(&self, name: &str, source: std::io::Error) -> FileError {
         FileError::Store { path: self.directory.join(name), source }
+    }
+}
+
+/// Removes the temporary files of an interrupted keep. One that stays is harmless.
+fn sweep(real: &DirTree, record: &KeepRecord) {
+    let parents: BTreeSet<TreePath> =
+        record.steps.iter().filter_map(|step| step.path.parent()).collect();
+    for parent in parents {
+        if let Err(error) = real.sweep(&parent) {
+            tracing::debug!(%parent, %error, "temporary files may be left");
+        }
     }
 }

@@ -69,5 +69,8 @@ pub(crate) const CLOCK_ATTEMPTS_MAX: u32 = 1_000_000;
 /// The longest record of the session's files.
 pub(crate) const RECORD_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
-/// The longest file of ignore rules.
-pub(crate) const RULES_BYTES_MAX: u64 = 1024 * 1024;
+/// The longest file of ignore rules; each line of it becomes a pattern in memory.
+pub(crate) const RULES_BYTES_MAX: u64 = 128 * 1024;
+
+/// The most directories inside one another that a change set looks into.
+pub(crate) const DEPTH_MAX: usize = 256;

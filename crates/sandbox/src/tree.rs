@@ -14,6 +14,7 @@ mod write;
 
 use std::sync::Arc;
 
+use moat_base::limits::TREE_ENTRIES_MAX;
 use moat_base::{Entry, EntryKind, Tree, TreeError, TreePath};
 use rustix::fs::{Dir, FileType};
 
@@ -25,6 +26,7 @@ use crate::stat::Stat;
 
 pub(crate) use observe::{Observation, Printed};
 pub use walk::Walk;
+pub(crate) use write::is_temporary;
 
 /// A tree of files beneath a [`Root`].
 #[derive(Debug, Clone)]
@@ -118,6 +120,16 @@ impl DirTree {
         walk::walk(self, directory, limit_entries)
     }
 
+    /// Removes what interrupted writes left in a directory.
+    pub(crate) fn sweep(&self, directory: &TreePath) -> Result<(), FileError> {
+        for (path, _) in self.names(directory)? {
+            if path.file_name().is_some_and(is_temporary) {
+                self.remove(&path, Expected::Any)?;
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) const fn durability(&self) -> Durability {
         self.durability
     }
@@ -186,6 +198,12 @@ fn list(
         else {
             continue;
         };
+        if entries.len() >= TREE_ENTRIES_MAX {
+            return Err(TreeError::Refused {
+                path: directory.clone(),
+                reason: "it has too many entries",
+            });
+        }
         entries.push((path, stat));
     }
     entries.sort_by(|(left, _), (right, _)| left.cmp(right));

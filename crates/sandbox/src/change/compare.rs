@@ -19,7 +19,7 @@ use crate::change::{Change, ChangeKind, ChangeSet, Content, LeftOut};
 use crate::class::{Class, Classifier};
 use crate::diff;
 use crate::file_error::FileError;
-use crate::limits::CHANGES_MAX;
+use crate::limits::{CHANGES_MAX, DEPTH_MAX};
 use crate::node::{Node, NodeKind};
 use crate::resolver::{self, Links};
 use crate::stat::{Moment, Stat};
@@ -70,6 +70,9 @@ impl Comparison<'_> {
         level: &Level,
         fresh: Freshness,
     ) -> Result<(), FileError> {
+        if self.is_too_deep(path) {
+            return Ok(());
+        }
         let entries = match self.uppers.list(path, level) {
             Ok(entries) => entries,
             Err(error) => return self.leave_out(path, &error),
@@ -230,6 +233,9 @@ impl Comparison<'_> {
         path: &TreePath,
         is_hidden: &dyn Fn(&TreePath) -> bool,
     ) -> Result<(), FileError> {
+        if self.is_too_deep(path) {
+            return Ok(());
+        }
         let names = match self.lower.names(path) {
             Ok(names) => names,
             Err(TreeError::Missing { .. } | TreeError::Refused { .. }) => return Ok(()),
@@ -355,6 +361,15 @@ impl Comparison<'_> {
         }
         self.note(path, reason);
         Ok(())
+    }
+
+    /// Names a directory that is too deep to look into.
+    fn is_too_deep(&mut self, path: &TreePath) -> bool {
+        let is_too_deep = path.components().count() > DEPTH_MAX;
+        if is_too_deep {
+            self.note(path, format!("it is more than {DEPTH_MAX} directories deep"));
+        }
+        is_too_deep
     }
 
     fn note(&mut self, path: &TreePath, reason: String) {

@@ -81,6 +81,13 @@ fn require(
     }
 }
 
+/// Whether a name is one that a write uses until its file is whole.
+pub(crate) fn is_temporary(name: &[u8]) -> bool {
+    name.strip_prefix(b".moat-")
+        .and_then(|rest| rest.strip_suffix(b".tmp"))
+        .is_some_and(|id| id.len() == 16 && id.iter().all(u8::is_ascii_hexdigit))
+}
+
 impl DirTree {
     /// Puts `after` at `path`, where `current` was observed. Both are files or links,
     /// or `after` is a directory and nothing is there.
