@@ -81,6 +81,7 @@ const CHECKS: &[Check] = &[
     ("module docs", docs::modules),
     ("crate docs", docs::crates),
     ("links", docs::links),
+    ("index", docs::index),
     ("dependency docs", docs::dependencies),
 ];
 

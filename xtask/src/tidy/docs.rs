@@ -14,6 +14,7 @@ use super::layers::{dependencies as dependencies_of, our_name};
 use super::tree::{Tree, is_sample, line_of};
 
 const DEPENDENCIES: &str = "docs/dependencies.md";
+const INDEX: &str = "docs/index.md";
 
 /// What the documentation of a crate says, each as a word in italics.
 const CRATE_PARTS: [&str; 3] = ["*Responsibility*", "*Not here*", "*Map*"];
@@ -74,6 +75,26 @@ pub(super) fn links(tree: &Tree) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Finds documents that the index does not lead to.
+pub(super) fn index(tree: &Tree) -> Vec<Finding> {
+    let text = tree.text(INDEX).unwrap_or_default();
+    let listed: BTreeSet<String> = targets(text)
+        .into_iter()
+        .filter_map(|(_, target)| resolve(INDEX, target.split('#').next().unwrap_or_default()))
+        .collect();
+    tree.paths()
+        .filter(|path| path.starts_with("docs/") && path.ends_with(".md"))
+        .filter(|path| *path != INDEX && !listed.contains(*path))
+        .map(|path| Finding {
+            path: path.to_owned(),
+            line: 1,
+            what: format!("{INDEX} does not lead here"),
+            why: "a document that nobody finds is not read and goes stale",
+            fix: "link it from the index",
+        })
+        .collect()
 }
 
 /// Finds direct dependencies without a reason, and reasons without a dependency.
@@ -260,6 +281,20 @@ mod tests {
         ] {
             assert_eq!(run(text), Vec::<String>::new(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_document_that_the_index_forgot_is_found() {
+        let run = |text: &str| {
+            let files =
+                [("docs/a.md", ""), ("docs/deep/b.md", ""), ("docs/x.toml", ""), (INDEX, text)];
+            check(index, &files)
+        };
+        assert_eq!(
+            run("[a](a.md)\n`[b](deep/b.md)`"),
+            ["docs/deep/b.md:1: docs/index.md does not lead here"]
+        );
+        assert!(run("[a](a.md#part) [b](deep/b.md)").is_empty());
     }
 
     #[test]

@@ -236,6 +236,7 @@ mod tests {
         assert!(check(edges, &[("crates/engine/Cargo.toml", tests)]).is_empty());
         assert_eq!(check(edges, &[("crates/engine/Cargo.toml", shipped)]).len(), 1);
         assert_eq!(check(edges, &[("crates/base/Cargo.toml", tests)]).len(), 1);
+        assert_eq!(check(edges, &[("crates/log/Cargo.toml", tests)]).len(), 1);
     }
 
     #[test]
