@@ -104,13 +104,16 @@ impl<C: Connection> Buffered<C> {
                 .and_then(|tail| tail.windows(4).position(|four| four == b"\r\n\r\n"));
             if let Some(end) = end {
                 let end = from + end + 4;
+                if end > limit_bytes {
+                    return Err(too_long());
+                }
                 head.truncate(end);
                 self.consume(end - known);
                 return Ok(Some(head));
             }
             self.consume(taken);
             if head.len() > limit_bytes {
-                return Err(io::Error::new(io::ErrorKind::InvalidData, "the head is too long"));
+                return Err(too_long());
             }
         }
     }
@@ -170,6 +173,10 @@ impl<C: Connection + AsFd> AsFd for Buffered<C> {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.connection.as_fd()
     }
+}
+
+fn too_long() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "the head is too long")
 }
 
 /// Repeats an interrupted call, and names a timeout in one way.

@@ -364,11 +364,15 @@ pub(crate) fn problem(error: &io::Error, waited: Duration) -> Problem {
         return problem.clone();
     }
     let text = || visible(clip(&error.to_string(), FOREIGN_TEXT_BYTES_MAX)).into_owned();
-    match error.kind() {
-        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Problem::Silent(waited.as_secs()),
-        io::ErrorKind::UnexpectedEof => Problem::Truncated,
-        io::ErrorKind::InvalidData => Problem::Nonsense(text()),
-        _ => Problem::Io(text()),
+    let kind = error.kind();
+    if matches!(kind, io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock) {
+        Problem::Silent(waited.as_secs())
+    } else if kind == io::ErrorKind::UnexpectedEof {
+        Problem::Truncated
+    } else if kind == io::ErrorKind::InvalidData {
+        Problem::Nonsense(text())
+    } else {
+        Problem::Io(text())
     }
 }
 

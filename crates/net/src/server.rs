@@ -152,9 +152,8 @@ fn answer(stream: UnixStream, handler: &dyn Handler, body_bytes_max: usize) -> i
         let body = format!("{{\"error\":{{\"message\":\"{reason}\"}}}}");
         write_full(out, status, "application/json", body.as_bytes())
     };
-    let head = match head {
-        Ok(head) => head,
-        Err(_) => return refuse(buffered.connection_mut(), 400, "the request is not valid HTTP"),
+    let Ok(head) = head else {
+        return refuse(buffered.connection_mut(), 400, "the request is not valid HTTP");
     };
     let length = match head.body_length() {
         Ok(BodyLength::Exactly(length)) if length > body_bytes_max as u64 => {

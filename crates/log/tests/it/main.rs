@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The chain: whole logs verify, changed ones do not, torn ones are repaired.
 
+#![expect(clippy::unwrap_used, reason = "the helpers of a test may fail it")]
+
 use moat_base::Timestamp;
 use moat_log::{
     Attribution, Closing, Destination, Digest, Event, HashChain, Opening, Outcome, Purpose,

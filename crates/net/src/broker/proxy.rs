@@ -27,7 +27,7 @@ use crate::http::{
     Body, BodyLength, RequestHead, ResponseHead, header_line, problem, write_request,
 };
 use crate::limits::{
-    CLIENT_HELLO_BYTES_MAX, DOWNLOAD_BYTES_MAX, HEAD_BYTES_MAX, HEAD_TIMEOUT,
+    CLIENT_HELLO_BYTES_MAX, DOWNLOAD_BYTES_MAX, DRAIN_TIMEOUT, HEAD_BYTES_MAX, HEAD_TIMEOUT,
     PROXY_CONNECTIONS_MAX, READ_BYTES, TUNNEL_BYTES_MAX, TUNNEL_SILENCE_TIMEOUT,
 };
 use crate::line::is_transient;
@@ -74,7 +74,11 @@ pub(crate) fn adopt(
             wait_readable(&[shared.stop.as_fd(), control.as_fd(), listener.as_fd()], None)
         };
         match ready.map_err(over)? {
-            Some(0 | 1) => return Ok(()),
+            Some(0 | 1) => {
+                // Each tunnel sees the same end and closes its crossing.
+                crowd.drain(DRAIN_TIMEOUT);
+                return Ok(());
+            }
             Some(_) | None => crowd.clear(),
         }
         if crowd.is_full() {
