@@ -6,4 +6,6 @@ mod golden;
 #[cfg(test)]
 mod provider;
 #[cfg(test)]
+mod route;
+#[cfg(test)]
 mod script;
