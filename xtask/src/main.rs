@@ -9,7 +9,7 @@
 //! depends on this one, and it depends on none of them.
 //!
 //! *Map*: [`tidy`] the house rules · [`ci`] the steps · [`prove`] attacks with
-//! controls · [`bench`] measurements · [`door`] processes, files and the
+//! controls · [`mod@bench`] measurements · [`door`] processes, files and the
 //! environment for all of these.
 
 mod bench;
