@@ -1,14 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Measurements of the agent and of the product's speed.
+//! Measurements of the agent on the repair tasks of `bench/`.
 //!
-//! Nothing is measured yet; the command says so and fails.
+//! `validate` checks the tasks themselves, `mutate` makes fresh ones from a
+//! seed, `agent` runs the release binary on them and counts. The tasks are
+//! described in `bench/README.md`.
 //!
 //! Invariant: a number is printed only in the run that measured it.
+//! Start at [`run`]; the interesting path is [`agent::run`].
+
+mod agent;
+mod baseline;
+mod chat;
+mod mutate;
+mod option;
+mod place;
+mod random;
+mod report;
+mod source;
+mod task;
+mod trial;
+mod validate;
+
+const USAGE: &str = "usage: cargo xtask bench <command>
+
+  validate [--tasks DIR] [--only PATTERN]
+      check that each task fails before and passes after its solution
+  mutate --seed N --out DIR [--per-language N] [--programs DIR]
+      make fresh tasks from the right programs
+  agent [--tasks DIR] [--only PATTERN] [--moat PATH] [--model ID]
+        [--max-time S] [--baseline [--server URL]] [--json FILE]
+      run the agent on the tasks and count what it solved";
 
 /// Runs the measurement named by `arguments`.
 ///
 /// # Errors
 /// When there is no such measurement, or it failed.
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
-    anyhow::bail!("no measurement is called {arguments:?}")
+    match arguments.split_first() {
+        Some((name, rest)) if name == "validate" => validate::run(rest),
+        Some((name, rest)) if name == "mutate" => mutate::run(rest),
+        Some((name, rest)) if name == "agent" => agent::run(rest),
+        _ => anyhow::bail!("{USAGE}"),
+    }
 }
