@@ -8,16 +8,13 @@ def parse_amount(text):
         raise ValueError(f"not an amount: {text}")
     if fraction and not fraction.isdigit():
         raise ValueError(f"not an amount: {text}")
-    cents = int(whole) * 100
-    if fraction:
-        cents += int(fraction)
-    return cents
+    return int(whole) * 100 + int(fraction.ljust(2, "0"))
 
 
 def format_amount(cents):
     """Turn cents into a written amount with two decimals."""
     sign = "-" if cents < 0 else ""
-    return f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02d}"
+    return f"{sign}{abs(cents) // 100}.{abs(cents) % 100}"
 
 
 def split_amount(cents, count):

@@ -16,9 +16,9 @@ class LedgerTest(unittest.TestCase):
         self.assertEqual(ledger.payments(), [("Cy", "Ada", 600)])
 
     def test_report(self):
-        ledger = read_ledger("Ada paid 12.00 for Ada, Bo: tickets # in advance")
+        ledger = read_ledger("Ada paid 25.50 for Ada, Bo: tickets # in advance")
         self.assertEqual(
-            render(ledger), "total  12.00\n\nAda   6.00\nBo   -6.00\n\nBo pays Ada 6.00"
+            render(ledger), "total  25.50\n\nAda   12.75\nBo   -12.75\n\nBo pays Ada 12.75"
         )
 
     def test_a_bad_line_is_named(self):
