@@ -12,7 +12,7 @@ case $moat in /*) ;; *) moat=$PWD/$moat ;; esac
 source=$(cd "$(dirname "$0")/.." && pwd)/demo
 base=${XDG_CACHE_HOME:-$HOME/.cache}/moat
 check='python3 -m unittest'
-task='A coffee for 3.5 is booked as 3.05.'
+task='Bo owes Ada 41.05 and is told to pay 41.5.'
 
 title() {
     if [ -t 1 ]; then printf '\n\033[1m== %s\033[0m\n' "$*"; else printf '\n== %s\n' "$*"; fi
