@@ -10,7 +10,7 @@
 
 use std::fs::Permissions;
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -41,6 +41,8 @@ pub fn bind(path: &Path) -> Result<UnixListener, Error> {
             return occupied("its directory is not a directory of this user with mode 0700");
         }
     }
+    // Held until this one is bound, so that two starters cannot replace each other's.
+    let _starting = lock_beside(path).map_err(failed)?;
     match path.symlink_metadata() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(failed(error)),
@@ -57,6 +59,16 @@ pub fn bind(path: &Path) -> Result<UnixListener, Error> {
     let listener = UnixListener::bind(path).map_err(failed)?;
     std::fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(failed)?;
     Ok(listener)
+}
+
+fn lock_beside(path: &Path) -> io::Result<OwnedFd> {
+    use rustix::fs::{FlockOperation, Mode, OFlags};
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(".lock");
+    let flags = OFlags::CREATE | OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    let file = rustix::fs::open(path.with_file_name(name), flags, Mode::RUSR | Mode::WUSR)?;
+    rustix::fs::flock(&file, FlockOperation::LockExclusive)?;
+    Ok(file)
 }
 
 /// Connects to a socket of this user.

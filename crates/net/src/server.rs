@@ -128,10 +128,15 @@ pub(crate) fn accept_all(
                 let own = peer(&stream).is_ok_and(is_own);
                 if own && stream.set_nonblocking(false).is_ok() {
                     let serve = Arc::clone(&serve);
-                    crowd.enter(move || serve(stream)).map_err(failed)?;
+                    // Without a thread left this one connection is closed.
+                    let _closed = crowd.enter(move || serve(stream));
                 }
             }
             Err(error) if is_transient(&error) => {}
+            // Out of descriptors, most likely: a connection that ends gives one back.
+            Err(_) if !crowd.is_empty() => {
+                crowd.wait_for_change(stop).map_err(failed)?;
+            }
             Err(source) => return Err(failed(source)),
         }
     };

@@ -87,7 +87,8 @@ pub(crate) fn adopt(
         match listener.accept() {
             Ok((stream, _)) => {
                 let guest = Arc::clone(&guest);
-                crowd.enter(move || guest.serve(stream)).map_err(over)?;
+                // Without a thread left this one connection is closed.
+                let _closed = crowd.enter(move || guest.serve(stream));
             }
             Err(error) if is_transient(&error) => {}
             Err(error) => return Err(over(error)),

@@ -51,6 +51,18 @@ fn a_waiting_accept_ends_when_asked() {
     });
 }
 
+#[test]
+fn a_term_signal_requests_the_end() {
+    let directory = tempfile::tempdir().unwrap();
+    let listener = LineListener::bind(&directory.path().join("run/s"), 10).unwrap();
+    let stop = Stop::at_sigterm().unwrap();
+    let other = Stop::new().unwrap();
+    rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TERM)
+        .unwrap();
+    assert!(listener.accept(&stop).unwrap().is_none());
+    assert!(stop.is_requested() && !other.is_requested());
+}
+
 #[expect(clippy::disallowed_methods, reason = "a peer that does not keep to lines")]
 fn connect(path: &std::path::Path) -> UnixStream {
     UnixStream::connect(path).unwrap()

@@ -42,6 +42,19 @@ fn a_socket_is_private_and_only_a_dead_one_of_ours_is_replaced() {
     ));
 }
 
+#[test]
+fn of_many_starters_at_once_one_binds_and_stays_reachable() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("run/s");
+    drop(bind(&path).unwrap());
+    let bound: Vec<_> = std::thread::scope(|scope| {
+        let starters: Vec<_> = (0..8).map(|_| scope.spawn(|| bind(&path))).collect();
+        starters.into_iter().map(|starter| starter.join().unwrap()).collect()
+    });
+    assert_eq!(bound.iter().filter(|result| result.is_ok()).count(), 1);
+    Local::connect(&path).unwrap();
+}
+
 struct Echo {
     cancelled: SyncSender<bool>,
 }
