@@ -50,9 +50,16 @@ pub(super) fn run(arguments: &[String]) -> anyhow::Result<()> {
         door::say(&row.line());
         rows.push(row);
         if let Some(baseline) = &baseline {
-            let row = baseline.attempt(task, budget, agent.seconds_max)?;
-            door::say(&row.line());
-            rows.push(row);
+            // What could not be measured is left out, not counted as a failure.
+            match baseline.attempt(task, budget, agent.seconds_max) {
+                Ok(row) => {
+                    door::say(&row.line());
+                    rows.push(row);
+                }
+                Err(error) => {
+                    door::complain(&format!("{}: baseline not measured: {error:#}", task.id));
+                }
+            }
         }
         // After each task, so that a run that is cut off still counts.
         if let Some(path) = options.value("json") {
