@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::wire::Lost;
+
 /// One thing that a confined command cannot do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -116,4 +118,51 @@ pub struct Finding {
     pub attempt: String,
     /// What came of it.
     pub standing: Standing,
+}
+
+/// Turns what could not be put up into what that means.
+pub(crate) fn judge(lost: &[Lost]) -> Confinement {
+    let effects = Effect::ALL
+        .into_iter()
+        .map(|effect| {
+            let standing = lost
+                .iter()
+                .find_map(|lost| consequence(lost, effect))
+                .unwrap_or(Standing::Enforced);
+            (effect, standing)
+        })
+        .collect();
+    Confinement { effects }
+}
+
+fn consequence(lost: &Lost, effect: Effect) -> Option<Standing> {
+    match (lost, effect) {
+        (Lost::Landlock { version }, Effect::ForeignFilesUnchanged | Effect::ProcessesSeparate) => {
+            Some(Standing::NotEnforced {
+                why: format!("the kernel's Landlock is version {version}, and 6 is needed"),
+                fix: "use Linux 6.12 or later with Landlock in its list of security modules"
+                    .to_owned(),
+            })
+        }
+        (Lost::Nesting, Effect::PrivilegeFixed) => Some(Standing::NotEnforced {
+            why: "nested user namespaces could not be bounded".to_owned(),
+            fix: "make `/proc/sys/user` writable in the container that Moat runs in".to_owned(),
+        }),
+        (Lost::Landlock { .. } | Lost::Nesting, _) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_lost_shows_in_the_level() {
+        assert_eq!(judge(&[]).level(), Level::Full);
+        let old = judge(&[Lost::Landlock { version: 4 }]);
+        assert_eq!(old.level(), Level::Partial);
+        assert_eq!(old.lost(), [Effect::ForeignFilesUnchanged, Effect::ProcessesSeparate]);
+        assert_eq!(judge(&[Lost::Nesting]).lost(), [Effect::PrivilegeFixed]);
+        assert_eq!(Confinement { effects: vec![] }.lost(), Effect::ALL);
+    }
 }

@@ -1,14 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The code that runs in the launcher, the holder and the reaper.
 //!
-//! Invariant: these processes have one thread.
+//! ```text
+//! moat ── launcher ── holder (pid 1 of a session: its files, its mounts)
+//!                       └─ reaper (pid 1 of a command: its processes, its network)
+//!                            └─ the command
+//! ```
+//!
+//! Each is a duplicate of the one above, not a new program, because each needs
+//! namespaces that only its parent may create. Death goes downwards: a parent that
+//! dies takes its pid namespace with it.
+//!
+//! Invariant: these processes have one thread, and never touch the workspace's
+//! content.
+
+mod exec;
+mod hold;
+mod launch;
+mod reaper;
+mod serve;
+pub(crate) mod trial;
+mod view;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// The `main` of the launcher. `arguments` follow [`crate::HELPER_WORD`].
+///
+/// Call it before anything else: it expects one thread and its owner's socket on
+/// the standard input.
 #[must_use]
 pub fn helper_main(arguments: &[OsString]) -> ExitCode {
-    let _ = arguments;
-    ExitCode::FAILURE
+    match arguments.split_first() {
+        None => launch::main(),
+        Some((word, rest)) if word == trial::WORD => trial::main(rest),
+        Some(_) => ExitCode::FAILURE,
+    }
 }

@@ -9,12 +9,24 @@
 //! Invariant: when the process that holds the [`Launcher`] dies, all its
 //! sandboxes die.
 
-use crate::{Error, Settings};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Stdio};
+
+use rustix::event::{PollFd, PollFlags};
+use rustix::net::Shutdown;
+
+use crate::limits::ANSWER_WAIT_MAX;
+use crate::wire::{self, Answer, Received, ToLauncher};
+use crate::{Error, HELPER_WORD, Settings, poll};
 
 /// A running launcher.
 #[derive(Debug)]
 pub struct Launcher {
     settings: Settings,
+    socket: OwnedFd,
+    process: Child,
 }
 
 impl Launcher {
@@ -22,13 +34,68 @@ impl Launcher {
     ///
     /// # Errors
     /// [`Error::Launcher`] when the helper cannot be started.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the door to processes, and its only use of this call"
+    )]
     pub fn start(settings: Settings) -> Result<Self, Error> {
-        Ok(Self { settings })
+        let failed = |source| Error::Launcher { helper: settings.helper.clone(), source };
+        let (here, there) = wire::pair().map_err(failed)?;
+        let process = std::process::Command::new(&settings.helper)
+            .arg(HELPER_WORD)
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::from(there))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            // Its own group: an interrupt from the terminal is for its owner.
+            .process_group(0)
+            .spawn()
+            .map_err(failed)?;
+        Ok(Self { settings, socket: here, process })
     }
 
     /// The settings that it was started with.
     #[must_use]
     pub const fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// The launcher's process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Sends a request; `fds` go along.
+    pub(crate) fn ask(&self, message: &ToLauncher, fds: &[BorrowedFd<'_>]) -> Result<(), Error> {
+        wire::send(&self.socket, message, fds).map_err(|_closed| Error::Gone)
+    }
+}
+
+impl Drop for Launcher {
+    fn drop(&mut self) {
+        // It ends by itself when the socket does; it is only waited for here.
+        let _closed = rustix::net::shutdown(&self.socket, Shutdown::Both);
+        let _ended = self.process.wait();
+    }
+}
+
+/// Waits for an answer under [`ANSWER_WAIT_MAX`].
+pub(crate) fn answer(socket: &OwnedFd) -> Result<Received<Answer>, Error> {
+    let mut fds = [PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::IN)];
+    match poll::wait(&mut fds, Some(ANSWER_WAIT_MAX)) {
+        Ok(0) => Err(Error::Answer { reason: "it did not come in time" }),
+        Ok(_) => wire::receive(socket).map_err(|error| lost(&error)),
+        Err(_) => Err(Error::Gone),
+    }
+}
+
+/// What a failed receive means.
+pub(crate) fn lost(error: &io::Error) -> Error {
+    if error.kind() == io::ErrorKind::InvalidData {
+        Error::Answer { reason: "it was malformed" }
+    } else {
+        Error::Gone
     }
 }

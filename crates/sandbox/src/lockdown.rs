@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What a process of Moat takes away from itself, for ever.
 //!
-//! Invariant: nothing here can be undone by the process or inherited away by its children.
+//! Invariant: nothing here can be undone by the process, or shed by its children.
 
-use std::path::PathBuf;
+use std::io;
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Mode, OFlags};
 
 use crate::Error;
+use crate::landlock::{self, Ruleset};
+use crate::seccomp::{self, Families, Program, Programs, Threads};
 
 /// The sockets that a process may still make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,18 +36,56 @@ pub struct SelfPlan {
 /// Makes it impossible for this process and its children to create INET, packet or
 /// vsock sockets or to use `io_uring`.
 ///
+/// All threads are covered. Sockets that are open already stay. A [`crate::Launcher`] must
+/// be started before, because its sandboxes need a loopback of their own.
+///
 /// # Errors
 /// [`Error::Lockdown`] when the kernel refuses; the caller must not go on.
 pub fn give_up_inet() -> Result<(), Error> {
-    Ok(())
+    install(&seccomp::without_inet())
 }
 
 /// Confines this process to `plan`: no other files, no new programs, no tracing.
-/// Call it at the start of `main`, while there is one thread.
+///
+/// Call it at the start of `main`: the rules for files bind the calling thread and
+/// the threads that it starts later, the rest binds all.
 ///
 /// # Errors
 /// [`Error::Lockdown`] when the kernel refuses; the caller must not go on.
 pub fn confine_self(plan: &SelfPlan) -> Result<(), Error> {
-    let _ = plan;
-    Ok(())
+    let failed = |step| move |source| Error::Lockdown { step, source };
+    let ruleset = Ruleset::new().map_err(failed("making a Landlock ruleset"))?;
+    let rule = failed("adding a Landlock rule");
+    for path in &plan.read {
+        allow(&ruleset, path, landlock::READ_ONLY).map_err(rule)?;
+    }
+    for path in &plan.write {
+        allow(&ruleset, path, landlock::WRITE & !landlock::EXECUTE).map_err(rule)?;
+    }
+    rustix::thread::set_no_new_privs(true)
+        .map_err(io::Error::from)
+        .map_err(failed("forbidding new privileges"))?;
+    ruleset.restrict().map_err(failed("entering the Landlock domain"))?;
+    let families = match plan.sockets {
+        Sockets::Local => Families::Local,
+        Sockets::Inet => Families::InetAndLocal,
+    };
+    install(&seccomp::confined(families, Programs::Denied))
+}
+
+fn allow(ruleset: &Ruleset, path: &Path, rights: u64) -> io::Result<()> {
+    let flags = OFlags::PATH | OFlags::CLOEXEC;
+    match rustix::fs::open(path, flags, Mode::empty()) {
+        Ok(place) => ruleset.allow(place.as_fd(), rights),
+        Err(rustix::io::Errno::NOENT) => Ok(()),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+fn install(program: &Program) -> Result<(), Error> {
+    let failed = |step| move |source| Error::Lockdown { step, source };
+    rustix::thread::set_no_new_privs(true)
+        .map_err(io::Error::from)
+        .map_err(failed("forbidding new privileges"))?;
+    seccomp::install(program, Threads::All).map_err(failed("installing the system call filter"))
 }

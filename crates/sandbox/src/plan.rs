@@ -64,6 +64,15 @@ pub enum Layer {
     Processes,
 }
 
+/// What a plan's root is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Somebody's workspace.
+    Workspace,
+    /// An empty directory of Moat's own, for the probe.
+    Probe,
+}
+
 /// A compiled plan for one session.
 #[derive(Debug)]
 pub struct Plan {
@@ -71,6 +80,7 @@ pub struct Plan {
     pub(crate) root_fd: OwnedFd,
     pub(crate) files: Files,
     pub(crate) without: Vec<Layer>,
+    pub(crate) purpose: Purpose,
 }
 
 impl Plan {
@@ -100,7 +110,13 @@ impl Plan {
             rustix::io::Errno::ACCESS => refuse("it may not be entered"),
             _ => refuse("it could not be opened"),
         })?;
-        Ok(Self { root: root.to_owned(), root_fd, files, without: Vec::new() })
+        Ok(Self {
+            root: root.to_owned(),
+            root_fd,
+            files,
+            without: Vec::new(),
+            purpose: Purpose::Workspace,
+        })
     }
 
     /// The workspace's path, the same inside and outside.

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The last steps before a program: everything is taken away, then it starts.
+//!
+//! The order matters: what needs rights comes first, the system call filter last,
+//! because it forbids some of the calls before it.
+//!
+//! Invariant: no error between the first and the last step is passed over.
+
+use std::ffi::{CString, OsStr};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+
+use rustix::fs::{Mode, OFlags, ResolveFlags};
+use rustix::process::{Resource, Rlimit};
+use rustix::thread::{CapabilitySet, CapabilitySets};
+
+use crate::inside::hold::Session;
+use crate::inside::reaper::c_string;
+use crate::kernel;
+use crate::plan::Layer;
+use crate::seccomp::{self, Families, Programs, Threads};
+use crate::wire::{CommandPlan, During, Fault, LocalSockets};
+
+/// Becomes the command's program; comes back only with what went wrong.
+pub(super) fn become_program(
+    session: &Session<'_>,
+    plan: &CommandPlan,
+    standard: [BorrowedFd<'_>; 3],
+) -> Fault {
+    match confine(session, plan, standard) {
+        Ok(words) => start(&words),
+        Err(fault) => fault,
+    }
+}
+
+/// A program's strings in the form that `execve` takes.
+pub(super) struct Words {
+    pub(super) candidates: Vec<CString>,
+    pub(super) arguments: Vec<CString>,
+    pub(super) environment: Vec<CString>,
+}
+
+fn confine(
+    session: &Session<'_>,
+    plan: &CommandPlan,
+    standard: [BorrowedFd<'_>; 3],
+) -> Result<Words, Fault> {
+    let without = &session.plan.without;
+    let words = words(&plan.argv, &plan.search, &plan.environment)?;
+    if !without.contains(&Layer::Session) {
+        rustix::process::setsid().during("starting a new session")?;
+    }
+    enter(session, &plan.directory)?;
+    for (number, fd) in (0..).zip(standard) {
+        kernel::place(fd, number).during("placing the standard descriptors")?;
+    }
+    limit(plan, without)?;
+    if !without.contains(&Layer::Capabilities) {
+        drop_bounding_set().during("dropping the capability bounding set")?;
+        drop_capabilities().during("dropping capabilities")?;
+    }
+    if !without.contains(&Layer::NoNewPrivileges) {
+        rustix::thread::set_no_new_privs(true).during("forbidding new privileges")?;
+    }
+    if let Some(ruleset) = &session.ruleset {
+        ruleset.restrict().during("entering the Landlock domain")?;
+    }
+    if !without.contains(&Layer::Descriptors) {
+        kernel::close_on_exec_from(3).during("closing descriptors")?;
+    }
+    kernel::reset_signals();
+    rustix::process::umask(Mode::from_raw_mode(0o022));
+    if !without.contains(&Layer::Seccomp) {
+        let families = match session.plan.local_sockets {
+            LocalSockets::Allowed => Families::InetAndLocal,
+            LocalSockets::PairsOnly => Families::InetAndPairs,
+        };
+        let filter = seccomp::confined(families, Programs::Allowed);
+        seccomp::install(&filter, Threads::This).during("installing the system call filter")?;
+    }
+    Ok(words)
+}
+
+/// Prepares all strings while memory may still be allocated without surprise.
+pub(super) fn words(
+    argv: &[std::ffi::OsString],
+    search: &[std::ffi::OsString],
+    environment: &[std::ffi::OsString],
+) -> Result<Words, Fault> {
+    let Some(program) = argv.first().filter(|program| !program.is_empty()) else {
+        return Err(Fault { step: "reading the command".to_owned(), errno: libc::ENOENT });
+    };
+    let candidates = if program.as_bytes().contains(&b'/') {
+        vec![c_string(program)?]
+    } else {
+        search
+            .iter()
+            .map(|directory| c_string(&join(directory, program)))
+            .collect::<Result<_, _>>()?
+    };
+    let all = |texts: &[std::ffi::OsString]| -> Result<Vec<CString>, Fault> {
+        texts.iter().map(|text| c_string(text)).collect()
+    };
+    Ok(Words { candidates, arguments: all(argv)?, environment: all(environment)? })
+}
+
+fn join(directory: &OsStr, name: &OsStr) -> std::ffi::OsString {
+    std::path::Path::new(directory).join(name).into_os_string()
+}
+
+/// Goes into the working directory, beneath the workspace and through no link.
+fn enter(session: &Session<'_>, directory: &OsStr) -> Result<(), Fault> {
+    if directory.is_empty() {
+        return rustix::process::chdir(session.plan.workspace.as_os_str())
+            .during("entering the workspace");
+    }
+    // By name from the root, so that the directory is the one of this command's mounts.
+    let workspace = crate::mount::source(&session.plan.workspace, None);
+    let workspace = workspace.during("opening the workspace")?;
+    let directory = rustix::fs::openat2(
+        &workspace,
+        directory,
+        OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
+        Mode::empty(),
+        ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS,
+    );
+    let directory = directory.during("opening the working directory")?;
+    rustix::process::fchdir(&directory).during("entering the working directory")
+}
+
+fn limit(plan: &CommandPlan, without: &[Layer]) -> Result<(), Fault> {
+    let mut limits = vec![
+        (Resource::Core, 0),
+        (Resource::Cpu, plan.cpu_s),
+        (Resource::Data, plan.memory_bytes),
+        (Resource::Fsize, plan.file_bytes),
+        (Resource::Nofile, plan.open_files),
+    ];
+    if !without.contains(&Layer::Processes) {
+        limits.push((Resource::Nproc, plan.processes));
+    }
+    for (resource, bound) in limits {
+        // A limit is only ever lowered; the owner's own may be lower still.
+        let hard = rustix::process::getrlimit(resource).maximum;
+        let bound = hard.map_or(bound, |hard| hard.min(bound));
+        let both = Rlimit { current: Some(bound), maximum: Some(bound) };
+        rustix::process::setrlimit(resource, both).during("setting a resource limit")?;
+    }
+    Ok(())
+}
+
+/// Empties the set that bounds what a program could be given.
+pub(super) fn drop_bounding_set() -> io::Result<()> {
+    for number in 0..=CAPABILITY_NUMBER_MAX {
+        let capability = CapabilitySet::from_bits_retain(1 << number);
+        match rustix::thread::remove_capability_from_bounding_set(capability) {
+            // The kernel knows no further ones.
+            Err(rustix::io::Errno::INVAL) => return Ok(()),
+            other => other?,
+        }
+    }
+    Ok(())
+}
+
+/// Gives every capability up.
+pub(super) fn drop_capabilities() -> io::Result<()> {
+    rustix::thread::clear_ambient_capability_set()?;
+    let none = CapabilitySets {
+        effective: CapabilitySet::empty(),
+        permitted: CapabilitySet::empty(),
+        inheritable: CapabilitySet::empty(),
+    };
+    Ok(rustix::thread::set_capabilities(None, none)?)
+}
+
+/// Tries the places of the program in order, as a shell does.
+pub(super) fn start(words: &Words) -> Fault {
+    let mut errno = libc::ENOENT;
+    for candidate in &words.candidates {
+        let error = kernel::execute(candidate, &words.arguments, &words.environment);
+        match error.raw_os_error() {
+            Some(libc::ENOENT | libc::ENOTDIR) => {}
+            Some(other) => errno = other,
+            None => {}
+        }
+    }
+    Fault { step: "starting the program".to_owned(), errno }
+}
+
+/// Tells the reaper what went wrong, through a pipe that a successful start closes.
+pub(super) fn report(pipe: &OwnedFd, fault: &Fault) {
+    if let Ok(text) = serde_json::to_vec(fault) {
+        // The reaper is gone when this fails, and this process with it.
+        let _reaper_gone = rustix::io::write(pipe, &text);
+    }
+}
+
+/// What the command's process reported before it became the program; none when it did.
+pub(super) fn reported(pipe: &OwnedFd) -> Option<Fault> {
+    let mut text = [0_u8; 2048];
+    let read = rustix::io::retry_on_intr(|| rustix::io::read(pipe.as_fd(), &mut text)).ok()?;
+    let text = text.get(..read).filter(|text| !text.is_empty())?;
+    serde_json::from_slice(text).ok()
+}
+
+const CAPABILITY_NUMBER_MAX: u32 = 63;

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The holder: process 1 of a session's namespaces, keeper of its mounts.
+//!
+//! It lives as long as the session, so that the kernel's caches of the overlay stay
+//! warm, and starts one reaper per command.
+//!
+//! Invariant: it ends when its owner's socket closes, and with it, by the kernel's
+//! rule for process 1, everything it ever started.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::event::{PollFd, PollFlags};
+use rustix::process::{DumpableBehavior, PidfdFlags, Signal};
+
+use crate::inside::{reaper, view};
+use crate::kernel::{self, Children, Side};
+use crate::landlock::{self, Ruleset};
+use crate::plan::Layer;
+use crate::poll;
+use crate::wire::{self, Answer, CommandPlan, During, Fault, HolderPlan, Lost, Received, ToHolder};
+
+/// What every command of the session shares.
+#[derive(Debug)]
+pub(super) struct Session<'a> {
+    pub(super) plan: &'a HolderPlan,
+    pub(super) ruleset: Option<Ruleset>,
+    workspace: OwnedFd,
+    /// The holder itself, for its owner to see it end.
+    own: OwnedFd,
+}
+
+/// Runs a holder to its end, and the process with it.
+pub(super) fn main(plan: &HolderPlan, outer: Outer, control: &OwnedFd) -> ! {
+    match prepare(plan, outer, control) {
+        Ok((session, ready)) => {
+            let fds = [session.workspace.as_fd(), session.own.as_fd()];
+            if wire::send(kernel::standard_input(), &ready, &fds).is_ok() {
+                serve(&session);
+            }
+        }
+        Err(fault) => {
+            // The owner is gone when this fails.
+            let _owner_gone = wire::send(control, &Answer::Failed(fault), &[]);
+        }
+    }
+    kernel::quit(0)
+}
+
+fn prepare<'a>(
+    plan: &'a HolderPlan,
+    outer: Outer,
+    control: &OwnedFd,
+) -> Result<(Session<'a>, Answer), Fault> {
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
+        .during("tying the holder to its launcher")?;
+    kernel::treat_children(Children::Awaited);
+    kernel::place(control, 0).during("taking the control socket")?;
+    if !plan.without.contains(&Layer::Descriptors) {
+        kernel::close_from(3).during("closing inherited descriptors")?;
+    }
+    identify(outer)?;
+    let mut lost = Vec::new();
+    if !plan.without.contains(&Layer::NestingBound) && bound_nesting().is_err() {
+        lost.push(Lost::Nesting);
+    }
+    rustix::system::sethostname(b"moat").during("naming the host")?;
+    let notes = view::build(plan)?;
+    let (ruleset, version) = rules(plan)?;
+    if version < landlock::VERSION_MIN {
+        lost.push(Lost::Landlock { version });
+    }
+    let workspace = crate::mount::source(&plan.workspace, None).during("opening the workspace")?;
+    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
+        .during("closing the holder's memory")?;
+    let own = rustix::process::pidfd_open(rustix::process::getpid(), PidfdFlags::empty())
+        .during("opening the holder's own process")?;
+    let session = Session { plan, ruleset, workspace, own };
+    Ok((session, Answer::Ready { notes, lost }))
+}
+
+/// Who a process is before it enters a user namespace.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outer {
+    user: u32,
+    group: u32,
+}
+
+impl Outer {
+    /// The ids of this process. Asked before the namespace is made, since inside it
+    /// they show as "nobody" until they are mapped.
+    pub(super) fn here() -> Self {
+        Self {
+            user: rustix::process::geteuid().as_raw(),
+            group: rustix::process::getegid().as_raw(),
+        }
+    }
+}
+
+/// Becomes user and group 1000 of the new user namespace.
+pub(super) fn identify(outer: Outer) -> Result<(), Fault> {
+    let Outer { user, group } = outer;
+    write("/proc/self/setgroups", "deny").during("mapping the user namespace's groups")?;
+    write("/proc/self/uid_map", &format!("1000 {user} 1"))
+        .during("mapping the user namespace's user")?;
+    write("/proc/self/gid_map", &format!("1000 {group} 1"))
+        .during("mapping the user namespace's group")
+}
+
+fn write(path: &str, text: &str) -> io::Result<()> {
+    let flags = rustix::fs::OFlags::WRONLY | rustix::fs::OFlags::CLOEXEC;
+    let file = rustix::fs::open(path, flags, rustix::fs::Mode::empty())?;
+    rustix::io::write(&file, text.as_bytes())?;
+    Ok(())
+}
+
+/// Forbids user namespaces below this one, whatever the system call filter says.
+pub(super) fn bound_nesting() -> io::Result<()> {
+    write("/proc/sys/user/max_user_namespaces", "0")
+}
+
+/// Makes the Landlock rules: read and run what is visible, write where it is the session's.
+pub(super) fn rules(plan: &HolderPlan) -> Result<(Option<Ruleset>, i32), Fault> {
+    let version = landlock::version();
+    if plan.without.contains(&Layer::Landlock) || version == 0 {
+        return Ok((None, version));
+    }
+    let ruleset = Ruleset::new().during("making a Landlock ruleset")?;
+    let allow = |path: &std::ffi::OsStr, rights: u64| -> Result<(), Fault> {
+        let place = crate::mount::source(path, None);
+        let place = place.during(format!("opening {} for Landlock", path.display()))?;
+        ruleset.allow(place.as_fd(), rights).during("adding a Landlock rule")
+    };
+    allow("/".as_ref(), landlock::READ)?;
+    allow("/dev".as_ref(), landlock::DEVICE)?;
+    for path in &plan.writable {
+        allow(path, landlock::WRITE)?;
+    }
+    Ok((Some(ruleset), version))
+}
+
+/// A command that runs.
+struct Running {
+    child: OwnedFd,
+}
+
+fn serve(session: &Session<'_>) {
+    let control = kernel::standard_input();
+    let mut running: Option<Running> = None;
+    loop {
+        let mut fds = vec![PollFd::from_borrowed_fd(control, PollFlags::IN)];
+        if let Some(running) = &running {
+            fds.push(PollFd::from_borrowed_fd(running.child.as_fd(), PollFlags::IN));
+        }
+        if poll::wait(&mut fds, None).is_err() {
+            return;
+        }
+        let ended = fds.get(1).is_some_and(|fd| !fd.revents().is_empty());
+        let asked = fds.first().is_some_and(|fd| !fd.revents().is_empty());
+        if ended {
+            running = None;
+            let reaped = kernel::wait_any();
+            if reaped.is_err() || wire::send(control, &Answer::Done, &[]).is_err() {
+                return;
+            }
+        }
+        if asked {
+            let Ok(received) = wire::receive::<ToHolder>(control) else {
+                return;
+            };
+            obey(session, &mut running, received);
+        }
+    }
+}
+
+fn obey(session: &Session<'_>, running: &mut Option<Running>, received: Received<ToHolder>) {
+    match (received.message, running.as_ref()) {
+        (ToHolder::Kill, Some(running)) => {
+            // It has ended by itself when this fails.
+            let _ended = rustix::process::pidfd_send_signal(&running.child, Signal::KILL);
+        }
+        // The command had ended before the message came.
+        (ToHolder::Kill, None) => {}
+        (ToHolder::Run, Some(_)) => {
+            refuse(Fault { step: "another command is running".to_owned(), errno: libc::EBUSY })
+        }
+        (ToHolder::Run, None) => match start(session, received.fds) {
+            Ok(child) => *running = Some(Running { child }),
+            Err(fault) => refuse(fault),
+        },
+    }
+}
+
+fn refuse(fault: Fault) {
+    let control = kernel::standard_input();
+    for answer in [Answer::Failed(fault), Answer::Done] {
+        if wire::send(control, &answer, &[]).is_err() {
+            kernel::quit(0);
+        }
+    }
+}
+
+fn start(session: &Session<'_>, fds: Vec<OwnedFd>) -> Result<OwnedFd, Fault> {
+    let mut fds = fds.into_iter();
+    let (Some(body), Some(input), Some(output), Some(error)) =
+        (fds.next(), fds.next(), fds.next(), fds.next())
+    else {
+        return Err(Fault { step: "receiving the command".to_owned(), errno: libc::EPROTO });
+    };
+    let plan: CommandPlan = wire::read_body(&body).during("reading the command")?;
+    match kernel::clone(namespaces(session.plan)).during("creating the command's namespaces")? {
+        Side::Parent { child, .. } => Ok(child),
+        Side::Child => {
+            let standard: [BorrowedFd<'_>; 3] = [input.as_fd(), output.as_fd(), error.as_fd()];
+            reaper::main(session, &plan, standard)
+        }
+    }
+}
+
+/// The namespaces of one command; the user namespace is the session's.
+fn namespaces(plan: &HolderPlan) -> i32 {
+    super::launch::namespaces(plan) & !libc::CLONE_NEWUSER
+}

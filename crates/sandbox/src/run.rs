@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Runs one command: hands it to the holder, streams its output, keeps its limits.
+//!
+//! Invariant: at most one chunk of output is in memory, and every way out of the
+//! loop is either the kernel's word that no process is left, or an error.
+
+use std::net::TcpListener;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use moat_base::{Clock, SystemClock};
+use rustix::event::{PollFd, PollFlags};
+use rustix::fs::{Mode, OFlags};
+use rustix::pipe::PipeFlags;
+
+use crate::limits::{ANSWER_WAIT_MAX, OUTPUT_CHUNK_BYTES};
+use crate::wire::{self, Answer, CommandPlan, Fault, Listener, Received, ToHolder};
+use crate::{
+    Command, Error, Exit, Input, Interrupt, Network, OutputSink, Plan, Settings, Status, Stream,
+    Usage, environment, launcher, poll,
+};
+
+/// What all commands of a sandbox have in common.
+#[derive(Debug)]
+pub(crate) struct Surroundings {
+    settings: Settings,
+    workspace: PathBuf,
+}
+
+impl Surroundings {
+    pub(crate) fn new(settings: &Settings, plan: &Plan) -> Self {
+        Self { settings: settings.clone(), workspace: plan.root().to_owned() }
+    }
+
+    fn plan(&self, command: &Command) -> CommandPlan {
+        let directory = if command.directory.is_root() {
+            self.workspace.clone()
+        } else {
+            self.workspace.join(command.directory.as_path())
+        };
+        let limits = &command.limits;
+        CommandPlan {
+            argv: command.argv.clone(),
+            search: environment::search(&self.settings, &self.workspace),
+            environment: environment::compile(
+                &self.settings,
+                &directory,
+                command.network,
+                &command.environment,
+            ),
+            directory: command.directory.as_path().into(),
+            listener: match command.network {
+                Network::None => Listener::None,
+                Network::Listener => Listener::Proxy,
+            },
+            cpu_s: limits.cpu.as_secs().max(1),
+            memory_bytes: limits.memory_bytes,
+            processes: limits.processes,
+            file_bytes: limits.file_bytes,
+            open_files: limits.open_files,
+        }
+    }
+}
+
+/// A command under way.
+struct Run<'a> {
+    control: &'a OwnedFd,
+    command: &'a Command,
+    sink: &'a mut dyn OutputSink,
+    clock: SystemClock,
+    started: Duration,
+    outputs: [Option<OwnedFd>; 2],
+    buffer: Vec<u8>,
+    output_bytes: u64,
+    killed: Option<Killed>,
+    exited: Option<(i32, Usage)>,
+    fault: Option<Fault>,
+}
+
+/// Why and when we killed it.
+struct Killed {
+    status: Status,
+    at: Duration,
+}
+
+/// Whether the loop goes on.
+#[derive(PartialEq, Eq)]
+enum Next {
+    Wait,
+    Finish,
+}
+
+/// Runs `command`; see [`crate::Sandbox::run`].
+pub(crate) fn run(
+    control: &OwnedFd,
+    surroundings: &Surroundings,
+    command: &Command,
+    sink: &mut dyn OutputSink,
+    interrupt: &Interrupt,
+) -> Result<Exit, Error> {
+    if interrupt.is_set() {
+        return Ok(Exit {
+            status: Status::Interrupted,
+            usage: Usage::default(),
+            output_bytes_dropped: 0,
+        });
+    }
+    let outputs = start(control, &surroundings.plan(command), command)?;
+    let clock = SystemClock::new();
+    let mut run = Run {
+        control,
+        command,
+        sink,
+        started: clock.monotonic(),
+        clock,
+        outputs: outputs.map(Some),
+        buffer: vec![0; OUTPUT_CHUNK_BYTES],
+        output_bytes: 0,
+        killed: None,
+        exited: None,
+        fault: None,
+    };
+    while run.step(interrupt)? == Next::Wait {}
+    run.finish()
+}
+
+/// Hands the command to the holder; gives the ends from which its outputs are read.
+fn start(control: &OwnedFd, plan: &CommandPlan, command: &Command) -> Result<[OwnedFd; 2], Error> {
+    let failed = |source: std::io::Error| failure(command, "preparing it".to_owned(), source);
+    let body = wire::body(plan).map_err(failed)?;
+    let input = match &command.input {
+        Input::Empty => {
+            rustix::fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+                .map_err(|errno| failed(errno.into()))?
+        }
+        Input::Bytes(bytes) => wire::memory_file(bytes).map_err(failed)?,
+    };
+    let pipe = || -> Result<(OwnedFd, OwnedFd), Error> {
+        let ends = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)
+            .and_then(|ends| {
+                // Only our end: the flag belongs to the open file, and the ends are two.
+                rustix::fs::fcntl_setfl(&ends.0, OFlags::NONBLOCK)?;
+                Ok(ends)
+            })
+            .map_err(|errno| failed(errno.into()))?;
+        Ok(ends)
+    };
+    let (output, output_end) = pipe()?;
+    let (error, error_end) = pipe()?;
+    wire::send(
+        control,
+        &ToHolder::Run,
+        &[body.as_fd(), input.as_fd(), output_end.as_fd(), error_end.as_fd()],
+    )
+    .map_err(|_closed| Error::Gone)?;
+    Ok([output, error])
+}
+
+fn failure(command: &Command, step: String, source: std::io::Error) -> Error {
+    let program = command.argv.first().map(|name| name.display().to_string());
+    Error::Run { program: program.unwrap_or_default(), step, source }
+}
+
+impl Run<'_> {
+    /// Waits for one thing to happen and deals with it.
+    fn step(&mut self, interrupt: &Interrupt) -> Result<Next, Error> {
+        let wait = self.remaining()?;
+        let (asked, interrupted, readable) = {
+            let mut fds = vec![PollFd::from_borrowed_fd(self.control.as_fd(), PollFlags::IN)];
+            // A set switch stays readable, so it is only watched until it has acted.
+            let event = if self.killed.is_some() { PollFlags::empty() } else { PollFlags::IN };
+            fds.push(PollFd::from_borrowed_fd(interrupt.event().as_fd(), event));
+            let open = self.outputs.iter().flatten();
+            fds.extend(open.map(|fd| PollFd::from_borrowed_fd(fd.as_fd(), PollFlags::IN)));
+            poll::wait(&mut fds, Some(wait)).map_err(|_broken| Error::Gone)?;
+            let mut ready = fds.iter().map(|fd| !fd.revents().is_empty());
+            (ready.next().unwrap_or(false), ready.next().unwrap_or(false), ready.any(|ready| ready))
+        };
+        if interrupted {
+            self.kill(Status::Interrupted)?;
+        }
+        if readable {
+            self.read()?;
+        }
+        if asked {
+            return self.hear();
+        }
+        Ok(Next::Wait)
+    }
+
+    /// The time until the next deadline; acts on one that has passed.
+    fn remaining(&mut self) -> Result<Duration, Error> {
+        let now = self.clock.monotonic();
+        let (deadline, killed) = match &self.killed {
+            Some(killed) => (killed.at + ANSWER_WAIT_MAX, true),
+            None => (self.started + self.command.limits.wall, false),
+        };
+        if now < deadline {
+            return Ok(deadline - now);
+        }
+        if killed {
+            return Err(Error::Answer { reason: "the command did not end when it was killed" });
+        }
+        self.kill(Status::TimedOut)?;
+        Ok(ANSWER_WAIT_MAX)
+    }
+
+    fn kill(&mut self, status: Status) -> Result<(), Error> {
+        if self.killed.is_none() {
+            self.killed = Some(Killed { status, at: self.clock.monotonic() });
+            wire::send(self.control, &ToHolder::Kill, &[]).map_err(|_closed| Error::Gone)?;
+        }
+        Ok(())
+    }
+
+    fn hear(&mut self) -> Result<Next, Error> {
+        let Received { message, fds } =
+            wire::receive::<Answer>(self.control).map_err(|error| launcher::lost(&error))?;
+        match message {
+            Answer::Listener => {
+                let listener = fds
+                    .into_iter()
+                    .next()
+                    .ok_or(Error::Answer { reason: "the listener did not come with it" })?;
+                self.sink.listener(TcpListener::from(listener));
+            }
+            Answer::Exited { status, cpu_us, resident_bytes_max } => {
+                let usage = Usage {
+                    wall: self.clock.monotonic().saturating_sub(self.started),
+                    cpu: Duration::from_micros(cpu_us),
+                    resident_bytes_max,
+                };
+                self.exited = Some((status, usage));
+            }
+            Answer::Failed(fault) => self.fault = Some(fault),
+            Answer::Done => return Ok(Next::Finish),
+            Answer::Ready { .. } | Answer::Serving { .. } => {
+                return Err(Error::Answer { reason: "it was not about the command" });
+            }
+        }
+        Ok(Next::Wait)
+    }
+
+    /// Reads one chunk from each output that has one.
+    fn read(&mut self) -> Result<(), Error> {
+        for index in 0..self.outputs.len() {
+            self.read_one(index);
+        }
+        if self.output_bytes > self.command.limits.output_bytes_kill {
+            self.kill(Status::OutputLimit)?;
+        }
+        Ok(())
+    }
+
+    /// Tells whether there may be more at once.
+    fn read_one(&mut self, index: usize) -> bool {
+        let Some(slot) = self.outputs.get_mut(index) else {
+            return false;
+        };
+        let Some(fd) = slot.as_ref() else {
+            return false;
+        };
+        let read =
+            match rustix::io::retry_on_intr(|| rustix::io::read(fd, self.buffer.as_mut_slice())) {
+                Ok(0) => {
+                    *slot = None;
+                    return false;
+                }
+                Ok(read) => read,
+                Err(rustix::io::Errno::AGAIN) => return false,
+                Err(_broken) => {
+                    *slot = None;
+                    return false;
+                }
+            };
+        let room = self.command.limits.output_bytes.saturating_sub(self.output_bytes);
+        let kept = usize::try_from(room).unwrap_or(usize::MAX).min(read);
+        self.output_bytes += read as u64;
+        if let Some(bytes) = self.buffer.get(..kept).filter(|bytes| !bytes.is_empty()) {
+            let stream = if index == 0 { Stream::Output } else { Stream::Error };
+            self.sink.output(stream, bytes);
+        }
+        true
+    }
+
+    /// Takes what is left in the pipes, whose writers are all dead, and says how it ended.
+    fn finish(mut self) -> Result<Exit, Error> {
+        for index in 0..self.outputs.len() {
+            while self.read_one(index) {}
+        }
+        let dropped = self.output_bytes.saturating_sub(self.command.limits.output_bytes);
+        let wall = self.clock.monotonic().saturating_sub(self.started);
+        let (status, usage) = match (self.killed, self.fault, self.exited) {
+            (Some(killed), _, exited) => {
+                let usage = exited.map(|(_status, usage)| usage);
+                let unknown = Usage { wall, ..Usage::default() };
+                let usage = usage.unwrap_or(unknown);
+                (killed.status, usage)
+            }
+            (None, Some(fault), _) => {
+                let source = std::io::Error::from_raw_os_error(fault.errno);
+                return Err(failure(self.command, fault.step, source));
+            }
+            (None, None, Some((status, usage))) => (decode(status), usage),
+            // The reaper itself was killed, which only the kernel can do (no memory).
+            (None, None, None) => {
+                (Status::Signal(libc::SIGKILL), Usage { wall, ..Usage::default() })
+            }
+        };
+        Ok(Exit { status, usage, output_bytes_dropped: dropped })
+    }
+}
+
+/// Reads a status as `wait4` gives it.
+fn decode(status: i32) -> Status {
+    if libc::WIFSIGNALED(status) {
+        Status::Signal(libc::WTERMSIG(status))
+    } else {
+        Status::Code(libc::WEXITSTATUS(status))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wait_statuses_are_read() {
+        let cases = [
+            (0, Status::Code(0)),
+            (0x0100, Status::Code(1)),
+            (0xff00, Status::Code(255)),
+            (9, Status::Signal(9)),
+            (0x80 | 11, Status::Signal(11)),
+        ];
+        for (raw, status) in cases {
+            assert_eq!(decode(raw), status);
+        }
+    }
+}

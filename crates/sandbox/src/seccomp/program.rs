@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+//! An assembler for filters: classic BPF over `struct seccomp_data`.
+//!
+//! A program is a chain of rules; a rule is entered when the call's number matches
+//! and always ends in an answer, so that no rule runs into the next. Source: the
+//! kernel's `include/uapi/linux/{filter,seccomp,audit}.h`.
+//!
+//! Invariant: every path through a finished program ends in an answer.
+#![expect(unsafe_code, reason = "installing a filter is a raw system call")]
+
+use std::io;
+
+/// Which threads a filter is put on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Threads {
+    /// The calling one, and those it starts later.
+    This,
+    /// All that the process has.
+    All,
+}
+
+/// A filter that is being written.
+#[derive(Debug, Clone)]
+pub(crate) struct Program {
+    code: Vec<Instruction>,
+}
+
+/// The inside of a rule; the accumulator holds what was loaded last.
+#[derive(Debug, Default)]
+pub(crate) struct Rule {
+    code: Vec<Instruction>,
+}
+
+/// The kernel's `struct sock_filter`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Instruction {
+    code: u16,
+    if_true: u8,
+    if_false: u8,
+    value: u32,
+}
+
+/// The kernel's `struct sock_fprog`.
+#[repr(C)]
+struct Loaded {
+    length: u16,
+    code: *const Instruction,
+}
+
+impl Program {
+    /// A program that answers "no such call" to foreign architectures and to calls newer than this code.
+    pub(crate) fn new() -> Self {
+        let mut start = Rule::default();
+        start.load(OFFSET_ARCHITECTURE);
+        start.unless_equal(ARCHITECTURE, |rule| rule.refuse(libc::ENOSYS));
+        start.load(OFFSET_NUMBER);
+        // The x32 calls of x86-64 have this bit set, so they are above it as well.
+        start.if_above(NUMBER_MAX, |rule| rule.refuse(libc::ENOSYS));
+        Self { code: start.code }
+    }
+
+    /// Answers `errno` to a call.
+    pub(crate) fn deny(&mut self, call: i64, errno: i32) {
+        self.when(call, |rule| rule.refuse(errno));
+    }
+
+    /// Adds a rule for a call. The rule must end in an answer.
+    pub(crate) fn when(&mut self, call: i64, write: impl FnOnce(&mut Rule)) {
+        let mut rule = Rule::default();
+        rule.if_equal(u32::try_from(call).unwrap_or(u32::MAX), |inner| {
+            write(inner);
+            // A rule that forgot its answer must not fall through with a changed accumulator.
+            if !inner.ends() {
+                inner.refuse(libc::EPERM);
+            }
+        });
+        self.code.extend(rule.code);
+    }
+
+    /// Puts the filter in force.
+    pub(crate) fn install(&self, threads: Threads) -> io::Result<()> {
+        let mut code = self.code.clone();
+        code.push(Instruction::answer(RETURN_ALLOW));
+        let loaded = Loaded {
+            length: u16::try_from(code.len()).map_err(|_long| io::ErrorKind::InvalidInput)?,
+            code: code.as_ptr(),
+        };
+        let flags = match threads {
+            Threads::This => 0,
+            Threads::All => FLAG_ALL_THREADS,
+        };
+        // SAFETY: the program and its code outlive the call; the kernel copies both.
+        let result =
+            unsafe { libc::syscall(libc::SYS_seccomp, SET_MODE_FILTER, flags, &raw const loaded) };
+        match result {
+            0 => Ok(()),
+            // A thread could not be brought under the filter.
+            1.. => Err(io::Error::from_raw_os_error(libc::EBUSY)),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+
+    /// Runs the program as the kernel would, for tests.
+    #[cfg(test)]
+    pub(crate) fn judge(&self, architecture: u32, call: u32, arguments: [u32; 3]) -> u32 {
+        let mut code = self.code.clone();
+        code.push(Instruction::answer(RETURN_ALLOW));
+        let (mut at, mut accumulator) = (0_usize, 0_u32);
+        loop {
+            let step = code[at];
+            at += 1;
+            let jump = |taken: bool| usize::from(if taken { step.if_true } else { step.if_false });
+            match step.code {
+                LOAD => {
+                    accumulator = match step.value {
+                        OFFSET_NUMBER => call,
+                        OFFSET_ARCHITECTURE => architecture,
+                        offset => arguments[(offset as usize - 16) / 8],
+                    }
+                }
+                AND => accumulator &= step.value,
+                JUMP_EQUAL => at += jump(accumulator == step.value),
+                JUMP_ABOVE => at += jump(accumulator > step.value),
+                JUMP_SET => at += jump(accumulator & step.value != 0),
+                ANSWER => return step.value,
+                other => panic!("instruction {other}"),
+            }
+        }
+    }
+}
+
+impl Rule {
+    /// Loads the low half of an argument.
+    pub(crate) fn load_argument(&mut self, index: u32) {
+        self.load(OFFSET_ARGUMENTS + 8 * index + LOW_HALF);
+    }
+
+    /// Keeps only the bits of `mask`.
+    pub(crate) fn mask(&mut self, mask: u32) {
+        self.code.push(Instruction::plain(AND, mask));
+    }
+
+    /// Answers `errno`.
+    pub(crate) fn refuse(&mut self, errno: i32) {
+        let errno = errno.cast_unsigned() & RETURN_DATA;
+        self.code.push(Instruction::answer(RETURN_ERRNO | errno));
+    }
+
+    /// Lets the call through.
+    pub(crate) fn allow(&mut self) {
+        self.code.push(Instruction::answer(RETURN_ALLOW));
+    }
+
+    /// Goes into `write` when the accumulator equals `value`.
+    pub(crate) fn if_equal(&mut self, value: u32, write: impl FnOnce(&mut Self)) {
+        self.branch(JUMP_EQUAL, value, Taken::When, write);
+    }
+
+    /// Goes into `write` when the accumulator is at most `value`.
+    pub(crate) fn if_at_most(&mut self, value: u32, write: impl FnOnce(&mut Self)) {
+        self.branch(JUMP_ABOVE, value, Taken::Unless, write);
+    }
+
+    /// Goes into `write` when the accumulator has one of `bits`.
+    pub(crate) fn if_any_bit(&mut self, bits: u32, write: impl FnOnce(&mut Self)) {
+        self.branch(JUMP_SET, bits, Taken::When, write);
+    }
+
+    fn if_above(&mut self, value: u32, write: impl FnOnce(&mut Self)) {
+        self.branch(JUMP_ABOVE, value, Taken::When, write);
+    }
+
+    fn unless_equal(&mut self, value: u32, write: impl FnOnce(&mut Self)) {
+        self.branch(JUMP_EQUAL, value, Taken::Unless, write);
+    }
+
+    fn branch(&mut self, code: u16, value: u32, taken: Taken, write: impl FnOnce(&mut Self)) {
+        let mut inner = Self::default();
+        write(&mut inner);
+        // Jumps are relative and at most 255 long; a longer rule becomes a refusal.
+        let over = u8::try_from(inner.code.len()).unwrap_or_else(|_long| {
+            inner.code.clear();
+            inner.refuse(libc::EPERM);
+            1
+        });
+        let (if_true, if_false) = match taken {
+            Taken::When => (0, over),
+            Taken::Unless => (over, 0),
+        };
+        self.code.push(Instruction { code, if_true, if_false, value });
+        self.code.extend(inner.code);
+    }
+
+    fn load(&mut self, offset: u32) {
+        self.code.push(Instruction::plain(LOAD, offset));
+    }
+
+    fn ends(&self) -> bool {
+        self.code.last().is_some_and(|last| last.code == ANSWER)
+    }
+}
+
+enum Taken {
+    When,
+    Unless,
+}
+
+impl Instruction {
+    const fn plain(code: u16, value: u32) -> Self {
+        Self { code, if_true: 0, if_false: 0, value }
+    }
+
+    const fn answer(value: u32) -> Self {
+        Self::plain(ANSWER, value)
+    }
+}
+
+const LOAD: u16 = 0x20;
+const AND: u16 = 0x54;
+const JUMP_EQUAL: u16 = 0x15;
+const JUMP_ABOVE: u16 = 0x25;
+const JUMP_SET: u16 = 0x45;
+const ANSWER: u16 = 0x06;
+
+const OFFSET_NUMBER: u32 = 0;
+const OFFSET_ARCHITECTURE: u32 = 4;
+const OFFSET_ARGUMENTS: u32 = 16;
+// Both supported architectures are little-endian.
+const LOW_HALF: u32 = 0;
+
+const RETURN_ALLOW: u32 = 0x7fff_0000;
+const RETURN_ERRNO: u32 = 0x0005_0000;
+const RETURN_DATA: u32 = 0xffff;
+
+const SET_MODE_FILTER: u32 = 1;
+const FLAG_ALL_THREADS: u32 = 1;
+
+// `file_setattr`, the newest call of Linux 6.18.
+const NUMBER_MAX: u32 = 469;
+
+#[cfg(target_arch = "x86_64")]
+const ARCHITECTURE: u32 = 0xc000_003e;
+#[cfg(target_arch = "aarch64")]
+const ARCHITECTURE: u32 = 0xc000_00b7;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seccomp::{Families, Programs, confined, without_inet};
+
+    const ALLOW: u32 = RETURN_ALLOW;
+    const I386: u32 = 0x4000_0003;
+
+    fn errno(errno: i32) -> u32 {
+        RETURN_ERRNO | errno.cast_unsigned()
+    }
+
+    #[test]
+    fn a_command_s_filter_answers_as_the_table_says() {
+        let program = confined(Families::InetAndLocal, Programs::Allowed);
+        let cases = [
+            (libc::SYS_read, [0, 0, 0], ALLOW),
+            (libc::SYS_execve, [0, 0, 0], ALLOW),
+            (libc::SYS_ptrace, [0, 0, 0], errno(libc::EPERM)),
+            (libc::SYS_clone3, [0, 0, 0], errno(libc::ENOSYS)),
+            (libc::SYS_io_uring_setup, [0, 0, 0], errno(libc::ENOSYS)),
+            (libc::SYS_clone, [17, 0, 0], ALLOW),
+            (libc::SYS_clone, [0x1000_0011, 0, 0], errno(libc::EPERM)),
+            (libc::SYS_ioctl, [0, TIOCSTI, 0], errno(libc::EPERM)),
+            (libc::SYS_ioctl, [0, 0x5401, 0], ALLOW),
+            (libc::SYS_socket, [1, 1, 0], ALLOW),
+            (libc::SYS_socket, [2, 1, 6], ALLOW),
+            (libc::SYS_socket, [10, 0x8_0802, 17], ALLOW),
+            (libc::SYS_socket, [2, 1, 262], errno(libc::EPROTONOSUPPORT)),
+            (libc::SYS_socket, [2, 3, 1], errno(libc::EPERM)),
+            (libc::SYS_socket, [16, 3, 0], ALLOW),
+            (libc::SYS_socket, [16, 3, 9], errno(libc::EAFNOSUPPORT)),
+            (libc::SYS_socket, [40, 1, 0], errno(libc::EAFNOSUPPORT)),
+            (libc::SYS_socket, [17, 3, 0], errno(libc::EAFNOSUPPORT)),
+            (libc::SYS_socketpair, [1, 1, 0], ALLOW),
+            (libc::SYS_socketpair, [2, 1, 0], errno(libc::EAFNOSUPPORT)),
+            (libc::SYS_mknodat, [0, 0, 0o010_644], ALLOW),
+            (libc::SYS_mknodat, [0, 0, 0o020_644], errno(libc::EPERM)),
+            (libc::SYS_personality, [0, 0, 0], ALLOW),
+            (libc::SYS_personality, [8, 0, 0], errno(libc::EPERM)),
+            (470, [0, 0, 0], errno(libc::ENOSYS)),
+            (0x4000_0000, [0, 0, 0], errno(libc::ENOSYS)),
+        ];
+        for (call, arguments, answer) in cases {
+            let call = u32::try_from(call).unwrap();
+            assert_eq!(
+                program.judge(ARCHITECTURE, call, arguments),
+                answer,
+                "{call} {arguments:?}"
+            );
+            assert_eq!(program.judge(I386, call, arguments), errno(libc::ENOSYS));
+        }
+    }
+
+    #[test]
+    fn the_narrower_filters_differ_only_where_they_should() {
+        let socket = u32::try_from(libc::SYS_socket).unwrap();
+        let execve = u32::try_from(libc::SYS_execve).unwrap();
+        let pairs = confined(Families::InetAndPairs, Programs::Denied);
+        let refused = errno(libc::EAFNOSUPPORT);
+        assert_eq!(pairs.judge(ARCHITECTURE, socket, [1, 1, 0]), refused);
+        assert_eq!(pairs.judge(ARCHITECTURE, socket, [2, 1, 0]), ALLOW);
+        assert_eq!(pairs.judge(ARCHITECTURE, execve, [0; 3]), errno(libc::EPERM));
+        let local = without_inet();
+        assert_eq!(local.judge(ARCHITECTURE, socket, [1, 1, 0]), ALLOW);
+        assert_eq!(local.judge(ARCHITECTURE, execve, [0; 3]), ALLOW);
+        for family in [2, 10, 17, 40] {
+            assert_eq!(local.judge(ARCHITECTURE, socket, [family, 1, 0]), refused);
+        }
+    }
+
+    const TIOCSTI: u32 = 0x5412;
+}

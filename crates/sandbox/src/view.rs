@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Compiles settings and a plan to the list of what a session sees.
+//!
+//! The list is an allow-list: the system's programs and libraries, a few files of
+//! `/etc`, the toolchains, the workspace, and private empty places for the rest.
+//! It looks at the host, but changes nothing.
+//!
+//! Invariant: nothing of the home appears but what [`toolchain`] lists, and never
+//! one of [`Settings::hidden`].
+
+pub(crate) mod system;
+pub(crate) mod toolchain;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use crate::limits::PRIVATE_BYTES_MAX;
+use crate::plan::Purpose;
+use crate::wire::{Access, Entry, HolderPlan, Identity, LocalSockets, Missing, Upper};
+use crate::{Error, Files, Plan, Settings};
+
+/// Compiles the plan of a session's holder. `extra` are further files of the host
+/// to show at other places.
+pub(crate) fn compile(
+    settings: &Settings,
+    plan: &Plan,
+    extra: &[(PathBuf, PathBuf)],
+) -> Result<HolderPlan, Error> {
+    match plan.purpose {
+        Purpose::Workspace => check_workspace(settings, plan)?,
+        Purpose::Probe => {}
+    }
+    let mut entries = system::entries();
+    entries.extend(system::identity(&settings.home));
+    entries.push(Entry::Memory {
+        at: settings.home.clone().into(),
+        bytes_max: PRIVATE_BYTES_MAX,
+        mode: 0o755,
+    });
+    entries.extend(toolchain::entries(settings, &plan.root));
+    for (from, at) in extra {
+        entries.push(bind(from, at, Access::Read, Missing::Refuse));
+    }
+    entries.extend(workspace(plan)?);
+    let mut writable: Vec<OsString> =
+        ["/tmp", "/var/tmp", "/run", "/dev/shm"].map(OsString::from).to_vec();
+    writable.push(settings.home.clone().into());
+    if plan.files != Files::ReadOnly {
+        writable.push(plan.root.clone().into());
+    }
+    Ok(HolderPlan {
+        entries,
+        writable,
+        workspace: plan.root.clone().into(),
+        local_sockets: match plan.files {
+            Files::CopyOnWrite { .. } | Files::ReadOnly => LocalSockets::Allowed,
+            Files::Direct => LocalSockets::PairsOnly,
+        },
+        without: plan.without.clone(),
+    })
+}
+
+/// Compiles the view of a sealed service: the system, its own program, and `read`.
+pub(crate) fn compile_service(program: &Path, read: &[PathBuf]) -> HolderPlan {
+    let mut entries = system::entries();
+    entries.extend(system::identity(Path::new("/home")));
+    for path in std::iter::once(program).chain(read.iter().map(PathBuf::as_path)) {
+        if !path.starts_with("/usr") {
+            entries.push(bind(path, path, Access::Read, Missing::Refuse));
+        }
+    }
+    HolderPlan {
+        entries,
+        writable: ["/tmp", "/dev/shm"].map(OsString::from).to_vec(),
+        workspace: OsString::from("/tmp"),
+        local_sockets: LocalSockets::Allowed,
+        without: Vec::new(),
+    }
+}
+
+/// A workspace must be a place of its own: not the system, not the home, and
+/// neither around nor inside what must stay hidden.
+fn check_workspace(settings: &Settings, plan: &Plan) -> Result<(), Error> {
+    let root = &plan.root;
+    let refuse = |reason| Err(Error::Workspace { path: root.clone(), reason });
+    if settings.home.starts_with(root) {
+        return refuse("it holds your whole home directory");
+    }
+    for hidden in &settings.hidden {
+        if hidden.starts_with(root) {
+            return refuse("it holds Moat's own files");
+        }
+        if root.starts_with(hidden) {
+            return refuse("it lies among Moat's own files");
+        }
+    }
+    if ["/proc", "/sys", "/dev", "/run"].iter().any(|place| root.starts_with(place)) {
+        return refuse("it lies in a place that the kernel makes up");
+    }
+    let system = ["/usr", "/etc", "/var", "/tmp", "/lib", "/bin", "/home", "/opt"];
+    if system.iter().any(|place| Path::new(place).starts_with(root)) {
+        return refuse("it is a directory of the system");
+    }
+    Ok(())
+}
+
+fn workspace(plan: &Plan) -> Result<Vec<Entry>, Error> {
+    let stat = rustix::fs::fstat(&plan.root_fd).map_err(|errno| Error::Start {
+        step: "looking at the workspace".to_owned(),
+        source: errno.into(),
+    })?;
+    let identity = Some(Identity { device: stat.st_dev, inode: stat.st_ino });
+    let at: OsString = plan.root.clone().into();
+    Ok(match &plan.files {
+        Files::CopyOnWrite { lowers, upper, work } => vec![Entry::Overlay {
+            lowers: lowers.iter().map(|lower| lower.clone().into()).collect(),
+            upper: Upper::Directory { upper: upper.clone().into(), work: work.clone().into() },
+            at,
+            identity,
+            missing: Missing::Refuse,
+        }],
+        // An overlay without an upper: read-only, and no socket in it can be reached.
+        Files::ReadOnly => vec![Entry::Overlay {
+            lowers: vec![at.clone()],
+            upper: Upper::None,
+            at,
+            identity,
+            missing: Missing::Refuse,
+        }],
+        Files::Direct => {
+            let git = plan.root.join(".git");
+            let mut entries = vec![Entry::Bind {
+                from: at.clone(),
+                at,
+                access: Access::Write,
+                identity,
+                missing: Missing::Refuse,
+            }];
+            if exists(&git) {
+                entries.push(bind(&git, &git, Access::Read, Missing::Refuse));
+            }
+            entries
+        }
+    })
+}
+
+pub(crate) fn bind(from: &Path, at: &Path, access: Access, missing: Missing) -> Entry {
+    Entry::Bind { from: from.into(), at: at.into(), access, identity: None, missing }
+}
+
+/// Whether something, a link included, is at `path`.
+pub(crate) fn exists(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(home: &Path) -> Settings {
+        Settings {
+            helper: PathBuf::from("/nonexistent"),
+            home: home.to_owned(),
+            path: Vec::new(),
+            read_only: Vec::new(),
+            hidden: vec![home.join(".local/state/moat")],
+            environment: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_workspace_that_would_show_too_much_is_refused() {
+        let scratch = tempfile::tempdir().unwrap();
+        let home = scratch.path().canonicalize().unwrap().join("home");
+        let state = home.join(".local/state/moat");
+        let project = home.join("project");
+        for directory in [&state, &project] {
+            std::fs::create_dir_all(directory).unwrap();
+        }
+        let settings = settings(&home);
+        let cases = [
+            (project, true),
+            (home.clone(), false),
+            (home.parent().unwrap().to_owned(), false),
+            (home.join(".local"), false),
+            (state, false),
+            (PathBuf::from("/"), false),
+            (PathBuf::from("/usr"), false),
+            (PathBuf::from("/proc"), false),
+        ];
+        for (root, accepted) in cases {
+            let plan = Plan::new(&root, Files::ReadOnly).unwrap();
+            assert_eq!(compile(&settings, &plan, &[]).is_ok(), accepted, "{}", root.display());
+        }
+    }
+}

@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What Moat, its launcher and its holders say to each other.
+//!
+//! Messages are short JSON texts on a `SOCK_SEQPACKET` pair; long bodies (plans,
+//! commands) travel as sealed memory files and everything else that matters as
+//! descriptors, so nothing shows in an argument list or in `/proc`. Both ends are
+//! the same binary, so there is no version.
+//!
+//! Invariant: a body is sealed against change before it is sent, and a receiver
+//! reads no more than [`BODY_BYTES_MAX`].
+
+use std::ffi::OsString;
+use std::io::{self, IoSlice, IoSliceMut};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::fs::{MemfdFlags, SealFlags};
+use rustix::net::{
+    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags,
+    SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags, SocketType,
+};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::limits::{BODY_BYTES_MAX, MESSAGE_BYTES_MAX, MESSAGE_FDS_MAX};
+use crate::plan::Layer;
+
+/// Moat to its launcher. The answer comes on the socket that is sent along.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum ToLauncher {
+    /// Start a holder: a body with [`HolderPlan`], and the control socket.
+    Hold,
+    /// Start a service: a body with [`ServicePlan`], the answer socket, the log, the inherited ones.
+    Serve,
+}
+
+/// Moat to a holder.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum ToHolder {
+    /// Run a command: a body with [`CommandPlan`], then its three standard descriptors.
+    Run,
+    /// Kill the running command.
+    Kill,
+}
+
+/// A holder, its reaper, or the launcher in their place, to Moat.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Answer {
+    /// The sandbox stands; the descriptors of the workspace and of the holder's process come along.
+    Ready {
+        /// Visible directories that had to be left out, and why.
+        notes: Vec<String>,
+        /// Protections that could not be put up.
+        lost: Vec<Lost>,
+    },
+    /// A service runs.
+    Serving {
+        /// Its process id on the host.
+        pid: i32,
+    },
+    /// A step was refused.
+    Failed(Fault),
+    /// The command's listener; its descriptor comes along.
+    Listener,
+    /// The command ended.
+    Exited {
+        /// The status as `wait4` gives it.
+        status: i32,
+        /// Processor time of the command and the children that it waited for.
+        cpu_us: u64,
+        /// The largest resident size of one process, in bytes.
+        resident_bytes_max: u64,
+    },
+    /// No process of the command is left.
+    Done,
+}
+
+/// A protection that the kernel did not take.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Lost {
+    /// Landlock is missing or too old to scope signals and abstract sockets.
+    Landlock {
+        /// The version that the kernel offers, 0 for none.
+        version: i32,
+    },
+    /// Nested user namespaces could not be bounded.
+    Nesting,
+}
+
+/// A refused step, on its way to becoming an error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Fault {
+    pub(crate) step: String,
+    pub(crate) errno: i32,
+}
+
+/// Names the step that a system call belongs to.
+pub(crate) trait During<T> {
+    /// Turns a system error into a [`Fault`] of `step`.
+    fn during(self, step: impl Into<String>) -> Result<T, Fault>;
+}
+
+impl<T> During<T> for rustix::io::Result<T> {
+    fn during(self, step: impl Into<String>) -> Result<T, Fault> {
+        self.map_err(|errno| Fault { step: step.into(), errno: errno.raw_os_error() })
+    }
+}
+
+impl<T> During<T> for io::Result<T> {
+    fn during(self, step: impl Into<String>) -> Result<T, Fault> {
+        self.map_err(|error| Fault {
+            step: step.into(),
+            errno: error.raw_os_error().unwrap_or(libc::EIO),
+        })
+    }
+}
+
+/// Everything a holder must know; compiled by `view`.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct HolderPlan {
+    /// What to mount, in order.
+    pub(crate) entries: Vec<Entry>,
+    /// The directories in which commands may write (Landlock).
+    pub(crate) writable: Vec<OsString>,
+    /// The workspace.
+    pub(crate) workspace: OsString,
+    /// Whether commands may make local sockets.
+    pub(crate) local_sockets: LocalSockets,
+    /// Protections that a test switched off.
+    pub(crate) without: Vec<Layer>,
+}
+
+/// Whether commands may create `AF_UNIX` sockets that have names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum LocalSockets {
+    /// Every visible place shows its own inodes, so no host socket can be reached.
+    Allowed,
+    /// Host inodes are visible and writable: only unnamed pairs are allowed.
+    PairsOnly,
+}
+
+/// A file's identity on the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Identity {
+    pub(crate) device: u64,
+    pub(crate) inode: u64,
+}
+
+/// One step in building the root.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Entry {
+    /// An empty directory.
+    Directory { at: OsString },
+    /// A symbolic link.
+    Link { at: OsString, target: OsString },
+    /// A copy of a short file of the host.
+    Copy { from: OsString, at: OsString },
+    /// A file with this text.
+    Text { at: OsString, text: String },
+    /// A directory, file or device of the host.
+    Bind {
+        from: OsString,
+        at: OsString,
+        access: Access,
+        identity: Option<Identity>,
+        missing: Missing,
+    },
+    /// Trees of the host under an overlay, nearest first.
+    Overlay {
+        lowers: Vec<OsString>,
+        upper: Upper,
+        at: OsString,
+        identity: Option<Identity>,
+        missing: Missing,
+    },
+    /// An empty file system in memory.
+    Memory { at: OsString, bytes_max: u64, mode: u32 },
+    /// A new set of pseudo terminals.
+    Terminals { at: OsString },
+    /// Makes a mount of an earlier entry read-only.
+    Seal { at: OsString },
+}
+
+/// What may be done through a bind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Access {
+    Read,
+    Write,
+    Device,
+}
+
+/// Where the changes to an overlay go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Upper {
+    /// There are none.
+    None,
+    /// Into memory, gone with the session.
+    Memory,
+    /// Into a directory of the host.
+    Directory { upper: OsString, work: OsString },
+}
+
+/// What a source that is not there means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Missing {
+    /// The sandbox does not start.
+    Refuse,
+    /// The entry is left out and noted.
+    Skip,
+}
+
+/// A command, ready to run.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct CommandPlan {
+    pub(crate) argv: Vec<OsString>,
+    /// Where a program without `/` in its name is looked up.
+    pub(crate) search: Vec<OsString>,
+    pub(crate) environment: Vec<OsString>,
+    /// Relative to the workspace; empty for the workspace itself.
+    pub(crate) directory: OsString,
+    pub(crate) listener: Listener,
+    pub(crate) cpu_s: u64,
+    pub(crate) memory_bytes: u64,
+    pub(crate) processes: u64,
+    pub(crate) file_bytes: u64,
+    pub(crate) open_files: u64,
+}
+
+/// Whether a command gets a listener on its loopback device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Listener {
+    None,
+    Proxy,
+}
+
+/// A service, ready to start.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ServicePlan {
+    pub(crate) argv: Vec<OsString>,
+    pub(crate) environment: Vec<OsString>,
+    /// The view of a sealed service; none for one that confines itself.
+    pub(crate) view: Option<HolderPlan>,
+    pub(crate) nice: i32,
+}
+
+/// A message with its descriptors.
+#[derive(Debug)]
+pub(crate) struct Received<M> {
+    pub(crate) message: M,
+    pub(crate) fds: Vec<OwnedFd>,
+}
+
+/// Makes a connected pair of message sockets.
+pub(crate) fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
+    Ok(rustix::net::socketpair(
+        AddressFamily::UNIX,
+        SocketType::SEQPACKET,
+        SocketFlags::CLOEXEC,
+        None,
+    )?)
+}
+
+/// Sends one message.
+pub(crate) fn send<M: Serialize>(
+    socket: impl AsFd,
+    message: &M,
+    fds: &[BorrowedFd<'_>],
+) -> io::Result<()> {
+    let text = serde_json::to_vec(message)?;
+    if text.len() > MESSAGE_BYTES_MAX || fds.len() > MESSAGE_FDS_MAX {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MESSAGE_FDS_MAX))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    if !fds.is_empty() && !control.push(SendAncillaryMessage::ScmRights(fds)) {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    rustix::io::retry_on_intr(|| {
+        rustix::net::sendmsg(
+            socket.as_fd(),
+            &[IoSlice::new(&text)],
+            &mut control,
+            SendFlags::NOSIGNAL,
+        )
+    })?;
+    Ok(())
+}
+
+/// Receives one message; `UnexpectedEof` when the other end is gone.
+pub(crate) fn receive<M: DeserializeOwned>(socket: impl AsFd) -> io::Result<Received<M>> {
+    let mut text = vec![0_u8; MESSAGE_BYTES_MAX];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MESSAGE_FDS_MAX))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let received = rustix::io::retry_on_intr(|| {
+        rustix::net::recvmsg(
+            socket.as_fd(),
+            &mut [IoSliceMut::new(&mut text)],
+            &mut control,
+            RecvFlags::CMSG_CLOEXEC,
+        )
+    })?;
+    let mut fds = Vec::new();
+    for message in control.drain() {
+        if let RecvAncillaryMessage::ScmRights(rights) = message {
+            fds.extend(rights);
+        }
+    }
+    if received.bytes == 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    let cut = ReturnFlags::TRUNC | ReturnFlags::CTRUNC;
+    if received.flags.intersects(cut) {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    let message = serde_json::from_slice(text.get(..received.bytes).unwrap_or_default())?;
+    Ok(Received { message, fds })
+}
+
+/// Puts a body into a memory file and seals it.
+pub(crate) fn body<B: Serialize>(content: &B) -> io::Result<OwnedFd> {
+    memory_file(&serde_json::to_vec(content)?)
+}
+
+/// Puts bytes into a sealed memory file, at whose start the next reader stands.
+pub(crate) fn memory_file(bytes: &[u8]) -> io::Result<OwnedFd> {
+    let file = rustix::fs::memfd_create("moat", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
+    let mut rest = bytes;
+    let mut offset = 0;
+    while !rest.is_empty() {
+        let written = rustix::io::retry_on_intr(|| rustix::io::pwrite(&file, rest, offset))?;
+        rest = rest.get(written..).unwrap_or_default();
+        offset += written as u64;
+    }
+    let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
+    rustix::fs::fcntl_add_seals(&file, seals)?;
+    Ok(file)
+}
+
+/// Reads a body that [`body`] made.
+pub(crate) fn read_body<B: DeserializeOwned>(file: impl AsFd) -> io::Result<B> {
+    let length = rustix::fs::fstat(file.as_fd())?.st_size;
+    let length = u64::try_from(length).unwrap_or(u64::MAX);
+    if length > BODY_BYTES_MAX {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    let mut bytes = vec![0_u8; usize::try_from(length).unwrap_or(0)];
+    let mut filled = 0;
+    while filled < bytes.len() {
+        let rest = bytes.get_mut(filled..).unwrap_or_default();
+        let read = rustix::io::retry_on_intr(|| {
+            rustix::io::pread(file.as_fd(), &mut *rest, filled as u64)
+        })?;
+        if read == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        filled += read;
+    }
+    Ok(serde_json::from_slice(&bytes)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_and_descriptors_arrive_and_the_end_is_seen() {
+        let (here, there) = pair().unwrap();
+        let file = memory_file(b"abc").unwrap();
+        send(&here, &ToHolder::Run, &[file.as_fd()]).unwrap();
+        let received: Received<ToHolder> = receive(&there).unwrap();
+        assert!(matches!(received.message, ToHolder::Run));
+        let mut bytes = [0; 3];
+        rustix::io::pread(&received.fds[0], &mut bytes, 0).unwrap();
+        assert_eq!(&bytes, b"abc");
+        drop(here);
+        let end = receive::<ToHolder>(&there).unwrap_err();
+        assert_eq!(end.kind(), io::ErrorKind::UnexpectedEof);
+    }
+
+    #[test]
+    fn a_body_cannot_be_changed_once_it_is_made() {
+        let file = body(&vec![1, 2, 3]).unwrap();
+        assert!(rustix::io::pwrite(&file, b"x", 0).is_err());
+        assert_eq!(read_body::<Vec<i32>>(&file).unwrap(), [1, 2, 3]);
+    }
+
+    #[test]
+    fn what_is_too_long_is_refused() {
+        let (here, _there) = pair().unwrap();
+        let long = "x".repeat(MESSAGE_BYTES_MAX + 1);
+        assert!(send(&here, &long, &[]).is_err());
+    }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The probe behind `moat doctor`.
+
+use moat_sandbox::{Effect, Standing, probe};
+
+use crate::support::Scratch;
+
+#[test]
+fn every_attempt_of_the_probe_is_held_here() {
+    let scratch = Scratch::new();
+    let launcher = scratch.launcher();
+    let place = scratch.home.join("probe");
+    std::fs::create_dir(&place).unwrap();
+    let findings = probe(&launcher, &place).unwrap();
+    for finding in &findings {
+        assert_eq!(finding.standing, Standing::Enforced, "{}", finding.attempt);
+    }
+    for effect in Effect::ALL {
+        assert!(
+            findings.iter().any(|finding| finding.effect == effect),
+            "{effect:?} is not probed"
+        );
+    }
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Tests of the confinement from outside: real processes, a real kernel, real attacks.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests prepare and inspect the host's side themselves"
+)]
+
+mod doctor;
+mod running;
+mod support;

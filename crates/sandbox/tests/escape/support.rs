@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+//! A scratch home and workspace, and a launcher over them.
+
+use std::path::{Path, PathBuf};
+
+use moat_sandbox::{
+    Collected, Command, Exit, Files, Interrupt, Launcher, Layer, Plan, Sandbox, Settings,
+};
+
+/// A temporary home with a project, and the directories of one session.
+pub(crate) struct Scratch {
+    pub(crate) home: PathBuf,
+    pub(crate) project: PathBuf,
+    state: PathBuf,
+    _directory: tempfile::TempDir,
+}
+
+impl Scratch {
+    /// Lies beside the test's own binary: `/tmp` is private inside, so a place there would prove less.
+    pub(crate) fn new() -> Self {
+        let directory = tempfile::Builder::new().prefix("moat-test-").tempdir_in(target()).unwrap();
+        let base = directory.path().canonicalize().unwrap();
+        let home = base.join("home");
+        let project = home.join("project");
+        let state = base.join("state");
+        for place in [&project, &home.join(".ssh"), &state.join("upper"), &state.join("work")] {
+            std::fs::create_dir_all(place).unwrap();
+        }
+        std::fs::write(home.join(".ssh/id_ed25519"), "canary-key").unwrap();
+        std::fs::write(home.join(".bashrc"), "# clean\n").unwrap();
+        Self { home, project, state, _directory: directory }
+    }
+
+    pub(crate) fn upper(&self) -> PathBuf {
+        self.state.join("upper")
+    }
+
+    pub(crate) fn copy_on_write(&self) -> Files {
+        Files::CopyOnWrite {
+            lowers: vec![self.project.clone()],
+            upper: self.upper(),
+            work: self.state.join("work"),
+        }
+    }
+
+    pub(crate) fn settings(&self) -> Settings {
+        Settings {
+            helper: helper(),
+            home: self.home.clone(),
+            path: vec!["/usr/local/bin".into(), "/usr/bin".into(), "/bin".into()],
+            read_only: Vec::new(),
+            hidden: vec![self.state.clone()],
+            environment: vec![
+                ("LANG".into(), "C.UTF-8".into()),
+                ("MOAT_CANARY".into(), "canary-variable".into()),
+            ],
+        }
+    }
+
+    pub(crate) fn launcher(&self) -> Launcher {
+        Launcher::start(self.settings()).unwrap()
+    }
+
+    pub(crate) fn plan(&self) -> Plan {
+        Plan::new(&self.project, self.copy_on_write()).unwrap()
+    }
+
+    pub(crate) fn sandbox(&self, launcher: &Launcher) -> Sandbox {
+        Sandbox::start(launcher, &self.plan()).unwrap()
+    }
+
+    /// A sandbox in which the attack program lies at [`ATTACKER`], with `layers` switched off.
+    #[expect(dead_code, reason = "attacks follow")]
+    pub(crate) fn attacked(&self, launcher: &Launcher, layers: &[Layer]) -> Sandbox {
+        let plan = layers.iter().fold(self.plan(), |plan, layer| plan.without_layer(*layer));
+        Sandbox::start_with(launcher, &plan, &[(helper(), ATTACKER.into())]).unwrap()
+    }
+}
+
+/// Where the attack program lies inside.
+pub(crate) const ATTACKER: &str = "/run/attacker";
+
+/// A finished command with its output.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(crate) exit: Exit,
+    pub(crate) output: String,
+    pub(crate) error: String,
+}
+
+impl Finished {
+    #[track_caller]
+    pub(crate) fn succeeded(self) -> Self {
+        assert!(self.exit.success(), "{:?}\n{}\n{}", self.exit, self.output, self.error);
+        self
+    }
+}
+
+pub(crate) fn run(sandbox: &Sandbox, command: &Command) -> Finished {
+    let mut collected = Collected::default();
+    let exit = sandbox.run(command, &mut collected, &Interrupt::new().unwrap()).unwrap();
+    Finished {
+        exit,
+        output: String::from_utf8_lossy(&collected.output).into_owned(),
+        error: String::from_utf8_lossy(&collected.error).into_owned(),
+    }
+}
+
+pub(crate) fn shell(sandbox: &Sandbox, script: &str) -> Finished {
+    run(sandbox, &Command::new(["/bin/sh", "-c", script]))
+}
+
+/// The helper example, which cargo builds with the tests.
+pub(crate) fn helper() -> PathBuf {
+    let helper = target().join("examples/sandbox_helper");
+    assert!(helper.exists(), "build the helper first: cargo test -p moat-sandbox does");
+    helper
+}
+
+/// The directory of this build's profile.
+fn target() -> PathBuf {
+    let own = std::env::current_exe().unwrap();
+    own.parent().and_then(Path::parent).unwrap().to_owned()
+}
