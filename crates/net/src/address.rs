@@ -60,15 +60,15 @@ fn class_v4(address: Ipv4Addr) -> Class {
         _ if METADATA_V4.contains(&address) => Class::Forbidden("it is a metadata service"),
         (127, ..) => Class::Loopback,
         (10, ..) | (172, 16..=31, _) | (192, 168, _) | (100, 64..=127, _) => Class::Private,
+        // Set aside for examples and benchmarks, and used by intercepting proxies
+        // inside networks: not global, so private.
+        (192, 0, 2) | (198, 18 | 19, _) | (198, 51, 100) | (203, 0, 113) => Class::Private,
         (169, 254, _) => Class::Forbidden("it is a link-local or metadata address"),
         (224..=239, ..) => Class::Forbidden("it is a multicast address"),
         (0, ..) => Class::Forbidden("it is an unspecified address"),
-        (240..=255, ..)
-        | (192, 0, 0 | 2)
-        | (192, 88, 99)
-        | (198, 18 | 19, _)
-        | (198, 51, 100)
-        | (203, 0, 113) => Class::Forbidden("it is a reserved address"),
+        (240..=255, ..) | (192, 0, 0) | (192, 88, 99) => {
+            Class::Forbidden("it is a reserved address")
+        }
         _ => Class::Public,
     }
 }
@@ -89,7 +89,7 @@ fn class_v6(address: Ipv6Addr) -> Class {
         [first, ..] if first & 0xfe00 == 0xfc00 => Class::Private,
         [first, ..] if first & 0xffc0 == 0xfe80 => Class::Forbidden("it is a link-local address"),
         [first, ..] if first & 0xff00 == 0xff00 => Class::Forbidden("it is a multicast address"),
-        [0x2001, 0xdb8, ..] | [0x3fff, ..] => Class::Forbidden("it is a reserved address"),
+        [0x2001, 0xdb8, ..] | [0x3fff, ..] => Class::Private,
         [first, ..] if first & 0xe000 == 0x2000 => Class::Public,
         _ => Class::Forbidden("it is a reserved address"),
     }
@@ -111,6 +111,10 @@ mod tests {
             ("192.168.1.1", [false, true, false]),
             ("100.64.0.1", [false, true, false]),
             ("fd12::1", [false, true, false]),
+            ("192.0.2.5", [false, true, false]),
+            ("198.18.0.1", [false, true, false]),
+            ("203.0.113.9", [false, true, false]),
+            ("2001:db8::1", [false, true, false]),
             ("8.8.8.8", [false, true, true]),
             ("172.32.0.1", [false, true, true]),
             ("2606:4700::1111", [false, true, true]),
@@ -137,9 +141,6 @@ mod tests {
             "239.255.255.250",
             "255.255.255.255",
             "240.0.0.1",
-            "192.0.2.5",
-            "198.18.0.1",
-            "203.0.113.9",
             "::",
             "::ffff:127.0.0.1",
             "::ffff:8.8.8.8",
@@ -150,7 +151,6 @@ mod tests {
             "fe80::1",
             "ff02::1",
             "fd00:ec2::254",
-            "2001:db8::1",
             "4000::1",
         ] {
             let address = text.parse().unwrap();

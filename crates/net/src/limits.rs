@@ -51,8 +51,8 @@ pub(crate) const REDIRECTS_MAX: usize = 5;
 /// The most resolved addresses that are checked and tried.
 pub(crate) const ADDRESSES_MAX: usize = 16;
 
-/// The most name look-ups that may hang at once before further ones are refused.
-pub(crate) const LOOKUPS_MAX: usize = 16;
+/// The most name look-ups at once, hanging ones included; further ones are refused.
+pub(crate) const LOOKUPS_MAX: usize = 64;
 
 /// How long a name look-up may take.
 pub(crate) const LOOKUP_TIMEOUT: Duration = Duration::from_secs(15);

@@ -97,7 +97,8 @@ impl Method {
 pub enum Zone {
     /// This machine: loopback addresses only.
     Host,
-    /// A network of the organisation: private and public addresses, not loopback.
+    /// A network of the user's or the organisation's: private and public addresses,
+    /// not loopback.
     Network(String),
     /// Outside, under a jurisdiction: public addresses only.
     External(String),
@@ -181,6 +182,18 @@ impl Endpoint {
             &self.name,
             format!("the method {} is not among its methods", method.as_str()),
         ))
+    }
+
+    /// A credential must not cross the outside in plain text.
+    pub(crate) fn check_credential(&self) -> Result<(), Denial> {
+        let plain = self.base.scheme() == Scheme::Http && matches!(self.zone, Zone::External(_));
+        if plain && self.credential.is_some() {
+            return Err(Denial::by(
+                &self.name,
+                "its credential would leave in plain text: use `https`",
+            ));
+        }
+        Ok(())
     }
 
     /// Whether a download may go on at `to`.

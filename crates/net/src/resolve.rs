@@ -25,29 +25,29 @@ pub trait Resolver: Send + Sync + std::fmt::Debug {
 /// The resolver of the operating system.
 ///
 /// The system's call cannot be ended, so it runs in a thread of its own and a
-/// look-up that hangs is left behind; a bounded number of them may hang.
+/// look-up that hangs is left behind; a bounded number of them may run.
 #[derive(Debug, Clone, Default)]
 pub struct SystemResolver {
-    hanging: Arc<AtomicUsize>,
+    running: Arc<AtomicUsize>,
 }
 
 impl Resolver for SystemResolver {
     fn resolve(&self, name: &str, timeout: Duration) -> io::Result<Vec<IpAddr>> {
-        if self.hanging.fetch_add(1, Ordering::SeqCst) >= LOOKUPS_MAX {
-            self.hanging.fetch_sub(1, Ordering::SeqCst);
-            return Err(io::Error::other("too many look-ups hang already"));
+        if self.running.fetch_add(1, Ordering::SeqCst) >= LOOKUPS_MAX {
+            self.running.fetch_sub(1, Ordering::SeqCst);
+            return Err(io::Error::other("too many look-ups run already"));
         }
         let (sender, receiver) = sync_channel(1);
-        let (owned, hanging) = (name.to_owned(), Arc::clone(&self.hanging));
+        let (owned, running) = (name.to_owned(), Arc::clone(&self.running));
         let spawned = std::thread::Builder::new().name("lookup".to_owned()).spawn(move || {
             let found = (owned.as_str(), 0).to_socket_addrs();
-            hanging.fetch_sub(1, Ordering::SeqCst);
+            running.fetch_sub(1, Ordering::SeqCst);
             // The one who asked may have given up.
             let _given_up =
                 sender.send(found.map(|found| found.map(|address| address.ip()).collect()));
         });
         if let Err(error) = spawned {
-            self.hanging.fetch_sub(1, Ordering::SeqCst);
+            self.running.fetch_sub(1, Ordering::SeqCst);
             return Err(error);
         }
         receiver

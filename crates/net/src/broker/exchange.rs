@@ -134,6 +134,7 @@ fn choose<'a>(
     };
     proposal.aim(&url);
     endpoint.check_method(frame.method)?;
+    endpoint.check_credential()?;
     for (name, value) in &frame.headers {
         header_line(name.as_str(), value)
             .map_err(|error| Denial::by(&endpoint.name, error.to_string()))?;

@@ -127,6 +127,22 @@ fn a_name_that_is_rebound_is_looked_up_once_and_one_bad_address_denies_all() {
 }
 
 #[test]
+fn a_credential_does_not_leave_in_plain_text() {
+    let external = |credential| {
+        let zone = Zone::External("EU".to_owned());
+        let endpoint = model_at("http://models.test/");
+        Bench::new(allowing(vec![moat_net::Endpoint { zone, credential, ..endpoint }]))
+    };
+    let request = || Outgoing::model_request("m", "/x", Vec::new());
+    let (_, reason) =
+        denied(external(model_at("http://x.test/").credential).client().send(request()));
+    assert!(reason.contains("plain text"), "{reason}");
+    // The control: without a credential it gets as far as the look-up.
+    let error = external(None).client().send(request()).unwrap_err();
+    assert!(matches!(error, Error::Peer { .. }), "{error:?}");
+}
+
+#[test]
 fn a_policy_that_cannot_be_read_denies_and_a_new_one_counts_at_once() {
     let peer = Peer::answering(ok("{}"));
     let bench = Bench::new(allowing(Vec::new()));
