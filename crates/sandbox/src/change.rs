@@ -20,7 +20,7 @@ use crate::diff::{self, Hunk};
 use crate::file_error::FileError;
 use crate::node::{Node, NodeKind};
 
-pub(crate) use compare::{Bases, Comparison};
+pub(crate) use compare::{Bases, Comparison, OwnWrites};
 
 /// What happened to a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -11,6 +11,7 @@
 mod stamp;
 
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::blob::{BlobId, BlobStore};
-use crate::change::{Bases, ChangeSet, Comparison};
+use crate::change::{Bases, ChangeSet, Comparison, OwnWrites};
 use crate::class::Classifier;
 use crate::file_error::FileError;
 use crate::keep::{
@@ -28,6 +29,7 @@ use crate::keep::{
 };
 use crate::limits::RECORD_BYTES_MAX;
 use crate::node::Node;
+use crate::resolver::{self, Links};
 use crate::stat::Moment;
 use crate::tree::DirTree;
 use crate::upper::Uppers;
@@ -40,13 +42,14 @@ pub struct SessionFiles {
     blobs: BlobStore,
     start: Moment,
     bases: Bases,
+    own_writes: OwnWrites,
 }
 
-/// What is stored of the bases: a list, because a path is not a JSON name.
-#[derive(Debug, Serialize, Deserialize)]
-struct StoredBase {
-    path: TreePath,
-    node: Option<Node>,
+/// What is stored of the bases: lists, because a path is not a JSON name.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct StoredBases {
+    bases: Vec<(TreePath, Option<Node>)>,
+    own_writes: Vec<(TreePath, Moment)>,
 }
 
 impl SessionFiles {
@@ -61,34 +64,42 @@ impl SessionFiles {
         let fail = |source| FileError::Store { path: directory.to_owned(), source };
         fs.create_dir_all(directory).map_err(fail)?;
         let start = stamp::take(directory).map_err(fail)?;
-        let files = Self {
-            fs,
-            directory: directory.to_owned(),
-            blobs: BlobStore::open(&directory.join("blobs"))?,
-            start,
-            bases: Bases::new(),
-        };
-        files.save("start.json", &files.start)?;
+        let files = Self::with(fs, directory, start, StoredBases::default())?;
         files.save_bases()?;
+        files.save(START, &start)?;
         Ok(files)
     }
 
-    /// Opens the record of a session that was begun before.
+    /// Opens the record of a session that was begun before. When a crash came before
+    /// the beginning was recorded, this is the beginning.
     ///
     /// # Errors
     /// [`FileError::Store`] or [`FileError::DamagedRecord`] when it cannot be read.
     pub fn open(fs: Arc<dyn Fs>, directory: &Path) -> Result<Self, FileError> {
-        let mut files = Self {
+        let start = match load(fs.as_ref(), &directory.join(START)) {
+            Err(FileError::Store { source, .. }) if source.kind() == ErrorKind::NotFound => {
+                return Self::create(fs, directory);
+            }
+            other => other?,
+        };
+        let bases = load(fs.as_ref(), &directory.join(BASES))?;
+        Self::with(fs, directory, start, bases)
+    }
+
+    fn with(
+        fs: Arc<dyn Fs>,
+        directory: &Path,
+        start: Moment,
+        stored: StoredBases,
+    ) -> Result<Self, FileError> {
+        Ok(Self {
             fs,
             directory: directory.to_owned(),
             blobs: BlobStore::open(&directory.join("blobs"))?,
-            start: Moment { seconds: 0, nanoseconds: 0 },
-            bases: Bases::new(),
-        };
-        files.start = files.load(&directory.join("start.json"))?;
-        let bases: Vec<StoredBase> = files.load(&directory.join("bases.json"))?;
-        files.bases = bases.into_iter().map(|base| (base.path, base.node)).collect();
-        Ok(files)
+            start,
+            bases: stored.bases.into_iter().collect(),
+            own_writes: stored.own_writes.into_iter().collect(),
+        })
     }
 
     /// The stored contents.
@@ -122,6 +133,7 @@ impl SessionFiles {
             uppers: Uppers(uppers),
             blobs: &self.blobs,
             bases: &mut self.bases,
+            own_writes: &self.own_writes,
             start: self.start,
             classifier: Classifier::new(layers, included.to_vec()),
             set: ChangeSet { changes: Vec::new(), left_out: Vec::new(), truncated: false },
@@ -242,7 +254,7 @@ impl SessionFiles {
         for path in listed.map_err(|source| self.fail("", source))? {
             let name = path.file_name().map(|name| name.to_string_lossy());
             if name.is_some_and(|name| name.starts_with("keep-") && name.ends_with(".json")) {
-                records.push(self.load(&path)?);
+                records.push(load(self.fs.as_ref(), &path)?);
             }
         }
         records.sort_by_key(|record: &KeepRecord| record.number);
@@ -295,7 +307,7 @@ impl SessionFiles {
             let nodes = (step.before.as_ref(), step.after.as_ref());
             step.outcome = transition(real, &self.blobs, &step.path, nodes, HardLinks::Refused);
         }
-        self.rebase(step);
+        self.rebase(real, step);
     }
 
     fn take_back(&mut self, real: &DirTree, step: &mut KeepStep) {
@@ -312,7 +324,7 @@ impl SessionFiles {
             | Outcome::Refused { reason }
             | Outcome::Failed { reason } => step.not_undone = Some(reason),
         }
-        self.rebase(step);
+        self.rebase(real, step);
     }
 
     /// Tells from the tree whether a step of an interrupted keep was taken.
@@ -333,7 +345,7 @@ impl SessionFiles {
                 Outcome::Conflict { reason }
             }
         };
-        self.rebase(step);
+        self.rebase(real, step);
     }
 
     fn settle_undo(&mut self, real: &DirTree, step: &mut KeepStep) {
@@ -349,11 +361,11 @@ impl SessionFiles {
                 step.not_undone = Some("the undo was interrupted before this path".to_owned());
             }
         }
-        self.rebase(step);
+        self.rebase(real, step);
     }
 
     /// After a step was taken, what remains is a change to what was kept.
-    fn rebase(&mut self, step: &KeepStep) {
+    fn rebase(&mut self, real: &DirTree, step: &KeepStep) {
         let base = match step.outcome {
             Outcome::Done | Outcome::AlreadyThere => &step.after,
             Outcome::Undone => &step.before,
@@ -363,6 +375,10 @@ impl SessionFiles {
             | Outcome::Failed { .. } => return,
         };
         self.bases.insert(step.path.clone(), base.clone());
+        let parent = step.path.parent().unwrap_or_default();
+        if let Ok(stat) = resolver::stat(real.root(), &parent, Links::Refused) {
+            self.own_writes.insert(parent, stat.changed);
+        }
     }
 
     fn finish_undo(&self, mut record: KeepRecord) -> Result<KeepRecord, FileError> {
@@ -378,12 +394,12 @@ impl SessionFiles {
     }
 
     fn save_bases(&self) -> Result<(), FileError> {
-        let bases: Vec<StoredBase> = self
-            .bases
-            .iter()
-            .map(|(path, node)| StoredBase { path: path.clone(), node: node.clone() })
-            .collect();
-        self.save("bases.json", &bases)
+        let own = |(path, node): (&TreePath, &Option<Node>)| (path.clone(), node.clone());
+        let stored = StoredBases {
+            bases: self.bases.iter().map(own).collect(),
+            own_writes: self.own_writes.iter().map(|(path, at)| (path.clone(), *at)).collect(),
+        };
+        self.save(BASES, &stored)
     }
 
     fn save<T: Serialize>(&self, name: &str, value: &T) -> Result<(), FileError> {
@@ -392,13 +408,6 @@ impl SessionFiles {
             .map_err(|source| FileError::DamagedRecord { path: path.clone(), source })?;
         let replaced = self.fs.replace(&path, &bytes);
         replaced.map_err(|source| self.fail(name, source))
-    }
-
-    fn load<T: DeserializeOwned>(&self, path: &Path) -> Result<T, FileError> {
-        let read = self.fs.read(path, RECORD_BYTES_MAX);
-        let bytes = read.map_err(|source| FileError::Store { path: path.to_owned(), source })?;
-        serde_json::from_slice(&bytes)
-            .map_err(|source| FileError::DamagedRecord { path: path.to_owned(), source })
     }
 
     fn fail(&self, name: &str, source: std::io::Error) -> FileError {
@@ -416,3 +425,17 @@ fn sweep(real: &DirTree, record: &KeepRecord) {
         }
     }
 }
+
+fn load<T: DeserializeOwned>(fs: &dyn Fs, path: &Path) -> Result<T, FileError> {
+    let bytes = fs
+        .read(path, RECORD_BYTES_MAX)
+        .map_err(|source| FileError::Store { path: path.to_owned(), source })?;
+    serde_json::from_slice(&bytes)
+        .map_err(|source| FileError::DamagedRecord { path: path.to_owned(), source })
+}
+
+/// The file that says when the session began; written last, so that it vouches for the rest.
+const START: &str = "start.json";
+
+/// The file of the bases.
+const BASES: &str = "bases.json";

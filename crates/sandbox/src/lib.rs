@@ -78,4 +78,4 @@ pub use root::Root;
 pub use sandbox::Sandbox;
 pub use service::{Service, ServiceConfinement, ServiceProcess, start_service};
 pub use settings::{HELPER_WORD, Settings};
-pub use tree::{DirTree, Expected, FileMode, Walk};
+pub use tree::{DirTree, Expected, FileMode};

@@ -9,7 +9,6 @@
 //! Invariant: writing follows no link, not even one inside the tree.
 
 mod observe;
-mod walk;
 mod write;
 
 use std::sync::Arc;
@@ -25,7 +24,6 @@ use crate::root::Root;
 use crate::stat::Stat;
 
 pub(crate) use observe::{Observation, Printed};
-pub use walk::Walk;
 pub(crate) use write::is_temporary;
 
 /// A tree of files beneath a [`Root`].
@@ -107,17 +105,6 @@ impl DirTree {
     /// As [`DirTree::write`]; a directory that is not empty is [`FileError::Write`].
     pub fn remove(&self, path: &TreePath, expected: Expected) -> Result<(), FileError> {
         write::remove(self, path, expected)
-    }
-
-    /// Lists everything beneath a directory, parents before children, without
-    /// following links, up to `limit_entries`. Git's own directories, what the ignore
-    /// rules of the tree name, and caches are left out.
-    ///
-    /// # Errors
-    /// As [`Tree::list`] for `directory` itself; what cannot be read beneath it is
-    /// named in the result.
-    pub fn walk(&self, directory: &TreePath, limit_entries: usize) -> Result<Walk, TreeError> {
-        walk::walk(self, directory, limit_entries)
     }
 
     /// Removes what interrupted writes left in a directory.

@@ -29,6 +29,9 @@ use crate::upper::{Level, UpperEntry, Uppers};
 /// What files were before the session, as first seen; `None` for a path that was absent.
 pub(crate) type Bases = BTreeMap<TreePath, Option<Node>>;
 
+/// When directories of the user's tree were last changed by keeping or undoing.
+pub(crate) type OwnWrites = BTreeMap<TreePath, Moment>;
+
 /// The parts of one comparison.
 #[derive(Debug)]
 pub(crate) struct Comparison<'all> {
@@ -36,6 +39,7 @@ pub(crate) struct Comparison<'all> {
     pub(crate) uppers: Uppers<'all>,
     pub(crate) blobs: &'all BlobStore,
     pub(crate) bases: &'all mut Bases,
+    pub(crate) own_writes: &'all OwnWrites,
     pub(crate) start: Moment,
     pub(crate) classifier: Classifier,
     pub(crate) set: ChangeSet,
@@ -182,6 +186,7 @@ impl Comparison<'_> {
         {
             return Ok(());
         }
+        let first_seen = !self.bases.contains_key(path);
         let Some(mut base) = self.base(path, lower)? else {
             return Ok(());
         };
@@ -190,11 +195,12 @@ impl Comparison<'_> {
         {
             return Ok(());
         }
-        let lost = matches!(base, Base::Known(None))
-            && fresh == Freshness::Newer
-            && self.uppers.is_copied_up(entry);
-        if lost {
-            base = Base::Newer(None);
+        if first_seen && matches!(base, Base::Known(None)) {
+            if fresh == Freshness::Newer && self.uppers.is_copied_up(entry) {
+                base = Base::Newer(None);
+            } else {
+                self.bases.insert(path.clone(), None);
+            }
         }
         self.record(path, base, Some(after.node), &after.bytes)
     }
@@ -349,6 +355,7 @@ impl Comparison<'_> {
     fn is_newer_directory(&self, path: &TreePath) -> Freshness {
         match resolver::stat(self.lower.root(), path, Links::Refused) {
             Ok(stat) if is_before(stat.changed, self.start) => Freshness::Untouched,
+            Ok(stat) if self.own_writes.get(path) == Some(&stat.changed) => Freshness::Untouched,
             Ok(_) | Err(_) => Freshness::Newer,
         }
     }
@@ -377,8 +384,8 @@ impl Comparison<'_> {
     }
 }
 
-/// Whether names were added to or removed from a directory of the user's tree, or of
-/// the nearest directory above that still exists, after the session began.
+/// Whether the user added names to or removed them from a directory, or the nearest
+/// directory above it that still exists, after the session began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Freshness {
     Untouched,

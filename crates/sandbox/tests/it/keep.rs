@@ -9,7 +9,7 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use moat_base::{AppendFile, Fs, RealFs};
 use moat_sandbox::{
@@ -17,7 +17,7 @@ use moat_sandbox::{
 };
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
-use crate::workspace::{Dice, Mounted, Workspace, chmod, path, put, snapshot, tree};
+use crate::workspace::{Dice, Mounted, Raised, Workspace, chmod, path, put, snapshot, tree};
 
 /// One word per step: the path and what became of it.
 fn outcomes(steps: &[KeepStep]) -> Vec<String> {
@@ -220,6 +220,48 @@ fn a_selection_takes_what_it_names_and_the_rest_stays_pending() {
     assert!(keep(&mut work, &set, &Selection::Edits).is_complete());
     assert_eq!(snapshot(&work.real()), snapshot(&work.session()));
     assert_eq!(work.files.keeps().unwrap().len(), 2);
+}
+
+#[test]
+fn a_file_that_was_moved_in_the_session_is_not_taken_for_one_the_user_deleted() {
+    let mut work = Workspace::new(|real| {
+        for file in ["d/one", "d/two", "d/three", "d/four"] {
+            put(real, file, "base\n");
+        }
+    });
+    let at = work.session();
+    put(&at, "d/one", "agent\n");
+    std::fs::rename(at.join("d/two"), at.join("d/second")).unwrap();
+    let set = work.changes();
+    let one = Selection::Paths(vec![path("d/one")]);
+    assert!(keep(&mut work, &set, &one).is_complete());
+    work.remount();
+    let at = work.session();
+    std::fs::rename(at.join("d/three"), at.join("d/third")).unwrap();
+    let directory = work.dir.path().join("files");
+    work.files = SessionFiles::open(Arc::new(RealFs), &directory).unwrap();
+    let set = work.changes();
+    assert!(set.changes.iter().all(|change| change.conflict.is_none()), "{set:?}");
+    std::fs::remove_file(work.real().join("d/four")).unwrap();
+    std::fs::rename(work.session().join("d/second"), work.session().join("d/again")).unwrap();
+    let set = work.changes();
+    let conflicts: Vec<_> = set.changes.iter().filter(|it| it.conflict.is_some()).collect();
+    assert_eq!(conflicts.len(), 1, "the user's tree changed, so the new name is not certain");
+    assert_eq!(conflicts[0].path, path("d/again"));
+}
+
+#[test]
+fn a_record_that_was_cut_off_when_it_began_begins_again() {
+    let dir = tempfile::tempdir().unwrap();
+    for writes in 0..3 {
+        let directory = dir.path().join(writes.to_string());
+        let cut = Arc::new(CutFs { left: AtomicUsize::new(writes) });
+        assert_eq!(SessionFiles::create(cut, &directory).is_ok(), writes == 2);
+        SessionFiles::open(Arc::new(RealFs), &directory).unwrap();
+    }
+    put(dir.path(), "2/start.json", "{");
+    let error = SessionFiles::open(Arc::new(RealFs), &dir.path().join("2")).unwrap_err();
+    assert!(matches!(error, FileError::DamagedRecord { .. }), "{error:?}");
 }
 
 #[test]
@@ -431,12 +473,13 @@ fn keeping_into_a_directory_that_turns_into_a_link_writes_nothing_outside() {
     put(&work.session(), "d/file", "agent\n");
     let set = work.changes();
     let (one, two) = (work.real().join("d"), work.real().join("swap"));
-    let stop = AtomicUsize::new(0);
+    let stop = AtomicBool::new(false);
     let (mut done, mut other) = (0, 0);
     std::thread::scope(|scope| {
+        let _stops_also_on_failure = Raised(&stop);
         let flips = scope.spawn(|| {
             let mut flips = 0_u32;
-            while stop.load(Ordering::Relaxed) == 0 {
+            while !stop.load(Ordering::Relaxed) {
                 renameat_with(CWD, &one, CWD, &two, RenameFlags::EXCHANGE).unwrap();
                 flips += 1;
             }
@@ -459,7 +502,7 @@ fn keeping_into_a_directory_that_turns_into_a_link_writes_nothing_outside() {
             std::fs::write(work.real().join("d/file"), "control").unwrap();
             std::fs::read(outside.join("file")).unwrap() == b"control"
         });
-        stop.store(1, Ordering::Relaxed);
+        stop.store(true, Ordering::Relaxed);
         assert!(escaped, "the control shows that the attack works");
         assert!(flips.join().unwrap() > 200);
     });

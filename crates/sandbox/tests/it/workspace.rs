@@ -14,6 +14,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use moat_base::{RealFs, TreePath};
 use moat_sandbox::{ChangeSet, DirTree, Root, SessionFiles};
@@ -236,5 +237,15 @@ impl Dice {
         self.0 ^= self.0 >> 27;
         let mixed = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
         usize::try_from(mixed).unwrap() % bound
+    }
+}
+
+/// Raises a flag when it goes, so that a thread ends even when its test fails.
+#[derive(Debug)]
+pub(crate) struct Raised<'flag>(pub(crate) &'flag AtomicBool);
+
+impl Drop for Raised<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
