@@ -98,7 +98,11 @@ fn addresses_outside_the_zone_are_denied_after_the_look_up() {
         (Zone::Network("office".to_owned()), "fe80::1"),
     ];
     for (zone, address) in zones {
-        let bench = Bench::new(allowing(vec![moat_net::Endpoint { zone, ..model_at(&base) }]));
+        let bench = Bench::new(allowing(vec![moat_net::Endpoint {
+            zone,
+            credential: None,
+            ..model_at(&base)
+        }]));
         bench.names.set("models.test", &[&[address]]);
         let (rule, reason) =
             denied(bench.client().send(Outgoing::model_request("m", "/x", Vec::new())));
