@@ -112,6 +112,12 @@ pub const KEYS: &[Key] = &[
         purpose: "Where weights may come from, in this order; \"file:DIRECTORY\" is a source as well.",
     },
     Key {
+        path: "weights.packages_zone",
+        kind: Kind::Zone,
+        default: "\"external:unknown\"",
+        purpose: "Where the hosts of pip's own index lie; \"network:NAME\" when your network has a mirror under their names.",
+    },
+    Key {
         path: "approval.commands",
         kind: Kind::Choice(&["allow", "ask"]),
         default: "\"allow\"",

@@ -140,6 +140,7 @@ impl Effective {
             weights: Weights {
                 mirror: self.text("weights.mirror").ok(),
                 sources: self.texts("weights.sources")?,
+                packages_zone: self.text("weights.packages_zone")?,
             },
             approval: Approval { commands: commands.with(approval) },
             limits: Limits {

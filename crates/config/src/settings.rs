@@ -86,6 +86,8 @@ pub struct Weights {
     pub mirror: Option<Sourced<String>>,
     /// The sources in order.
     pub sources: Sourced<Vec<String>>,
+    /// The zone of the hosts of pip's own index, as text.
+    pub packages_zone: Sourced<String>,
 }
 
 /// What happens before a command runs in the sandbox.

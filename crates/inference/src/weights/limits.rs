@@ -42,3 +42,15 @@ pub(super) const PARTS_MAX: u32 = 1000;
 
 /// The longest id of an imported file.
 pub(super) const ID_BYTES_MAX: usize = 100;
+
+/// How long pip may take for one wheel.
+pub(super) const PIP_TIME_MAX: Duration = Duration::from_secs(1800);
+
+/// The most output of pip that is kept.
+pub(super) const PIP_OUTPUT_BYTES_MAX: u64 = 1024 * 1024;
+
+/// The longest message of pip that an error quotes.
+pub(super) const MESSAGE_BYTES_MAX: usize = 300;
+
+/// The most hosts that pip may be configured with.
+pub(super) const HOSTS_MAX: usize = 16;
