@@ -36,7 +36,7 @@ mod usage;
 mod walk;
 
 pub use corpus::{Corpus, Source};
-pub use import::{Binding, Import, imports};
+pub use import::{Binding, Import, Level, imports};
 pub use language::Language;
 pub use outline::{Scope, Symbol, SymbolKind, enclosing, outline};
 pub use search::{Hit, Place, definitions, references, search};

@@ -17,7 +17,7 @@ pub const IGNORE_FILE_BYTES_MAX: u64 = 256 * 1024;
 pub const HEAD_BYTES: usize = 4096;
 
 /// The most reports of progress (one per hundred parser operations) of one parse; then it is given up.
-pub const PARSE_STEPS_MAX: usize = 400_000;
+pub const PARSE_STEPS_MAX: usize = 100_000;
 
 /// The deepest nesting of definitions that an outline follows.
 pub const OUTLINE_DEPTH_MAX: usize = 48;
@@ -45,3 +45,9 @@ pub const SEARCH_HITS_MAX: usize = 400;
 
 /// The most hits that one search keeps from one file.
 pub const SEARCH_HITS_PER_FILE_MAX: usize = 20;
+
+/// The most imports that are read of one source.
+pub const IMPORTS_MAX: usize = 2000;
+
+/// The most names that are listed of one stretch of source.
+pub const WORDS_MAX: usize = 4000;

@@ -3,13 +3,18 @@
 //!
 //! Directories are visited in the order of their names, without recursion on the
 //! call stack. The `.gitignore` files of the tree count as git reads them
-//! (gitignore(5)); `.git`, caches and virtual environments are never entered.
+//! (gitignore(5)); repositories' stores, caches, installed packages and virtual
+//! environments are never entered.
 //!
 //! Invariant: a walk opens no file but ignore files, and follows no link.
 
+use std::os::unix::ffi::OsStrExt as _;
+use std::sync::Arc;
+
+use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use moat_base::limits::{SOURCE_FILE_BYTES_MAX, TREE_ENTRIES_MAX};
-use moat_base::{Entry, EntryKind, Tree, TreeError, TreePath};
+use moat_base::{Entry, EntryKind, Tree, TreePath};
 
 use crate::limits::{IGNORE_FILE_BYTES_MAX, WALK_DEPTH_MAX, WALK_FILES_MAX, WALK_SKIPS_MAX};
 
@@ -78,9 +83,253 @@ pub struct Walk {
     pub skipped_count: usize,
 }
 
+impl Walk {
+    fn skip(&mut self, path: TreePath, reason: SkipReason) {
+        self.skipped_count += 1;
+        if self.skipped.len() < WALK_SKIPS_MAX {
+            self.skipped.push(Skip { path, reason });
+        }
+    }
+}
+
 /// Lists the files below `root`.
 #[must_use]
 pub fn walk(tree: &dyn Tree, root: &TreePath, options: &WalkOptions) -> Walk {
-    let _ = (tree, root, options);
-    Walk::default()
+    let mut found = Walk::default();
+    let mut visited = 0_usize;
+    let mut pending = vec![(root.clone(), Vec::<Rules>::new(), 0_usize)];
+    while let Some((directory, rules, depth)) = pending.pop() {
+        let Ok(entries) = tree.list(&directory) else {
+            found.skip(directory, SkipReason::Unreadable);
+            continue;
+        };
+        visited += entries.len();
+        if visited > TREE_ENTRIES_MAX {
+            found.skip(directory, SkipReason::Bound);
+            break;
+        }
+        if depth > 0 && is_cache(&entries) {
+            found.skip(directory, SkipReason::Cache);
+            continue;
+        }
+        let rules = with_rules(tree, &directory, &entries, rules);
+        let mut below = Vec::new();
+        for entry in entries {
+            match verdict(&entry, &rules, depth, options) {
+                Ok(()) if entry.kind == EntryKind::Directory => {
+                    below.push((entry.path, rules.clone(), depth + 1));
+                }
+                Ok(()) if found.files.len() < options.files_max => {
+                    found.files.push(File { path: entry.path, length_bytes: entry.length_bytes })
+                }
+                Ok(()) => {
+                    found.skip(entry.path, SkipReason::Bound);
+                    return found;
+                }
+                Err(reason) => found.skip(entry.path, reason),
+            }
+        }
+        pending.extend(below.into_iter().rev());
+    }
+    found
+}
+
+/// The rules of one ignore file, and how long the path of its directory is.
+#[derive(Clone)]
+struct Rules {
+    matcher: Arc<Gitignore>,
+    base: usize,
+}
+
+fn with_rules(
+    tree: &dyn Tree,
+    directory: &TreePath,
+    entries: &[Entry],
+    mut rules: Vec<Rules>,
+) -> Vec<Rules> {
+    let Some(entry) = entries.iter().find(|entry| {
+        entry.kind == EntryKind::File && entry.path.file_name() == Some(b".gitignore")
+    }) else {
+        return rules;
+    };
+    let Ok(bytes) = tree.read(&entry.path, IGNORE_FILE_BYTES_MAX) else {
+        return rules;
+    };
+    let mut builder = GitignoreBuilder::new("");
+    for line in String::from_utf8_lossy(&bytes).lines() {
+        // A line that is not a pattern is passed over, as git does.
+        let _ignored = builder.add_line(None, line);
+    }
+    if let Ok(matcher) = builder.build() {
+        rules.push(Rules {
+            matcher: Arc::new(matcher),
+            base: if directory.is_root() { 0 } else { directory.as_bytes().len() + 1 },
+        });
+    }
+    rules
+}
+
+fn verdict(
+    entry: &Entry,
+    rules: &[Rules],
+    depth: usize,
+    options: &WalkOptions,
+) -> Result<(), SkipReason> {
+    let name = entry.path.file_name().unwrap_or_default();
+    match entry.kind {
+        EntryKind::Link | EntryKind::Special => return Err(SkipReason::Special),
+        EntryKind::Directory if CACHES.contains(&name) => return Err(SkipReason::Cache),
+        EntryKind::Directory if depth >= WALK_DEPTH_MAX => return Err(SkipReason::Deep),
+        EntryKind::Directory | EntryKind::File => {}
+    }
+    if is_ignored(entry, rules) {
+        return Err(SkipReason::Ignored);
+    }
+    if entry.kind == EntryKind::File {
+        if entry.length_bytes > options.file_bytes_max {
+            return Err(SkipReason::Large);
+        }
+        if entry.path.extension().is_some_and(|extension| BINARIES.contains(&extension)) {
+            return Err(SkipReason::Binary);
+        }
+    }
+    Ok(())
+}
+
+fn is_ignored(entry: &Entry, rules: &[Rules]) -> bool {
+    let is_directory = entry.kind == EntryKind::Directory;
+    for rule in rules.iter().rev() {
+        let Some(relative) = entry.path.as_bytes().get(rule.base..) else {
+            continue;
+        };
+        let relative = std::ffi::OsStr::from_bytes(relative);
+        match rule.matcher.matched(relative, is_directory) {
+            Match::Ignore(_) => return true,
+            Match::Whitelist(_) => return false,
+            Match::None => {}
+        }
+    }
+    false
+}
+
+/// Whether a directory declares itself a cache (the Cache Directory Tagging
+/// Specification) or a Python virtual environment (PEP 405).
+fn is_cache(entries: &[Entry]) -> bool {
+    entries
+        .iter()
+        .any(|entry| matches!(entry.path.file_name(), Some(b"CACHEDIR.TAG" | b"pyvenv.cfg")))
+}
+
+/// Directories that are never entered.
+const CACHES: [&[u8]; 16] = [
+    b".git",
+    b".hg",
+    b".svn",
+    b".jj",
+    b"node_modules",
+    b"__pycache__",
+    b".venv",
+    b".tox",
+    b".nox",
+    b".mypy_cache",
+    b".pytest_cache",
+    b".ruff_cache",
+    b".hypothesis",
+    b".gradle",
+    b".idea",
+    b".cache",
+];
+
+/// Extensions of files that are not text.
+const BINARIES: [&str; 47] = [
+    "7z", "a", "avif", "bin", "bmp", "bz2", "class", "dat", "db", "dll", "dylib", "exe", "flac",
+    "gguf", "gif", "gz", "ico", "jar", "jpeg", "jpg", "mov", "mp3", "mp4", "o", "obj", "ogg",
+    "onnx", "otf", "parquet", "pdf", "png", "pyc", "rar", "rlib", "so", "sqlite", "sqlite3", "tar",
+    "tgz", "ttf", "wasm", "wav", "webp", "woff", "woff2", "xz", "zip",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::tests::MapTree;
+
+    fn names(tree: &MapTree) -> Vec<String> {
+        walk(tree, &TreePath::root(), &WalkOptions::default())
+            .files
+            .iter()
+            .map(|file| file.path.to_string())
+            .collect()
+    }
+
+    #[test]
+    fn ignore_files_count_as_git_reads_them() {
+        let tree = MapTree::of(&[
+            (".gitignore", "*.log\n/build/\n!keep.log\nsecret\n"),
+            ("a.log", ""),
+            ("keep.log", ""),
+            ("build/x.c", ""),
+            ("src/build/y.c", ""),
+            ("src/.gitignore", "*.tmp\n!a.log\n/only\n"),
+            ("src/a.log", ""),
+            ("src/z.tmp", ""),
+            ("src/only/q.py", ""),
+            ("src/deep/only/q.py", ""),
+            ("src/secret/x.py", ""),
+        ]);
+        assert_eq!(
+            names(&tree),
+            [
+                ".gitignore",
+                "keep.log",
+                "src/.gitignore",
+                "src/a.log",
+                "src/build/y.c",
+                "src/deep/only/q.py",
+            ]
+        );
+    }
+
+    #[test]
+    fn caches_binaries_and_large_files_are_reported() {
+        let big = "x".repeat(100);
+        let tree = MapTree::of(&[
+            (".git/config", ""),
+            ("node_modules/a/index.js", ""),
+            ("env/pyvenv.cfg", ""),
+            ("env/lib/a.py", ""),
+            ("target/CACHEDIR.TAG", ""),
+            ("target/x.rs", ""),
+            ("logo.png", ""),
+            ("big.py", &big),
+            ("ok.py", ""),
+        ]);
+        let options = WalkOptions { file_bytes_max: 50, ..WalkOptions::default() };
+        let found = walk(&tree, &TreePath::root(), &options);
+        assert_eq!(found.files.len(), 1);
+        let reasons: Vec<(String, SkipReason)> =
+            found.skipped.iter().map(|skip| (skip.path.to_string(), skip.reason)).collect();
+        for expect in [
+            (".git", SkipReason::Cache),
+            ("node_modules", SkipReason::Cache),
+            ("env", SkipReason::Cache),
+            ("target", SkipReason::Cache),
+            ("logo.png", SkipReason::Binary),
+            ("big.py", SkipReason::Large),
+        ] {
+            assert!(reasons.contains(&(expect.0.to_owned(), expect.1)), "{reasons:?}");
+        }
+    }
+
+    #[test]
+    fn a_walk_stops_at_its_bounds_and_says_so() {
+        let many: Vec<(String, &str)> = (0..20).map(|i| (format!("f{i:02}.py"), "")).collect();
+        let many: Vec<(&str, &str)> = many.iter().map(|(a, b)| (a.as_str(), *b)).collect();
+        let options = WalkOptions { files_max: 5, ..WalkOptions::default() };
+        let found = walk(&MapTree::of(&many), &TreePath::root(), &options);
+        assert_eq!(found.files.len(), 5);
+        assert_eq!(found.skipped.last().map(|skip| skip.reason), Some(SkipReason::Bound));
+        let deep = format!("{}x.py", "d/".repeat(WALK_DEPTH_MAX + 1));
+        let found = walk(&MapTree::of(&[(&deep, "")]), &TreePath::root(), &WalkOptions::default());
+        assert_eq!(found.skipped.last().map(|skip| skip.reason), Some(SkipReason::Deep));
+    }
 }
