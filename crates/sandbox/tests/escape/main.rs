@@ -2,10 +2,14 @@
 //! Tests of the confinement from outside: real processes, a real kernel, real attacks.
 #![expect(
     clippy::disallowed_methods,
+    clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "tests prepare and inspect the host's side themselves"
+    reason = "tests prepare and inspect the host's side themselves, and say what they skip"
 )]
 
+mod attack;
 mod doctor;
 mod running;
+mod service;
 mod support;
+mod work;

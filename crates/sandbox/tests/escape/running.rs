@@ -4,7 +4,6 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::fd::AsFd;
-use std::path::Path;
 use std::time::Duration;
 
 use moat_base::TreePath;
@@ -14,7 +13,7 @@ use moat_sandbox::{
 };
 use rustix::fs::{Mode, OFlags, ResolveFlags};
 
-use crate::support::{Scratch, run, shell};
+use crate::support::{Scratch, processes_with, run, shell};
 
 #[test]
 fn a_command_runs_in_the_session_and_the_real_tree_stays_as_it_is() {
@@ -205,7 +204,7 @@ fn what_a_command_leaves_running_dies_with_it_and_all_dies_with_the_sandbox() {
     let leave =
         format!("(setsid nohup sh -c ': {mark}; while :; do sleep 1; done' >/dev/null 2>&1 &); :");
     shell(&sandbox, &leave).succeeded();
-    assert_eq!(processes_with(&mark), 0, "a background process survived its command");
+    assert_eq!(processes_with(&mark), [0; 0], "a background process survived its command");
     let root = sandbox.root().as_fd().try_clone_to_owned().unwrap();
     drop(sandbox);
     drop(root);
@@ -226,7 +225,7 @@ fn everything_dies_when_the_launcher_is_killed() {
     assert!(matches!(result, Err(Error::Gone)), "{result:?}");
     // Returns once the holder has ended, which it does last.
     drop(sandbox);
-    assert_eq!(processes_with(&mark), 0);
+    assert_eq!(processes_with(&mark), [0; 0]);
 }
 
 fn children(launcher: &Launcher) -> String {
@@ -244,19 +243,6 @@ impl OutputSink for Killing {
         let pid = rustix::process::Pid::from_raw(self.pid).unwrap();
         rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
     }
-}
-
-/// Counts processes of the host whose command line contains `mark`.
-fn processes_with(mark: &str) -> usize {
-    let mut count = 0;
-    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
-        let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
-        let own = entry.path() == Path::new("/proc").join(std::process::id().to_string());
-        if !own && String::from_utf8_lossy(&line).contains(mark) {
-            count += 1;
-        }
-    }
-    count
 }
 
 #[derive(Default)]

@@ -70,7 +70,6 @@ impl Scratch {
     }
 
     /// A sandbox in which the attack program lies at [`ATTACKER`], with `layers` switched off.
-    #[expect(dead_code, reason = "attacks follow")]
     pub(crate) fn attacked(&self, launcher: &Launcher, layers: &[Layer]) -> Sandbox {
         let plan = layers.iter().fold(self.plan(), |plan, layer| plan.without_layer(*layer));
         Sandbox::start_with(launcher, &plan, &[(helper(), ATTACKER.into())]).unwrap()
@@ -121,4 +120,18 @@ pub(crate) fn helper() -> PathBuf {
 fn target() -> PathBuf {
     let own = std::env::current_exe().unwrap();
     own.parent().and_then(Path::parent).unwrap().to_owned()
+}
+
+/// The processes of the host whose command line contains `mark`.
+pub(crate) fn processes_with(mark: &str) -> Vec<i32> {
+    let own = std::process::id().to_string();
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        if name != own && String::from_utf8_lossy(&line).contains(mark) {
+            found.extend(name.parse::<i32>());
+        }
+    }
+    found
 }

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The program that tests use in the place of `moat`: launcher, service, and attacker.
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test program says plainly what went wrong"
+)]
+
+mod attack;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+
+use moat_sandbox::{SelfPlan, Sockets};
+
+fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let Some((word, rest)) = arguments.split_first() else {
+        return ExitCode::FAILURE;
+    };
+    match word.to_str() {
+        Some(moat_sandbox::HELPER_WORD) => moat_sandbox::helper_main(rest),
+        Some("attack") => attack::main(rest),
+        Some("serve") => serve(rest),
+        Some(how @ ("give-up-inet" | "confine-self" | "nothing")) => confined(how, rest),
+        _ => ExitCode::FAILURE,
+    }
+}
+
+/// Answers one connection on the inherited socket with what the attacks gave.
+fn serve(questions: &[OsString]) -> ExitCode {
+    let listener = moat_sandbox::inherited_listener().expect("a listener is inherited");
+    let (mut peer, _address) = listener.accept().expect("a connection comes");
+    peer.write_all(answers(questions).as_bytes()).expect("the answer is taken");
+    ExitCode::SUCCESS
+}
+
+/// Gives rights up, then attacks.
+fn confined(how: &str, rest: &[OsString]) -> ExitCode {
+    let (directory, questions) = rest.split_first().expect("a directory is given");
+    match how {
+        "give-up-inet" => moat_sandbox::give_up_inet().expect("INET can be given up"),
+        "confine-self" => moat_sandbox::confine_self(&SelfPlan {
+            read: vec!["/usr".into()],
+            write: vec![directory.into()],
+            sockets: Sockets::Inet,
+        })
+        .expect("the process can be confined"),
+        _ => {}
+    }
+    print!("{}", answers(questions));
+    ExitCode::SUCCESS
+}
+
+fn answers(questions: &[OsString]) -> String {
+    questions.chunks(2).map(|question| format!("{}\n", attack::answer(question))).collect()
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Services, and processes of Moat that confine themselves.
+
+use std::io::Read;
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+
+use moat_sandbox::{Service, ServiceConfinement, start_service};
+
+use crate::support::{Scratch, helper};
+
+#[test]
+fn a_sealed_service_answers_and_reaches_nothing() {
+    let scratch = Scratch::new();
+    let weights = scratch.home.join("weights");
+    std::fs::write(&weights, "weights").unwrap();
+    let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+    let key = scratch.home.join(".ssh/id_ed25519").display().to_string();
+    let questions = [
+        ("read", weights.display().to_string()),
+        ("read", key),
+        ("tcp", tcp.local_addr().unwrap().to_string()),
+        ("read", format!("/proc/{}/environ", std::process::id())),
+        ("user-namespace", String::new()),
+        ("create", "/tmp/x".to_owned()),
+    ];
+    let read = vec![weights];
+    let sealed = ask(&scratch, ServiceConfinement::Sealed { read }, &questions);
+    assert_eq!(
+        sealed,
+        format!(
+            "through\nheld {}\nheld {}\nheld {}\nheld {}\nthrough\n",
+            libc::ENOENT,
+            libc::EAFNOSUPPORT,
+            libc::ENOENT,
+            libc::EPERM
+        )
+    );
+    let own = ask(&scratch, ServiceConfinement::Own, &questions[..4]);
+    assert_eq!(own, "through\nthrough\nthrough\nthrough\n");
+}
+
+#[test]
+fn a_process_that_gave_up_inet_cannot_take_it_back() {
+    let scratch = Scratch::new();
+    let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+    let questions = [("tcp", tcp.local_addr().unwrap().to_string()), ("io-uring", String::new())];
+    let lost = confined("give-up-inet", &scratch, &questions);
+    assert_eq!(lost, format!("held {}\nheld {}\n", libc::EAFNOSUPPORT, libc::ENOSYS));
+    assert_eq!(confined("nothing", &scratch, &questions), "through\nthrough\n");
+}
+
+#[test]
+fn a_process_that_confined_itself_keeps_its_files_and_sockets_only() {
+    let scratch = Scratch::new();
+    let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+    let kept = scratch.project.join("kept");
+    let questions = [
+        ("tcp", tcp.local_addr().unwrap().to_string()),
+        ("create", kept.display().to_string()),
+        ("read", scratch.home.join(".ssh/id_ed25519").display().to_string()),
+        ("trace", String::new()),
+    ];
+    let output = confined("confine-self", &scratch, &questions);
+    assert_eq!(output, format!("through\nthrough\nheld {}\nheld {}\n", libc::EACCES, libc::EPERM));
+    assert_eq!(confined("nothing", &scratch, &questions), "through\n".repeat(4));
+}
+
+/// Starts the helper as a service that answers on an inherited socket with what its attacks gave.
+fn ask(scratch: &Scratch, confinement: ServiceConfinement, questions: &[(&str, String)]) -> String {
+    let launcher = scratch.launcher();
+    let place = scratch.home.join("service.sock");
+    let listener = UnixListener::bind(&place).unwrap();
+    let mut argv = vec![helper().into_os_string(), "serve".into()];
+    argv.extend(words(questions));
+    let service = Service {
+        name: "test".to_owned(),
+        argv,
+        environment: Vec::new(),
+        confinement,
+        inherited: vec![OwnedFd::from(listener)],
+        log: std::fs::File::create(scratch.home.join("log")).unwrap().into(),
+        nice: 5,
+    };
+    start_service(&launcher, service).unwrap();
+    // It lives on without the launcher.
+    drop(launcher);
+    let mut answer = String::new();
+    UnixStream::connect(&place).unwrap().read_to_string(&mut answer).unwrap();
+    std::fs::remove_file(place).unwrap();
+    answer
+}
+
+/// Runs the helper so that it first gives rights up as `how` says.
+fn confined(how: &str, scratch: &Scratch, questions: &[(&str, String)]) -> String {
+    let output = std::process::Command::new(helper())
+        .arg(how)
+        .arg::<&Path>(&scratch.project)
+        .args(words(questions))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn words(questions: &[(&str, String)]) -> Vec<std::ffi::OsString> {
+    questions.iter().flat_map(|(name, target)| [name.into(), target.into()]).collect()
+}
