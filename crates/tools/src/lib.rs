@@ -15,13 +15,15 @@
 
 pub mod answer;
 mod check;
+#[cfg(test)]
+mod fixture;
 pub mod limits;
 mod localise;
 mod rank;
 mod report;
 
 pub use check::{Check, CheckKind, detect};
-pub use localise::{Context, Evidence, Reason, Section, Suspect, context, localise};
+pub use localise::{Context, Evidence, Reason, Section, Suspect, context, is_test_path, localise};
 pub use rank::{Change, Cost, cost};
 pub use report::{
     Comparison, Confidence, Diagnostic, Exit, Failure, Format, Frame, TestReport, compare,

@@ -33,3 +33,9 @@ pub const ANSWER_BLOCKS_MAX: usize = 64;
 
 /// The longest manifest (`package.json`, `Makefile`, ...) that detection reads.
 pub const MANIFEST_BYTES_MAX: u64 = 256 * 1024;
+
+/// How deep, and over how many entries, detection looks for test files.
+pub const TEST_SCAN_DEPTH_MAX: usize = 4;
+
+/// The most entries that detection looks at.
+pub const TEST_SCAN_ENTRIES_MAX: usize = 5000;

@@ -1,12 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Ranks the functions of a workspace by how likely a failure comes from them.
 
+//!
+//! The evidence is weighed, strongest first: stacks of failures, complaints of the
+//! compiler, what the failing tests call (followed through imports for a few
+//! levels), names in the task, names in messages, and last a search for words. The
+//! whole tree is walked only when the evidence at hand names too little.
+//!
+//! Invariant: a test is never a suspect unless the task names its file.
+
+mod board;
+mod context;
+mod resolve;
+mod subject;
+mod word;
+
 use std::fmt;
 use std::ops::Range;
 
 use moat_base::TreePath;
 use moat_index::{Corpus, Language};
 
+use self::board::Board;
+pub use self::context::context;
+pub use self::subject::is_test_path;
 use crate::TestReport;
 
 /// What localisation has to go by.
@@ -121,18 +138,21 @@ pub struct Context {
 /// Ranks the functions to edit, likeliest first; never one of a test file, unless the task names it.
 #[must_use]
 pub fn localise(corpus: &Corpus<'_>, evidence: Evidence<'_>) -> Vec<Suspect> {
-    let _ = (corpus, evidence);
-    Vec::new()
+    let mut board = Board::new(corpus, evidence.task);
+    if let Some(report) = evidence.report {
+        board.stacks(report);
+        board.diagnostics(report);
+        board.calls(report);
+    }
+    board.task_words(evidence.task);
+    if let Some(report) = evidence.report {
+        board.message_words(report);
+    }
+    if board.is_thin() {
+        board.search(evidence);
+    }
+    board.ranked()
 }
 
-/// Gathers what a prompt shows about a suspect, in at most `budget_bytes` besides its own source.
-#[must_use]
-pub fn context(
-    corpus: &Corpus<'_>,
-    suspect: &Suspect,
-    evidence: Evidence<'_>,
-    budget_bytes: usize,
-) -> Option<Context> {
-    let _ = (corpus, suspect, evidence, budget_bytes);
-    None
-}
+#[cfg(test)]
+mod tests;
