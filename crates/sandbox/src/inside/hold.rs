@@ -2,7 +2,7 @@
 //! The holder: process 1 of a session's namespaces, keeper of its mounts.
 //!
 //! It lives as long as the session, so that the kernel's caches of the overlay stay
-//! warm, and starts one reaper per command.
+//! warm, and starts one reaper per command, the next one always in advance.
 //!
 //! Invariant: it ends when its owner's socket closes, and with it, by the kernel's
 //! rule for process 1, everything it ever started.
@@ -11,20 +11,21 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::event::{PollFd, PollFlags};
-use rustix::process::{DumpableBehavior, PidfdFlags, Signal};
+use rustix::process::{DumpableBehavior, PidfdFlags, Signal, WaitId, WaitIdOptions};
 
 use crate::inside::{reaper, view};
 use crate::kernel::{self, Children, Side};
 use crate::landlock::{self, Ruleset};
 use crate::plan::Layer;
 use crate::poll;
-use crate::wire::{self, Answer, CommandPlan, During, Fault, HolderPlan, Lost, Received, ToHolder};
+use crate::wire::{self, Answer, During, Fault, HolderPlan, Lost, Received, ToHolder};
 
 /// What every command of the session shares.
 #[derive(Debug)]
 pub(super) struct Session<'a> {
     pub(super) plan: &'a HolderPlan,
     pub(super) ruleset: Option<Ruleset>,
+    pub(super) outer: Outer,
     workspace: OwnedFd,
     /// The holder itself, for its owner to see it end.
     own: OwnedFd,
@@ -75,7 +76,7 @@ fn prepare<'a>(
         .during("closing the holder's memory")?;
     let own = rustix::process::pidfd_open(rustix::process::getpid(), PidfdFlags::empty())
         .during("opening the holder's own process")?;
-    let session = Session { plan, ruleset, workspace, own };
+    let session = Session { plan, ruleset, outer, workspace, own };
     Ok((session, Answer::Ready { notes, lost }))
 }
 
@@ -94,6 +95,13 @@ impl Outer {
             user: rustix::process::geteuid().as_raw(),
             group: rustix::process::getegid().as_raw(),
         }
+    }
+}
+
+impl Outer {
+    /// Whether the kernel exempts this user from the limit on processes.
+    pub(super) const fn is_root(self) -> bool {
+        self.user == 0
     }
 }
 
@@ -139,27 +147,40 @@ pub(super) fn rules(plan: &HolderPlan) -> Result<(Option<Ruleset>, i32), Fault> 
     Ok((Some(ruleset), version))
 }
 
-/// A command that runs.
-struct Running {
-    child: OwnedFd,
+/// A reaper: idle in finished namespaces, or with its command.
+struct Reaper {
+    process: OwnedFd,
+    socket: OwnedFd,
+}
+
+/// What the holder has under it.
+#[derive(Default)]
+struct Reapers {
+    /// Made in advance, so that a command waits for no namespace.
+    spare: Option<Reaper>,
+    running: Option<Reaper>,
 }
 
 fn serve(session: &Session<'_>) {
     let control = kernel::standard_input();
-    let mut running: Option<Running> = None;
+    let mut reapers = Reapers::default();
     loop {
+        if reapers.spare.is_none() && reapers.running.is_none() {
+            // Without one the next command tries again, and reports what is wrong.
+            reapers.spare = prepare_reaper(session).ok();
+        }
         let mut fds = vec![PollFd::from_borrowed_fd(control, PollFlags::IN)];
-        if let Some(running) = &running {
-            fds.push(PollFd::from_borrowed_fd(running.child.as_fd(), PollFlags::IN));
+        if let Some(running) = &reapers.running {
+            fds.push(PollFd::from_borrowed_fd(running.process.as_fd(), PollFlags::IN));
         }
         if poll::wait(&mut fds, None).is_err() {
             return;
         }
         let ended = fds.get(1).is_some_and(|fd| !fd.revents().is_empty());
         let asked = fds.first().is_some_and(|fd| !fd.revents().is_empty());
-        if ended {
-            running = None;
-            let reaped = kernel::wait_any();
+        if ended && let Some(reaper) = reapers.running.take() {
+            let id = WaitId::PidFd(reaper.process.as_fd());
+            let reaped = rustix::process::waitid(id, WaitIdOptions::EXITED);
             if reaped.is_err() || wire::send(control, &Answer::Done, &[]).is_err() {
                 return;
             }
@@ -168,24 +189,24 @@ fn serve(session: &Session<'_>) {
             let Ok(received) = wire::receive::<ToHolder>(control) else {
                 return;
             };
-            obey(session, &mut running, received);
+            obey(session, &mut reapers, received);
         }
     }
 }
 
-fn obey(session: &Session<'_>, running: &mut Option<Running>, received: Received<ToHolder>) {
-    match (received.message, running.as_ref()) {
+fn obey(session: &Session<'_>, reapers: &mut Reapers, received: Received<ToHolder>) {
+    match (received.message, reapers.running.as_ref()) {
         (ToHolder::Kill, Some(running)) => {
             // It has ended by itself when this fails.
-            let _ended = rustix::process::pidfd_send_signal(&running.child, Signal::KILL);
+            let _ended = rustix::process::pidfd_send_signal(&running.process, Signal::KILL);
         }
         // The command had ended before the message came.
         (ToHolder::Kill, None) => {}
         (ToHolder::Run, Some(_)) => {
             refuse(Fault { step: "another command is running".to_owned(), errno: libc::EBUSY })
         }
-        (ToHolder::Run, None) => match start(session, received.fds) {
-            Ok(child) => *running = Some(Running { child }),
+        (ToHolder::Run, None) => match start(session, reapers.spare.take(), &received.fds) {
+            Ok(reaper) => reapers.running = Some(reaper),
             Err(fault) => refuse(fault),
         },
     }
@@ -200,19 +221,24 @@ fn refuse(fault: Fault) {
     }
 }
 
-fn start(session: &Session<'_>, fds: Vec<OwnedFd>) -> Result<OwnedFd, Fault> {
-    let mut fds = fds.into_iter();
-    let (Some(body), Some(input), Some(output), Some(error)) =
-        (fds.next(), fds.next(), fds.next(), fds.next())
-    else {
-        return Err(Fault { step: "receiving the command".to_owned(), errno: libc::EPROTO });
+/// Hands a command to a reaper.
+fn start(session: &Session<'_>, spare: Option<Reaper>, fds: &[OwnedFd]) -> Result<Reaper, Fault> {
+    let reaper = match spare {
+        Some(reaper) => reaper,
+        None => prepare_reaper(session)?,
     };
-    let plan: CommandPlan = wire::read_body(&body).during("reading the command")?;
+    let fds: Vec<BorrowedFd<'_>> = fds.iter().map(AsFd::as_fd).collect();
+    wire::send(&reaper.socket, &ToHolder::Run, &fds).during("handing the command on")?;
+    Ok(reaper)
+}
+
+fn prepare_reaper(session: &Session<'_>) -> Result<Reaper, Fault> {
+    let (socket, there) = wire::pair().during("making the reaper's socket")?;
     match kernel::clone(namespaces(session.plan)).during("creating the command's namespaces")? {
-        Side::Parent { child, .. } => Ok(child),
+        Side::Parent { child, .. } => Ok(Reaper { process: child, socket }),
         Side::Child => {
-            let standard: [BorrowedFd<'_>; 3] = [input.as_fd(), output.as_fd(), error.as_fd()];
-            reaper::main(session, &plan, standard)
+            drop(socket);
+            reaper::main(session, &there)
         }
     }
 }

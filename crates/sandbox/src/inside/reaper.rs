@@ -9,7 +9,7 @@
 
 use std::ffi::CString;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
 use rustix::fs::{Mode, OFlags};
@@ -24,44 +24,58 @@ use crate::kernel::{self, Children, Side};
 use crate::limits::{LISTENER_BACKLOG, PROCESSES_MIN, PROXY_PORT};
 use crate::mount;
 use crate::plan::Layer;
-use crate::wire::{self, Answer, CommandPlan, During, Fault, Listener};
+use crate::wire::{self, Answer, CommandPlan, During, Fault, Listener, ToHolder};
 
-/// Runs a command to its end, and the process with it.
-pub(super) fn main(session: &Session<'_>, plan: &CommandPlan, standard: [BorrowedFd<'_>; 3]) -> ! {
-    let control = kernel::standard_input();
-    let answer = match run(session, plan, standard) {
-        Ok(answer) => answer,
-        Err(fault) => Answer::Failed(fault),
+/// Finishes the namespaces, waits for a command, runs it to its end, and ends the process.
+pub(super) fn main(session: &Session<'_>, socket: &OwnedFd) -> ! {
+    let prepared = prepare(session);
+    let Ok(received) = wire::receive::<ToHolder>(socket) else {
+        // The holder needs no reaper any more.
+        kernel::quit(0);
     };
+    let answer = prepared.and_then(|list| run(session, list, received.fds));
+    let answer = answer.unwrap_or_else(Answer::Failed);
     // The owner is gone when this fails; the end of this process says the same.
-    let _owner_gone = wire::send(control, &answer, &[]);
+    let _owner_gone = wire::send(kernel::standard_input(), &answer, &[]);
     kernel::quit(0)
 }
 
-fn run(
-    session: &Session<'_>,
-    plan: &CommandPlan,
-    standard: [BorrowedFd<'_>; 3],
-) -> Result<Answer, Fault> {
+/// What can be done before the command is known.
+fn prepare(session: &Session<'_>) -> Result<Option<OwnedFd>, Fault> {
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
         .during("tying the command to its holder")?;
     let without = &session.plan.without;
     if !without.contains(&Layer::NetworkNamespace) {
         kernel::loopback_up().during("bringing the loopback device up")?;
     }
+    if without.contains(&Layer::ProcessNamespace) {
+        return Ok(None);
+    }
+    process_list().map(Some)
+}
+
+fn run(session: &Session<'_>, list: Option<OwnedFd>, fds: Vec<OwnedFd>) -> Result<Answer, Fault> {
+    let mut fds = fds.into_iter();
+    let (Some(body), Some(input), Some(output), Some(error)) =
+        (fds.next(), fds.next(), fds.next(), fds.next())
+    else {
+        return Err(Fault { step: "receiving the command".to_owned(), errno: libc::EPROTO });
+    };
+    let plan: CommandPlan = wire::read_body(&body).during("reading the command")?;
+    let standard = [input.as_fd(), output.as_fd(), error.as_fd()];
     match plan.listener {
         Listener::None => {}
         Listener::Proxy => send_listener()?,
     }
-    if !without.contains(&Layer::ProcessNamespace) {
-        process_list(plan, without.contains(&Layer::Processes))?;
+    if let Some(list) = list {
+        seal_process_list(session, &plan, &list)?;
     }
     let (ready, failed) =
         rustix::pipe::pipe_with(PipeFlags::CLOEXEC).during("making the command's pipe")?;
     let command = match kernel::clone(0).during("starting the command's process")? {
         Side::Child => {
             drop(ready);
-            let fault = exec::become_program(session, plan, standard);
+            let fault = exec::become_program(session, &plan, standard);
             exec::report(&failed, &fault);
             kernel::quit(127)
         }
@@ -69,9 +83,7 @@ fn run(
     };
     drop(failed);
     harden()?;
-    for standard in standard {
-        close(standard);
-    }
+    drop([input, output, error]);
     if let Some(fault) = exec::reported(&ready) {
         return Ok(Answer::Failed(fault));
     }
@@ -100,20 +112,32 @@ fn harden() -> Result<(), Fault> {
     exec::drop_capabilities().during("dropping the reaper's capabilities")
 }
 
-/// Replaces the holder's list of processes by the command's own, read-only.
-fn process_list(plan: &CommandPlan, unbounded: bool) -> Result<(), Fault> {
+/// Replaces the holder's list of processes by the command's own.
+fn process_list() -> Result<OwnedFd, Fault> {
     let list = mount::file_system("proc", &[], view::PROC).during("mounting a new `/proc`")?;
-    // Both writes need a writable `/proc`, which the command does not get. They are
-    // second walls (a limit on processes stands besides), so an old kernel may refuse.
-    if !unbounded {
-        let bound = plan.processes.max(PROCESSES_MIN).to_string();
-        let _second_wall = write(&list, "sys/kernel/pid_max", &bound);
-    }
-    let _advisory = write(&list, "self/oom_score_adj", "800");
-    mount::narrow_one(list.as_fd(), mount::RDONLY).during("sealing `/proc`")?;
     rustix::mount::unmount("/proc", UnmountFlags::DETACH).during("taking the old `/proc` away")?;
     let at = mount::source("/proc".as_ref(), None).during("opening `/proc`")?;
-    mount::attach(list.as_fd(), at.as_fd()).during("mounting `/proc`")
+    mount::attach(list.as_fd(), at.as_fd()).during("mounting `/proc`")?;
+    Ok(list)
+}
+
+/// Makes the last settings through `/proc`, and makes it read-only.
+fn seal_process_list(
+    session: &Session<'_>,
+    plan: &CommandPlan,
+    list: &OwnedFd,
+) -> Result<(), Fault> {
+    if !session.plan.without.contains(&Layer::Processes) {
+        let bound = plan.processes.max(PROCESSES_MIN).to_string();
+        let bounded = write(list, "sys/kernel/pid_max", &bound);
+        // For others the resource limit stands besides; the kernel exempts its root from that.
+        if session.outer.is_root() {
+            bounded
+                .during("bounding the processes of the machine's root (Linux 6.14 is needed)")?;
+        }
+    }
+    let _advisory = write(list, "self/oom_score_adj", "800");
+    mount::narrow_one(list.as_fd(), mount::RDONLY).during("sealing `/proc`")
 }
 
 fn write(list: &OwnedFd, name: &str, text: &str) -> io::Result<()> {
@@ -140,12 +164,6 @@ fn send_listener() -> Result<(), Fault> {
     let listener = listen().during("making the proxy listener")?;
     wire::send(kernel::standard_input(), &Answer::Listener, &[listener.as_fd()])
         .during("handing the proxy listener out")
-}
-
-/// Closes a standard descriptor of the command in this process.
-fn close(fd: BorrowedFd<'_>) {
-    // The owner of the descriptor never drops it: this process ends by `quit`.
-    kernel::close(fd);
 }
 
 /// Turns a name into what `execve` takes.
