@@ -42,17 +42,7 @@ pub fn serve(
         let (service, spec, stop) = (Arc::clone(&service), spec.clone(), stop.clone());
         std::thread::Builder::new()
             .name("model".to_owned())
-            .spawn(move || {
-                let end = run_model(&service, &spec, clock.as_ref());
-                if let Err(error) = &end {
-                    tracing::error!(%error, "the model could not be loaded");
-                    service.board.advance(Stage::Failed(reason(error)));
-                    // Whoever waits for the model still gets to read why.
-                    service.queue.pop(FAILURE_LINGER);
-                }
-                stop.request();
-                end
-            })
+            .spawn(move || guarded(&service, &stop, || run_model(&service, &spec, clock.as_ref())))
             .map_err(|source| Error::StartThread { source })?
     };
     let handler: Arc<dyn Handler> = Arc::new(Front(Arc::clone(&service)));
@@ -68,6 +58,36 @@ pub fn serve(
     match model {
         Ok(end) => end,
         Err(_panic) => Err(Error::Crashed),
+    }
+}
+
+/// Runs the model's part of the server, and ends the rest with it, also when it panics.
+fn guarded(
+    service: &Service,
+    stop: &Stop,
+    run: impl FnOnce() -> Result<(), Error>,
+) -> Result<(), Error> {
+    let _guard = Guard { service, stop };
+    let end = run();
+    if let Err(error) = &end {
+        tracing::error!(%error, "the model could not be loaded");
+        service.board.advance(Stage::Failed(reason(error)));
+        // Whoever waits for the model still gets to read why.
+        service.queue.pop(FAILURE_LINGER);
+    }
+    end
+}
+
+/// Ends the server when it is dropped.
+struct Guard<'a> {
+    service: &'a Service,
+    stop: &'a Stop,
+}
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        self.service.stop();
+        self.stop.request();
     }
 }
 
@@ -192,5 +212,18 @@ mod tests {
             assert_eq!(per_cent(done), expect, "{done}");
         }
         assert_eq!(per_cent(f32::NAN), 0);
+    }
+
+    #[test]
+    fn a_model_that_panics_ends_the_server() {
+        let clock = Arc::new(moat_base::SystemClock::new());
+        let service = Service::new("m".to_owned(), 1, clock);
+        let stop = Stop::new().unwrap();
+        let run = std::panic::AssertUnwindSafe(|| {
+            guarded(&service, &stop, || panic!("a mistake in the model's thread"))
+        });
+        assert!(std::panic::catch_unwind(run).is_err());
+        assert!(stop.is_requested());
+        assert_eq!(service.board.now(), Stage::Stopping);
     }
 }

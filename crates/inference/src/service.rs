@@ -69,12 +69,13 @@ impl Service {
         }
     }
 
-    /// Takes no more requests and abandons those that are open.
+    /// Takes no more requests and ends those that are open.
     pub(crate) fn stop(&self) {
         self.board.advance(Stage::Stopping);
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         for mailbox in open.drain(..).filter_map(|mailbox| mailbox.upgrade()) {
             mailbox.abandon();
+            mailbox.close(Err(Refusal::Stopping));
         }
         for job in self.queue.close() {
             job.mailbox.close(Err(Refusal::Stopping));

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
+use moat_base::{Fs, RealFs};
+
 use super::*;
 
 /// A model server whose file is a minimal GGUF file.
@@ -22,7 +24,7 @@ fn server(directory: &Path) -> ModelServer {
         bytes.extend(text.as_bytes());
     }
     bytes.resize(bytes.len().next_multiple_of(32), 0);
-    std::fs::write(&weights, bytes).unwrap();
+    RealFs.replace(&weights, &bytes).unwrap();
     ModelServer {
         spec: ServerSpec {
             model: "m".to_owned(),
@@ -148,7 +150,7 @@ fn damaged_weights_are_found_before_anything_starts() {
     for (content, expect) in [(b"GGUF\x03".as_slice(), "truncated"), (b"#!/bin/sh", "not a GGUF")] {
         let directory = tempfile::tempdir().unwrap();
         let server = server(directory.path());
-        std::fs::write(&server.spec.weights, content).unwrap();
+        RealFs.replace(&server.spec.weights, content).unwrap();
         let mut start = |_| panic!("the file is damaged");
         let error = server.reach_with(PATIENT, &mut start, &mut |_| {}).unwrap_err();
         let report = moat_base::Report::of(&error).to_string();

@@ -3,16 +3,16 @@
 
 use std::path::{Path, PathBuf};
 
-use moat_base::Report;
+use moat_base::{Fs, RealFs, Report};
 
 use crate::support::{model_path, ready, spec, start};
 
 /// A copy of the model, changed by `change`.
 fn changed(directory: &Path, change: impl FnOnce(&mut Vec<u8>)) -> PathBuf {
-    let mut bytes = std::fs::read(model_path()).unwrap();
+    let mut bytes = RealFs.read(&model_path(), 1 << 28).unwrap();
     change(&mut bytes);
     let path = directory.join("changed.gguf");
-    std::fs::write(&path, bytes).unwrap();
+    RealFs.replace(&path, &bytes).unwrap();
     path
 }
 
@@ -27,8 +27,9 @@ fn failure(weights: &Path) -> (String, String) {
 
 #[test]
 fn damaged_files_are_named_with_the_reason() {
+    type Change = fn(&mut Vec<u8>);
     let directory = tempfile::tempdir().unwrap();
-    let cases: [(fn(&mut Vec<u8>), &str); 5] = [
+    let cases: [(Change, &str); 5] = [
         (|bytes| bytes.truncate(bytes.len() - 1), "truncated"),
         (|bytes| bytes.truncate(1000), "truncated"),
         (|bytes| bytes[0] = b'X', "not a GGUF file"),
