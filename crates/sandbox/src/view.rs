@@ -66,7 +66,7 @@ pub(crate) fn compile_service(program: &Path, read: &[PathBuf]) -> HolderPlan {
     entries.extend(system::identity(Path::new("/home")));
     for path in std::iter::once(program).chain(read.iter().map(PathBuf::as_path)) {
         if !path.starts_with("/usr") {
-            entries.push(bind(path, path, Access::Read, Missing::Refuse));
+            entries.push(bind(&real(path), path, Access::Read, Missing::Refuse));
         }
     }
     HolderPlan {
@@ -83,14 +83,14 @@ pub(crate) fn compile_service(program: &Path, read: &[PathBuf]) -> HolderPlan {
 fn check_workspace(settings: &Settings, plan: &Plan) -> Result<(), Error> {
     let root = &plan.root;
     let refuse = |reason| Err(Error::Workspace { path: root.clone(), reason });
-    if settings.home.starts_with(root) {
+    if settings.home.starts_with(root) || real(&settings.home).starts_with(root) {
         return refuse("it holds your whole home directory");
     }
-    for hidden in &settings.hidden {
+    for hidden in settings.hidden.iter().flat_map(|place| [place.clone(), real(place)]) {
         if hidden.starts_with(root) {
             return refuse("it holds Moat's own files");
         }
-        if root.starts_with(hidden) {
+        if root.starts_with(&hidden) {
             return refuse("it lies among Moat's own files");
         }
     }
@@ -113,8 +113,8 @@ fn workspace(plan: &Plan) -> Result<Vec<Entry>, Error> {
     let at: OsString = plan.root.clone().into();
     Ok(match &plan.files {
         Files::CopyOnWrite { lowers, upper, work } => vec![Entry::Overlay {
-            lowers: lowers.iter().map(|lower| lower.clone().into()).collect(),
-            upper: Upper::Directory { upper: upper.clone().into(), work: work.clone().into() },
+            lowers: layers(lowers),
+            upper: Upper::Directory { upper: real(upper).into(), work: real(work).into() },
             at,
             identity,
             missing: Missing::Refuse,
@@ -142,6 +142,22 @@ fn workspace(plan: &Plan) -> Result<Vec<Entry>, Error> {
             entries
         }
     })
+}
+
+/// The trees of an overlay. The last is the workspace, which is never looked up
+/// through a link; the others are Moat's own directories.
+fn layers(lowers: &[PathBuf]) -> Vec<OsString> {
+    let last = lowers.len().saturating_sub(1);
+    lowers
+        .iter()
+        .enumerate()
+        .map(|(index, lower)| if index == last { lower.into() } else { real(lower).into() })
+        .collect()
+}
+
+/// A path of the user's or of Moat's own with its links resolved.
+pub(crate) fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_missing| path.to_owned())
 }
 
 pub(crate) fn bind(from: &Path, at: &Path, access: Access, missing: Missing) -> Entry {

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::Settings;
-use crate::view::system;
+use crate::view::{real, system};
 use crate::wire::{Entry, Missing, Upper};
 
 /// The overlays of toolchains and caches that exist on this machine.
@@ -95,9 +95,14 @@ impl Shown<'_> {
     fn excluded(&self, path: &Path) -> bool {
         let Settings { home, hidden, .. } = self.settings;
         home.starts_with(path)
+            || real(home).starts_with(path)
             || self.workspace.starts_with(path)
             || path.starts_with(self.workspace)
-            || hidden.iter().any(|hidden| hidden.starts_with(path) || path.starts_with(hidden))
+            || hidden.iter().any(|hidden| {
+                [hidden.clone(), real(hidden)]
+                    .iter()
+                    .any(|hidden| hidden.starts_with(path) || path.starts_with(hidden))
+            })
             || NEVER.iter().any(|place| path.starts_with(place))
             || AROUND.iter().any(|place| Path::new(place).starts_with(path))
     }
