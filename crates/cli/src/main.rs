@@ -1,3 +1,101 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Placeholder.
-fn main() {}
+//! The `moat` command: arguments, wiring, exit codes.
+//!
+//! *Responsibility*: reads the environment and the configuration, fills each
+//! crate's settings, and gives up network sockets before anything else happens.
+//!
+//! *Not here*: what a turn does (`moat-engine`), how it looks (`moat-tui`).
+//!
+//! *Map*: `arguments` the command line · `environment` what is read · `command`
+//! one file per verb · `host` the session's engine and socket · `front` this
+//! process's front end · `models`, `broker` what runs beside · `sessions` the
+//! directories · `exit`, `failure` how it ends.
+
+mod arguments;
+mod broker;
+mod command;
+mod environment;
+mod exit;
+mod failure;
+mod front;
+mod host;
+mod models;
+mod pip;
+mod sessions;
+mod task;
+mod terminal;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use clap::error::ErrorKind;
+
+use arguments::{Arguments, ModelVerb, Verb};
+use environment::Environment;
+use exit::Exit;
+use failure::Failure;
+use terminal::complain;
+
+fn main() -> ExitCode {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    if words.get(1).is_some_and(|word| word == moat_sandbox::HELPER_WORD) {
+        return moat_sandbox::helper_main(words.get(2..).unwrap_or_default());
+    }
+    let arguments = match Arguments::try_parse_from(words) {
+        Ok(arguments) => arguments,
+        Err(error) => return explain(&error),
+    };
+    match begin(arguments) {
+        Ok(exit) => exit.into(),
+        Err(Failure { report, exit }) => {
+            complain(&moat_base::visible(&report.to_string()));
+            exit.into()
+        }
+    }
+}
+
+/// Services that are sealed off get no environment and read no configuration.
+fn begin(arguments: Arguments) -> Result<Exit, Failure> {
+    if let Verb::Model { verb: ModelVerb::Serve { arguments } } = &arguments.verb {
+        return command::model::serve_model(arguments);
+    }
+    run(&Environment::read()?, arguments)
+}
+
+fn run(environment: &Environment, arguments: Arguments) -> Result<Exit, Failure> {
+    let overrides = arguments.overrides;
+    match arguments.verb {
+        Verb::Exec(exec) => {
+            let config = environment.config(&overrides)?;
+            command::exec::run(environment, config, &exec)
+        }
+        Verb::Session { verb } => {
+            let config = environment.config(&overrides)?;
+            command::session::run(environment, config, verb)
+        }
+        Verb::Model { verb } => {
+            let config = environment.config(&overrides)?;
+            command::model::run(environment, &config, verb)
+        }
+        Verb::Doctor(doctor) => command::doctor::run(environment, &doctor),
+        Verb::Log { verb } => command::log::run(environment, &verb),
+        Verb::Config { verb } => command::config::run(environment, &overrides, &verb),
+        Verb::Broker => broker::run(environment).map(|()| Exit::Success),
+    }
+}
+
+/// Help and version are answers; anything else is bad input.
+fn explain(error: &clap::Error) -> ExitCode {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            // A reader that went away (a closed pipe) has what it wanted.
+            let _closed_pipe = error.print();
+            Exit::Success.into()
+        }
+        _ => {
+            let _closed_pipe = error.print();
+            Exit::Usage.into()
+        }
+    }
+}

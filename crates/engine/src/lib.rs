@@ -1,2 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Placeholder.
+//! The turn as a re-entrant state machine over the stored session, and the one
+//! orchestrator that carries its effects out.
+//!
+//! *Responsibility*: the session's file and its chain, the state as a fold over
+//! it, what happens next in a turn, and the five stations of every effect: decide,
+//! approve, confine, run, record.
+//!
+//! *Not here*: rendering and arguments (`moat-tui`, `moat-cli`), enforcement
+//! (`moat-sandbox`), what a test run says and where a bug may be (`moat-tools`).
+//!
+//! *Map*: `engine` the orchestrator · `operation` the state machine, one file per
+//! operation · `record` what is stored · `state` the fold · `store` the file and
+//! its chain · `world` the door to effects · `grant` the right to one effect ·
+//! [`limits`] bounds.
+
+mod engine;
+mod error;
+mod grant;
+pub mod limits;
+mod operation;
+mod record;
+mod state;
+mod store;
+mod world;
+
+pub use engine::{Attendance, Engine, Settings, Sink};
+pub use error::Error;
+pub use grant::Grant;
+pub use operation::{Step, next, plan};
+pub use record::{
+    AnswerRef, Effect, EffectOutcome, Place, Prompt, PromptMessage, PromptRole, Record, Trace,
+    Verdict,
+};
+pub use state::{Done, Question, State, Trial, Turn};
+pub use store::{ChainKey, History, Line, Store, StoreError, read_history};
+pub use world::{
+    LocalWorld, ModelSource, ReadyModel, Setback, Settled, StopFlag, World, WorldSettings,
+};

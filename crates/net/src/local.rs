@@ -10,7 +10,7 @@
 
 use std::fs::Permissions;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -91,8 +91,11 @@ pub(crate) struct Peer {
 }
 
 pub(crate) fn peer(stream: &UnixStream) -> io::Result<Peer> {
-    let credentials = rustix::net::sockopt::socket_peercred(stream.as_fd())?;
-    Ok(Peer { uid: credentials.uid.as_raw(), pid: credentials.pid.as_raw_nonzero().get() })
+    // Not rustix's: it takes the process id for one above zero, and that of a peer
+    // in another process namespace is zero.
+    let credentials =
+        nix::sys::socket::getsockopt(stream, nix::sys::socket::sockopt::PeerCredentials)?;
+    Ok(Peer { uid: credentials.uid(), pid: credentials.pid() })
 }
 
 /// Whether the process at the other end belongs to this process's user.

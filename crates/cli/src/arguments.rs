@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const AFTER: &str = "Exit codes: 0 done · 1 not solved · 2 bad input · 3 denied · 4 time over · \
+                     5 not possible here · 6 outcome unknown · 130 interrupted.\n\
+                     Documentation: docs/ in the source tree.";
+
+/// A coding agent inside a boundary that you draw: it works on a copy-on-write
+/// view of your tree, without network, and nothing changes until you keep it.
+#[derive(Debug, Parser)]
+#[command(name = "moat", version, after_help = AFTER, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    /// Sets a configuration value for this run, for example `limits.turn_minutes=5`.
+    #[arg(long = "set", value_name = "KEY=VALUE", global = true)]
+    pub(crate) overrides: Vec<String>,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Work on a task: find the failing check, fix it in the sandbox, show the change.
+    Exec(Exec),
+    /// Look at sessions, keep or drop their changes, go on with them.
+    Session {
+        #[command(subcommand)]
+        verb: SessionVerb,
+    },
+    /// Get, list and remove the weights of models.
+    Model {
+        #[command(subcommand)]
+        verb: ModelVerb,
+    },
+    /// Start a real sandbox, attack it, and say what is enforced here.
+    Doctor(Doctor),
+    /// Look at the crossing log: everything that left this machine through Moat.
+    Log {
+        #[command(subcommand)]
+        verb: LogVerb,
+    },
+    /// Show the configuration and where each value comes from.
+    Config {
+        #[command(subcommand)]
+        verb: ConfigVerb,
+    },
+    /// The body of the egress broker's process.
+    #[command(hide = true)]
+    Broker,
+}
+
+/// `moat exec`.
+#[derive(Debug, Args)]
+pub(crate) struct Exec {
+    /// What to do, in your words.
+    #[arg(value_name = "TASK")]
+    pub(crate) task: String,
+    /// The workspace; the current directory when not given.
+    #[arg(long, short = 'C', value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    /// The command that tells right from wrong, as a shell line; detected when not given.
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) check: Option<String>,
+    /// What kind of work it is; told from the task's first words when not given.
+    #[arg(long, value_enum)]
+    pub(crate) kind: Option<Kind>,
+    /// Write the change into your tree when the turn is solved.
+    #[arg(long)]
+    pub(crate) keep: bool,
+    /// Print events, one JSON object per line, and nothing else.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The model: `embedded`, the id of weights (`moat model list`), or a name from the configuration.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model: Option<String>,
+    /// The turn's time in seconds.
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) max_time: Option<u64>,
+    /// Ask before every command.
+    #[arg(long)]
+    pub(crate) ask: bool,
+    /// Show what commands and the model write.
+    #[arg(long, short = 'v')]
+    pub(crate) verbose: bool,
+}
+
+/// The kinds of work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    /// Make a failing check pass.
+    Repair,
+    /// Explain code.
+    Explain,
+    /// Document a symbol.
+    Document,
+    /// Write a function.
+    Write,
+    /// Write a commit message for the working tree's changes.
+    CommitMessage,
+}
+
+/// `moat session`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SessionVerb {
+    /// List sessions, newest first.
+    List {
+        /// Print one JSON object per line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what happened in a session and what is pending.
+    Show {
+        /// The session; the newest when not given.
+        id: Option<String>,
+        /// Print the stored records as JSON lines.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write pending changes into your tree.
+    Keep {
+        /// The session; the newest when not given.
+        id: Option<String>,
+        /// Only these paths.
+        #[arg(long = "path", value_name = "PATH", conflicts_with = "hunk")]
+        paths: Vec<String>,
+        /// Only these hunks of one file, as `PATH:1,3`.
+        #[arg(long, value_name = "PATH:N,N")]
+        hunk: Option<String>,
+    },
+    /// Take the last keep back; without one, drop the pending changes.
+    Undo {
+        /// The session; the newest when not given.
+        id: Option<String>,
+        /// Drop only these pending paths.
+        #[arg(long = "path", value_name = "PATH", conflicts_with = "hunk")]
+        paths: Vec<String>,
+        /// Drop only these pending hunks of one file, as `PATH:1,3`.
+        #[arg(long, value_name = "PATH:N,N")]
+        hunk: Option<String>,
+    },
+    /// Go on with a turn that was stopped or whose process died.
+    Resume {
+        /// The session; the newest when not given.
+        id: Option<String>,
+        /// Print events as JSON lines.
+        #[arg(long)]
+        json: bool,
+        /// Show what commands and the model write.
+        #[arg(long, short = 'v')]
+        verbose: bool,
+    },
+    /// Watch a session that runs in another terminal.
+    Watch {
+        /// The session; the newest when not given.
+        id: Option<String>,
+        /// Print events as JSON lines.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Tell the running turn of a session something.
+    Steer {
+        /// The session.
+        id: String,
+        /// What to tell it.
+        text: String,
+    },
+    /// Stop the running turn of a session.
+    Stop {
+        /// The session.
+        id: String,
+    },
+    /// Answer the open question of a session.
+    Approve {
+        /// The session.
+        id: String,
+        /// The number of the question.
+        request: u32,
+        /// Say no.
+        #[arg(long)]
+        no: bool,
+    },
+    /// Remove a session with everything it holds.
+    Rm {
+        /// The session.
+        id: String,
+    },
+}
+
+/// `moat model`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelVerb {
+    /// List known weights and which of them are here.
+    List {
+        /// Print one JSON object per line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Get weights, verified, from the first source that has them.
+    Pull {
+        /// The weights' id; the configured default when not given.
+        id: Option<String>,
+        /// Use no network source.
+        #[arg(long)]
+        offline: bool,
+        /// Show no progress.
+        #[arg(long)]
+        quiet: bool,
+    },
+    /// Take weights from a GGUF file.
+    Import {
+        /// The file.
+        file: PathBuf,
+        /// The id to give weights that are not in the registry.
+        #[arg(long)]
+        id: Option<String>,
+    },
+    /// Remove weights.
+    Rm {
+        /// The weights' id.
+        id: String,
+    },
+    /// Print the path of weights that are here.
+    Path {
+        /// The weights' id; the configured default when not given.
+        id: Option<String>,
+    },
+    /// The body of the model server's process.
+    #[command(hide = true)]
+    Serve {
+        /// Its settings.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<std::ffi::OsString>,
+    },
+}
+
+/// `moat doctor`.
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// One line per effect instead of one per attempt.
+    #[arg(long)]
+    pub(crate) summary: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `moat log`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LogVerb {
+    /// Print the crossings, newest last.
+    Show {
+        /// Print the stored lines.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check the chain: a changed byte, a missing, added or moved line is found.
+    Verify,
+}
+
+/// `moat config`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigVerb {
+    /// Print every value with its origin.
+    Show {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `moat exec`: one turn in a new session.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use moat_config::{CommandApproval, Settings as Config};
+use moat_engine::{Attendance, LocalWorld, Setback, StopFlag, WorldSettings};
+use moat_policy::CommandRule;
+use moat_protocol::{Op, Outcome, Selection, Task, TaskKind};
+use moat_sandbox::Launcher;
+use moat_tui::Detail;
+
+use crate::arguments::{Exec, Kind};
+use crate::environment::{Environment, Input};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::front::{Form, Front, Waited, Wanted};
+use crate::host::{Host, Manner};
+use crate::models::{self, Models};
+use crate::sessions::{self, Held};
+use crate::task::kind_of;
+
+const TASK_BYTES_MAX: usize = 64 * 1024;
+
+/// Runs the turn and says how it ended.
+pub(crate) fn run(
+    environment: &Environment,
+    config: Config,
+    arguments: &Exec,
+) -> Result<Exit, Failure> {
+    let workspace = environment.workspace(arguments.dir.as_deref())?;
+    let task = task(&config, arguments)?;
+    models::choose(environment, &config, &task.model)?;
+    let launcher = environment.launcher()?;
+    environment.give_up_inet()?;
+    let held = sessions::create(environment)?;
+    let form = form(arguments.json, arguments.verbose);
+    let ask = if arguments.ask { CommandRule::Ask } else { rule(&config) };
+    let attendance = attendance(environment, form);
+    let opened =
+        Opened::start(environment, config, launcher, held, workspace, ask, (form, attendance))?;
+    opened.host.send(Op::Start { task });
+    opened.turn(if arguments.keep { After::Keep } else { After::Nothing })
+}
+
+/// What to do after a turn that was solved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum After {
+    /// Leave the change pending.
+    Nothing,
+    /// Write it into the user's tree.
+    Keep,
+}
+
+/// A session that is open in this process, with its front end.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) host: Host,
+    pub(crate) front: Front,
+}
+
+impl Opened {
+    pub(crate) fn start(
+        environment: &Environment,
+        config: Config,
+        launcher: Arc<Launcher>,
+        held: Held,
+        workspace: std::path::PathBuf,
+        commands: CommandRule,
+        (form, attendance): (Form, Attendance),
+    ) -> Result<Self, Failure> {
+        let stop = StopFlag::new().map_err(|error| Failure::of(Exit::Environment, &error))?;
+        let command_wall = Duration::from_secs(config.limits.command_seconds.value);
+        let models = Models::new(environment, Arc::clone(&launcher), config, held.id.as_str());
+        let settings = WorldSettings {
+            launcher,
+            fs: Arc::clone(&environment.fs),
+            clock: Arc::clone(&environment.clock),
+            workspace,
+            directory: held.directory.clone(),
+            models: Box::new(models),
+            command_wall,
+            stop: stop.clone(),
+        };
+        let world = LocalWorld::start(settings).map_err(|setback| match setback {
+            Setback::Failed(report) => Failure { report, exit: Exit::Environment },
+            Setback::Stopped => Failure::environment("stopped", "start it again"),
+        })?;
+        let manner = Manner { commands, attendance };
+        let host = Host::start(environment, held, world, stop, manner)?;
+        let front = Front::new(environment, &host, form, attendance);
+        front.listen(&host)?;
+        Ok(Self { host, front })
+    }
+
+    /// Shows the running turn to its end, keeps where that is wanted, and closes.
+    pub(crate) fn turn(mut self, after: After) -> Result<Exit, Failure> {
+        let exit = match self.front.wait(&self.host, Wanted::Turn)? {
+            Waited::Turn(outcome) => self.ended(&outcome, after)?,
+            Waited::Failed(report) => return Err(Failure { report, exit: Exit::Usage }),
+            Waited::Moved { .. } | Waited::Changes(_) | Waited::Closed => Exit::Environment,
+        };
+        self.host.close()?;
+        Ok(exit)
+    }
+
+    fn ended(&mut self, outcome: &Outcome, after: After) -> Result<Exit, Failure> {
+        let changed = matches!(outcome, Outcome::Solved | Outcome::Unverified { .. });
+        if changed && after == After::Keep {
+            self.host.send(Op::Keep { selection: Selection::All });
+            match self.front.wait(&self.host, Wanted::Moved)? {
+                Waited::Moved { refused: 0, .. } => {}
+                Waited::Moved { .. } | Waited::Closed | Waited::Turn(_) | Waited::Changes(_) => {
+                    return Ok(Exit::NotSolved);
+                }
+                Waited::Failed(report) => {
+                    return Err(Failure { report, exit: Exit::Environment });
+                }
+            }
+        }
+        Ok(if self.front.was_interrupted() { Exit::Interrupted } else { Exit::of(outcome) })
+    }
+}
+
+/// How events are written.
+pub(crate) const fn form(json: bool, verbose: bool) -> Form {
+    match (json, verbose) {
+        (true, _) => Form::Json,
+        (false, true) => Form::Text(Detail::Everything),
+        (false, false) => Form::Text(Detail::Usual),
+    }
+}
+
+/// Whether somebody can answer: a person at the keyboard, and not a script that reads JSON.
+pub(crate) fn attendance(environment: &Environment, form: Form) -> Attendance {
+    match (environment.input, form) {
+        (Input::Person, Form::Text(_)) => Attendance::Attended,
+        (Input::Person | Input::Nobody, _) => Attendance::Headless,
+    }
+}
+
+/// The configured rule for commands.
+pub(crate) const fn rule(config: &Config) -> CommandRule {
+    match config.approval.commands.value {
+        CommandApproval::Allow => CommandRule::Allow,
+        CommandApproval::Ask => CommandRule::Ask,
+    }
+}
+
+fn task(config: &Config, arguments: &Exec) -> Result<Task, Failure> {
+    let text = arguments.task.trim().to_owned();
+    if text.is_empty() {
+        return Err(Failure::usage("the task is empty", "say in a sentence what is to be done"));
+    }
+    if text.len() > TASK_BYTES_MAX {
+        let hint = "put the details into a file of the workspace and name it in the task";
+        return Err(Failure::usage("the task is longer than 64 KiB", hint));
+    }
+    let kind = arguments.kind.map_or_else(
+        || kind_of(&text),
+        |kind| match kind {
+            Kind::Repair => TaskKind::Repair,
+            Kind::Explain => TaskKind::Explain,
+            Kind::Document => TaskKind::Document,
+            Kind::Write => TaskKind::Write,
+            Kind::CommitMessage => TaskKind::CommitMessage,
+        },
+    );
+    let limit = arguments
+        .max_time
+        .map_or(config.limits.turn_minutes.value.saturating_mul(60), |seconds| seconds);
+    if limit == 0 {
+        return Err(Failure::usage("`--max-time` is zero", "give the turn at least a second"));
+    }
+    let check = arguments.check.as_deref().map(str::trim).map(str::to_owned);
+    if check.as_deref() == Some("") {
+        return Err(Failure::usage("`--check` is empty", "give a command, or leave it out"));
+    }
+    let model = arguments.model.clone().unwrap_or_else(|| models::default_name(config));
+    Ok(Task { text, kind, check, model, time_limit_ms: limit.saturating_mul(1000) })
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Everything that is read from the environment, read once and in one place.
+//!
+//! Invariant: no other file of the workspace looks at an environment variable.
+
+use std::env;
+use std::ffi::OsString;
+use std::io::IsTerminal as _;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use moat_base::{Clock, Fs, Layout, RealFs, SystemClock};
+use moat_config::{REQUIREMENTS_PATH, Settings as Config, SystemOwnership};
+use moat_sandbox::{Launcher, Settings as SandboxSettings};
+use moat_tui::Paint;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// What the process knows of its surroundings.
+#[derive(Debug, Clone)]
+pub(crate) struct Environment {
+    /// Moat's directories.
+    pub(crate) layout: Layout,
+    /// Whether standard output is a terminal.
+    pub(crate) output: Output,
+    /// Whether a person can answer on standard input.
+    pub(crate) input: Input,
+    /// Colour on standard output.
+    pub(crate) paint: Paint,
+    /// The user's cache directory.
+    pub(crate) cache: PathBuf,
+    /// This program.
+    pub(crate) program: PathBuf,
+    /// Moat's own files.
+    pub(crate) fs: Arc<dyn Fs>,
+    /// Time.
+    pub(crate) clock: Arc<dyn Clock>,
+    path: Vec<PathBuf>,
+    variables: Vec<(OsString, OsString)>,
+}
+
+/// Where output goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Output {
+    Terminal,
+    Stream,
+}
+
+/// Where input comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Input {
+    Person,
+    Nobody,
+}
+
+impl Environment {
+    /// Reads the environment.
+    #[expect(clippy::disallowed_methods, reason = "this is the door to the environment")]
+    pub(crate) fn read() -> Result<Self, Failure> {
+        let home = absolute("HOME").ok_or_else(|| {
+            Failure::environment("the environment names no home", "set `HOME` to an absolute path")
+        })?;
+        let below = |name: &str, fallback: &str| {
+            absolute(name).unwrap_or_else(|| home.join(fallback)).join("moat")
+        };
+        let state = below("XDG_STATE_HOME", ".local/state");
+        let runtime = absolute("XDG_RUNTIME_DIR")
+            .map_or_else(|| state.join("run"), |runtime| runtime.join("moat"));
+        let layout = Layout {
+            config: below("XDG_CONFIG_HOME", ".config"),
+            data: below("XDG_DATA_HOME", ".local/share"),
+            state,
+            runtime,
+            home,
+        };
+        let cache = absolute("XDG_CACHE_HOME").unwrap_or_else(|| layout.home.join(".cache"));
+        let terminal = std::io::stdout().is_terminal();
+        let plain = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+            || env::var_os("TERM").is_some_and(|value| value == "dumb");
+        let paint = if terminal && !plain { Paint::Colour } else { Paint::Plain };
+        let program = env::current_exe().map_err(|error| {
+            Failure::environment("could not find this program's own file", "start it by its path")
+                .because(&error)
+        })?;
+        let path = env::var_os("PATH").unwrap_or_default();
+        Ok(Self {
+            layout,
+            output: if terminal { Output::Terminal } else { Output::Stream },
+            input: if std::io::stdin().is_terminal() { Input::Person } else { Input::Nobody },
+            paint,
+            cache: cache.join("moat"),
+            program,
+            fs: Arc::new(RealFs),
+            clock: Arc::new(SystemClock::new()),
+            path: env::split_paths(&path).filter(|directory| directory.is_absolute()).collect(),
+            variables: env::vars_os().collect(),
+        })
+    }
+
+    /// Reads the configuration; `overrides` are `KEY=VALUE`.
+    pub(crate) fn config(&self, overrides: &[String]) -> Result<Config, Failure> {
+        self.loaded(overrides).map(|loaded| loaded.settings)
+    }
+
+    /// Reads the configuration with the origin of each value.
+    pub(crate) fn loaded(&self, overrides: &[String]) -> Result<moat_config::Loaded, Failure> {
+        let requirements = Path::new(REQUIREMENTS_PATH);
+        let directory = &self.layout.config;
+        moat_config::load(self.fs.as_ref(), &SystemOwnership, directory, requirements, overrides)
+            .map_err(|error| Failure::of(Exit::Usage, &error))
+    }
+
+    /// Starts the process that starts sandboxes. Must come before
+    /// [`Environment::give_up_inet`].
+    pub(crate) fn launcher(&self) -> Result<Arc<Launcher>, Failure> {
+        Launcher::start(self.sandbox())
+            .map(Arc::new)
+            .map_err(|error| Failure::of(Exit::Environment, &error))
+    }
+
+    /// What the sandbox needs to know of this machine and user.
+    pub(crate) fn sandbox(&self) -> SandboxSettings {
+        let layout = &self.layout;
+        let mut hidden = vec![layout.config.clone(), layout.state.clone(), layout.data.clone()];
+        hidden.push(layout.runtime.clone());
+        SandboxSettings {
+            helper: self.program.clone(),
+            home: layout.home.clone(),
+            path: self.path.clone(),
+            read_only: Vec::new(),
+            hidden,
+            environment: self.variables.clone(),
+        }
+    }
+
+    /// Opens a private log file of a service in the runtime directory, emptied.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a service's log is a descriptor, not a whole file"
+    )]
+    pub(crate) fn open_log(&self, name: &str) -> Result<OwnedFd, Failure> {
+        let path = self.layout.runtime.join(name);
+        std::fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&path)
+            .map(OwnedFd::from)
+            .map_err(|error| {
+                Failure::environment(
+                    format!("could not open the log `{}`", path.display()),
+                    "look at the permissions of the runtime directory",
+                )
+                .because(&error)
+            })
+    }
+
+    /// The variables that the broker needs: where Moat's directories and the
+    /// certificate authorities are.
+    pub(crate) fn for_broker(&self) -> Vec<(OsString, OsString)> {
+        let names = [
+            "HOME",
+            "XDG_CONFIG_HOME",
+            "XDG_STATE_HOME",
+            "XDG_DATA_HOME",
+            "XDG_RUNTIME_DIR",
+            "XDG_CACHE_HOME",
+            "SSL_CERT_FILE",
+            "SSL_CERT_DIR",
+        ];
+        self.variables
+            .iter()
+            .filter(|(name, _)| names.iter().any(|known| name == known))
+            .cloned()
+            .collect()
+    }
+
+    /// The variables of the user's package client.
+    pub(crate) fn for_pip(&self) -> Vec<(OsString, OsString)> {
+        let others = ["SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"];
+        let is_its = |name: &OsString| {
+            name.to_str().is_some_and(|name| name.starts_with("PIP_") || others.contains(&name))
+        };
+        self.variables.iter().filter(|(name, _)| is_its(name)).cloned().collect()
+    }
+
+    /// Files and directories with certificate authorities that the environment names.
+    pub(crate) fn certificate_files(&self) -> Vec<PathBuf> {
+        let names = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
+        let named =
+            self.variables.iter().filter(|(name, _)| names.iter().any(|known| name == known));
+        named.map(|(_, value)| PathBuf::from(value)).collect()
+    }
+
+    /// Makes it impossible for this process to create a network socket.
+    #[expect(clippy::unused_self, reason = "it is a step of the process's start, as the others")]
+    pub(crate) fn give_up_inet(&self) -> Result<(), Failure> {
+        moat_sandbox::give_up_inet().map_err(|error| Failure::of(Exit::Environment, &error))
+    }
+
+    /// The directory that the command was given, or the current one, made canonical.
+    #[expect(clippy::disallowed_methods, reason = "this is the door to the environment")]
+    pub(crate) fn workspace(&self, given: Option<&Path>) -> Result<PathBuf, Failure> {
+        let hint = "name an existing directory with `--dir`";
+        let path = match given {
+            Some(path) => path.to_owned(),
+            None => env::current_dir().map_err(|error| {
+                Failure::usage("the current directory cannot be found", hint).because(&error)
+            })?,
+        };
+        let shown = path.display().to_string();
+        let canonical = path.canonicalize().map_err(|error| {
+            Failure::usage(format!("could not open the workspace `{shown}`"), hint).because(&error)
+        })?;
+        if !canonical.is_dir() {
+            return Err(Failure::usage(format!("`{shown}` is not a directory"), hint));
+        }
+        Ok(canonical)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the door to the environment")]
+fn absolute(name: &str) -> Option<PathBuf> {
+    env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute())
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+//! This process's own front end: shows events, takes answers and Ctrl-C.
+
+use std::io::BufRead as _;
+
+use moat_engine::Attendance;
+use moat_protocol::{Answer, Change, Event, Op, Outcome, write_event};
+use moat_tui::{Detail, Screen};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::host::{Arrival, Host};
+use crate::terminal::Terminal;
+
+/// How events are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// For people.
+    Text(Detail),
+    /// One JSON object per line.
+    Json,
+}
+
+/// Shows one session.
+#[derive(Debug)]
+pub(crate) struct Front {
+    form: Form,
+    screen: Screen,
+    terminal: Terminal,
+    attendance: Attendance,
+    question: Option<u32>,
+    interrupts: u32,
+}
+
+/// What the front end waited for.
+#[derive(Debug)]
+pub(crate) enum Waited {
+    /// The turn ended.
+    Turn(Outcome),
+    /// Changes were kept, dropped or taken back; how many of them were left alone.
+    Moved { refused: usize },
+    /// The pending changes.
+    Changes(Vec<Change>),
+    /// The operation was refused.
+    Failed(moat_base::Report),
+    /// The engine ended.
+    Closed,
+}
+
+impl Front {
+    pub(crate) fn new(
+        environment: &Environment,
+        host: &Host,
+        form: Form,
+        attendance: Attendance,
+    ) -> Self {
+        let detail = match form {
+            Form::Text(detail) => detail,
+            Form::Json => Detail::Usual,
+        };
+        Self {
+            form,
+            screen: Screen::new(environment.paint, detail).for_session(host.id.as_str()),
+            terminal: Terminal::new(environment.output),
+            attendance,
+            question: None,
+            interrupts: 0,
+        }
+    }
+
+    /// Begins to listen to the keyboard (where a person sits) and to signals.
+    pub(crate) fn listen(&self, host: &Host) -> Result<(), Failure> {
+        let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(|error| {
+            Failure::environment("could not listen to signals", "look at the open files limit")
+                .because(&error)
+        })?;
+        let arrive = host.arrive.clone();
+        std::thread::spawn(move || {
+            for _signal in signals.forever() {
+                if arrive.send(Arrival::Signal).is_err() {
+                    break;
+                }
+            }
+        });
+        if self.attendance == Attendance::Attended {
+            let arrive = host.arrive.clone();
+            std::thread::spawn(move || {
+                for line in std::io::stdin().lock().lines() {
+                    let Ok(line) = line else { break };
+                    if arrive.send(Arrival::Line(line)).is_err() {
+                        return;
+                    }
+                }
+                let _front_ended = arrive.send(Arrival::InputEnded);
+            });
+        }
+        Ok(())
+    }
+
+    /// Shows what happens until something that was waited for has happened.
+    pub(crate) fn wait(&mut self, host: &Host, for_what: Wanted) -> Result<Waited, Failure> {
+        loop {
+            let Ok(arrival) = host.arrivals.recv() else { return Ok(Waited::Closed) };
+            match arrival {
+                Arrival::Signal => self.interrupt(host)?,
+                Arrival::Line(line) => self.answer(host, &line),
+                Arrival::InputEnded => self.answer(host, "no"),
+                Arrival::Event(envelope) => {
+                    self.show(&envelope);
+                    if let Some(waited) = met(for_what, envelope.event) {
+                        return Ok(waited);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits without showing anything.
+    pub(crate) fn quietly(&mut self, host: &Host, for_what: Wanted) -> Result<Waited, Failure> {
+        loop {
+            match host.arrivals.recv() {
+                Err(_ended) => return Ok(Waited::Closed),
+                Ok(Arrival::Signal) => self.interrupt(host)?,
+                Ok(Arrival::Line(_) | Arrival::InputEnded) => {}
+                Ok(Arrival::Event(envelope)) => {
+                    if let Some(waited) = met(for_what, envelope.event) {
+                        return Ok(waited);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether a person pressed Ctrl-C.
+    pub(crate) const fn was_interrupted(&self) -> bool {
+        self.interrupts > 0
+    }
+
+    fn show(&mut self, envelope: &moat_protocol::Envelope) {
+        match (&envelope.event, self.form) {
+            (Event::ApprovalAsked { request, .. }, _) => self.question = Some(*request),
+            (Event::ApprovalAnswered { .. }, _) => self.question = None,
+            _ => {}
+        }
+        match self.form {
+            Form::Json => self.terminal.write(&write_event(envelope)),
+            Form::Text(_) => {
+                let mut frame = self.screen.show(&envelope.event);
+                if self.question.is_some() && self.attendance == Attendance::Attended {
+                    frame.status = Some("type `yes` to run it once, anything else for no: ".into());
+                }
+                self.terminal.show(&frame);
+            }
+        }
+    }
+
+    fn answer(&mut self, host: &Host, line: &str) {
+        if let Some(request) = self.question.take() {
+            let answer = if line.trim() == "yes" { Answer::Once } else { Answer::No };
+            host.send(Op::Approve { request, answer });
+        }
+    }
+
+    fn interrupt(&mut self, host: &Host) -> Result<(), Failure> {
+        self.interrupts += 1;
+        host.send(Op::Interrupt);
+        if self.interrupts > 1 {
+            // The sandbox dies with this process; what is stored stands.
+            let hint = format!("`moat session resume {}` goes on", host.id);
+            let mut failure = Failure::environment("interrupted twice", hint);
+            failure.exit = Exit::Interrupted;
+            return Err(failure);
+        }
+        Ok(())
+    }
+}
+
+/// What to wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    Turn,
+    Moved,
+    Changes,
+}
+
+fn met(wanted: Wanted, event: Event) -> Option<Waited> {
+    match (wanted, event) {
+        (Wanted::Turn, Event::TurnFinished { outcome, .. }) => Some(Waited::Turn(outcome)),
+        (
+            Wanted::Moved,
+            Event::Kept { refused, .. }
+            | Event::Discarded { refused, .. }
+            | Event::KeepUndone { refused, .. },
+        ) => Some(Waited::Moved { refused: refused.len() }),
+        (Wanted::Changes, Event::ChangesPending { changes }) => Some(Waited::Changes(changes)),
+        (Wanted::Moved | Wanted::Changes, Event::Failed { report }) => Some(Waited::Failed(report)),
+        (_, Event::SessionClosed) => Some(Waited::Closed),
+        _ => None,
+    }
+}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Runs a session's engine and lets front ends reach it: this process's own, and
+//! others over the session's local socket.
+//!
+//! Whoever opens a session holds its lock and serves its socket; there is no
+//! daemon. A watcher that is too slow misses events and can tell by the gap in
+//! their numbers; it never slows the session down.
+
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use moat_base::{Lock, SessionId};
+use moat_engine::limits::INBOX_OPS_MAX;
+use moat_engine::{Attendance, Engine, Error, LocalWorld, Settings, StopFlag};
+use moat_net::{LineListener, LineStream, Stop};
+use moat_policy::CommandRule;
+use moat_protocol::{Envelope, Event, Op, read_op, write_event};
+
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::sessions::{Held, socket};
+
+/// Events that a new watcher is shown of what happened before it came.
+const BACKLOG_EVENTS_MAX: usize = 2000;
+/// Events that wait for a watcher before it misses some.
+const WATCHER_EVENTS_MAX: usize = 1000;
+/// Events that wait for the own front end; the engine then waits for it.
+const FRONT_EVENTS_MAX: usize = 4096;
+/// The longest line that a watcher may send.
+const OP_LINE_BYTES_MAX: usize = 1024 * 1024;
+
+/// What reaches this process's own front end.
+#[derive(Debug)]
+pub(crate) enum Arrival {
+    /// An event of the session.
+    Event(Box<Envelope>),
+    /// A line that the person typed.
+    Line(String),
+    /// Standard input ended.
+    InputEnded,
+    /// Ctrl-C.
+    Signal,
+}
+
+/// A session that runs in this process.
+#[derive(Debug)]
+pub(crate) struct Host {
+    pub(crate) id: SessionId,
+    pub(crate) arrivals: Receiver<Arrival>,
+    pub(crate) arrive: SyncSender<Arrival>,
+    ops: SyncSender<Op>,
+    stop: StopFlag,
+    engine: Option<JoinHandle<Result<(), Error>>>,
+    serving: Option<(Stop, JoinHandle<()>)>,
+    _lock: Lock,
+}
+
+/// How the session is to run.
+#[derive(Debug)]
+pub(crate) struct Manner {
+    pub(crate) commands: CommandRule,
+    pub(crate) attendance: Attendance,
+}
+
+#[derive(Debug, Default)]
+struct Watchers {
+    backlog: VecDeque<String>,
+    queues: Vec<SyncSender<String>>,
+}
+
+impl Host {
+    /// Opens the engine over a held session and starts it on a thread of its own.
+    pub(crate) fn start(
+        environment: &Environment,
+        held: Held,
+        world: LocalWorld,
+        stop: StopFlag,
+        manner: Manner,
+    ) -> Result<Self, Failure> {
+        let (arrive, arrivals) = sync_channel(FRONT_EVENTS_MAX);
+        let (ops, inbox) = sync_channel(INBOX_OPS_MAX);
+        let watchers = Arc::new(Mutex::new(Watchers::default()));
+        let (front, told) = (arrive.clone(), Arc::clone(&watchers));
+        let sink = Box::new(move |envelope: &Envelope| {
+            tell(&told, envelope);
+            // Without a front end the session goes on for its watchers.
+            let _nobody_looks = front.send(Arrival::Event(Box::new(envelope.clone())));
+        });
+        let settings = Settings {
+            session: held.id.clone(),
+            commands: manner.commands,
+            attendance: manner.attendance,
+        };
+        let session = (held.store, held.history);
+        let clock = Arc::clone(&environment.clock);
+        let mut engine = Engine::open(settings, session, world, clock, stop.clone(), sink)
+            .map_err(|error| Failure::of(Exit::Environment, &error))?;
+        let serving = serve(environment, &held.id, &watchers, &ops, &stop)?;
+        let engine = std::thread::spawn(move || engine.run(&inbox));
+        Ok(Self {
+            id: held.id,
+            arrivals,
+            arrive,
+            ops,
+            stop,
+            engine: Some(engine),
+            serving: Some(serving),
+            _lock: held.lock,
+        })
+    }
+
+    /// Sends an operation; an interrupt also stops what runs now.
+    pub(crate) fn send(&self, op: Op) {
+        send(&self.ops, &self.stop, op);
+    }
+
+    /// Ends the session's process side and says how the engine ended.
+    pub(crate) fn close(mut self) -> Result<(), Failure> {
+        self.send(Op::Close);
+        let ended = self.engine.take().map(JoinHandle::join);
+        if let Some((stop, thread)) = self.serving.take() {
+            stop.request();
+            let _ended_anyhow = thread.join();
+        }
+        match ended {
+            Some(Ok(Err(error))) => Err(Failure::of(Exit::Environment, &error)),
+            Some(Err(_panic)) => Err(Failure::environment(
+                "the engine ended unexpectedly",
+                "this is a bug; `moat session resume` goes on from the last stored step",
+            )),
+            Some(Ok(Ok(()))) | None => Ok(()),
+        }
+    }
+}
+
+fn send(ops: &SyncSender<Op>, stop: &StopFlag, op: Op) {
+    if op == Op::Interrupt {
+        stop.raise();
+    }
+    // The engine's end is told by its thread.
+    let _engine_ended = ops.send(op);
+}
+
+fn tell(watchers: &Mutex<Watchers>, envelope: &Envelope) {
+    let line = write_event(envelope);
+    let mut watchers = watchers.lock().unwrap_or_else(PoisonError::into_inner);
+    watchers.queues.retain(|queue| {
+        !matches!(queue.try_send(line.clone()), Err(TrySendError::Disconnected(_)))
+    });
+    // What a command or a model writes is not shown again to those who come later.
+    if matches!(envelope.event, Event::CommandOutput { .. } | Event::ModelText { .. }) {
+        return;
+    }
+    if watchers.backlog.len() == BACKLOG_EVENTS_MAX {
+        watchers.backlog.pop_front();
+    }
+    watchers.backlog.push_back(line);
+}
+
+fn serve(
+    environment: &Environment,
+    id: &SessionId,
+    watchers: &Arc<Mutex<Watchers>>,
+    ops: &SyncSender<Op>,
+    stop: &StopFlag,
+) -> Result<(Stop, JoinHandle<()>), Failure> {
+    let path = socket(environment, id);
+    let failed = |error: &moat_net::Error| Failure::of(Exit::Environment, error);
+    let listener = LineListener::bind(&path, OP_LINE_BYTES_MAX).map_err(|error| failed(&error))?;
+    let ended = Stop::new().map_err(|error| {
+        Failure::environment("could not serve the session's socket", "look at the open files limit")
+            .because(&error)
+    })?;
+    let (watchers, ops, stop) = (Arc::clone(watchers), ops.clone(), stop.clone());
+    let until = ended.clone();
+    let fs = Arc::clone(&environment.fs);
+    let thread = std::thread::spawn(move || {
+        while let Ok(Some(stream)) = listener.accept(&until) {
+            attach(stream, &watchers, &ops, &stop);
+        }
+        drop(listener);
+        let _gone_anyhow = fs.remove(&path);
+    });
+    Ok((ended, thread))
+}
+
+/// Connects one watcher: the backlog and what follows go out, operations come in.
+fn attach(
+    stream: LineStream,
+    watchers: &Arc<Mutex<Watchers>>,
+    ops: &SyncSender<Op>,
+    stop: &StopFlag,
+) {
+    let (mut reader, mut writer) = stream.split();
+    let (queue, waiting) = sync_channel::<String>(WATCHER_EVENTS_MAX);
+    let before: Vec<String> = {
+        let mut watchers = watchers.lock().unwrap_or_else(PoisonError::into_inner);
+        watchers.queues.push(queue);
+        watchers.backlog.iter().cloned().collect()
+    };
+    std::thread::spawn(move || {
+        for line in before.into_iter().chain(waiting) {
+            if writer.send(line.trim_end()).is_err() {
+                break;
+            }
+        }
+        writer.close();
+    });
+    let (ops, stop) = (ops.clone(), stop.clone());
+    std::thread::spawn(move || {
+        while let Ok(Some(line)) = reader.receive() {
+            match read_op(&line) {
+                // A watcher cannot close the session under those who work in it.
+                Ok(Op::Close) | Err(_) => break,
+                Ok(op) => send(&ops, &stop, op),
+            }
+        }
+    });
+}

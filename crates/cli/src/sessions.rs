@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The user's sessions: one directory each, one key for all of them.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use moat_base::{Depot as _, Lock, RealDepot, Report, SessionId};
+use moat_engine::{ChainKey, History, Record, State, Store, read_history};
+
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+const KEY_BYTES: usize = 32;
+const KEY_FILE: &str = "session.key";
+const LOCK_FILE: &str = "lock";
+const CREATE_ATTEMPTS_MAX: usize = 8;
+
+/// A session's directory, locked by this process.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) id: SessionId,
+    pub(crate) directory: PathBuf,
+    pub(crate) store: Store,
+    pub(crate) history: History,
+    pub(crate) lock: Lock,
+}
+
+/// A session as its file tells it, not locked.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) id: SessionId,
+    pub(crate) state: State,
+    pub(crate) history: History,
+    /// Why its file cannot be read to the end.
+    pub(crate) broken: Option<Report>,
+}
+
+/// Makes a new session.
+pub(crate) fn create(environment: &Environment) -> Result<Held, Failure> {
+    let parent = environment.layout.sessions();
+    environment.fs.create_dir_all(&parent).map_err(|error| state_failure(&parent, &error))?;
+    for _ in 0..CREATE_ATTEMPTS_MAX {
+        let id = SessionId::random().map_err(|error| state_failure(&parent, &error))?;
+        let directory = parent.join(id.as_str());
+        match rustix::fs::mkdir(&directory, rustix::fs::Mode::RWXU) {
+            Ok(()) => return hold(environment, id),
+            Err(rustix::io::Errno::EXIST) => {}
+            Err(errno) => return Err(state_failure(&directory, &errno.into())),
+        }
+    }
+    Err(state_failure(&parent, &io::ErrorKind::AlreadyExists.into()))
+}
+
+/// Opens a session for working in it.
+pub(crate) fn hold(environment: &Environment, id: SessionId) -> Result<Held, Failure> {
+    let directory = environment.layout.sessions().join(id.as_str());
+    let lock = RealDepot.lock(&directory.join(LOCK_FILE)).map_err(|error| match error.kind() {
+        io::ErrorKind::WouldBlock => Failure::usage(
+            format!("session {id} is open in another process"),
+            format!("watch it with `moat session watch {id}`, or wait for its end"),
+        ),
+        io::ErrorKind::NotFound => unknown(id.as_str()),
+        _ => state_failure(&directory, &error),
+    })?;
+    let key = key(environment)?;
+    let clock = Arc::clone(&environment.clock);
+    let (store, history) = Store::open(environment.fs.as_ref(), clock, &directory, &key, &id)
+        .map_err(|error| Failure::of(Exit::Environment, &error))?;
+    Ok(Held { id, directory, store, history, lock })
+}
+
+/// Reads a session without opening it.
+pub(crate) fn tell(environment: &Environment, id: SessionId) -> Result<Told, Failure> {
+    let directory = environment.layout.sessions().join(id.as_str());
+    let key = key(environment)?;
+    let (history, broken) = read_history(environment.fs.as_ref(), &directory, &key, &id)
+        .map_err(|error| Failure::of(Exit::Environment, &error))?;
+    let mut state = State::default();
+    for line in &history.lines {
+        state.apply(&line.record);
+    }
+    let broken = broken.map(|error| Report::of(&error));
+    Ok(Told { id, state, history, broken })
+}
+
+/// The ids of all sessions, the one that was written to last first.
+pub(crate) fn list(environment: &Environment) -> Result<Vec<SessionId>, Failure> {
+    let parent = environment.layout.sessions();
+    let paths = match environment.fs.list(&parent) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        other => other.map_err(|error| state_failure(&parent, &error))?,
+    };
+    let mut found = Vec::new();
+    for path in paths {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let Some(Ok(id)) = name.map(|name| name.parse::<SessionId>()) else { continue };
+        let written = path.join("session.jsonl").metadata().and_then(|file| file.modified());
+        found.push((written.ok(), id));
+    }
+    found.sort_by(|one, other| other.cmp(one));
+    Ok(found.into_iter().map(|(_, id)| id).collect())
+}
+
+/// The session that is meant: the one that is named, or the newest.
+pub(crate) fn choose(environment: &Environment, id: Option<&str>) -> Result<SessionId, Failure> {
+    let all = list(environment)?;
+    let Some(text) = id else {
+        return all.into_iter().next().ok_or_else(|| {
+            Failure::usage("there is no session yet", "start one with `moat exec \"TASK\"`")
+        });
+    };
+    let mut matching = all.into_iter().filter(|id| id.as_str().starts_with(text));
+    match (matching.next(), matching.next()) {
+        (Some(id), None) => Ok(id),
+        (Some(_), Some(_)) => Err(Failure::usage(
+            format!("`{text}` is the beginning of several sessions"),
+            "write more of the id; `moat session list` shows them",
+        )),
+        (None, _) => Err(unknown(text)),
+    }
+}
+
+/// The workspace of a session, as its first record names it.
+pub(crate) fn workspace_of(history: &History) -> Option<PathBuf> {
+    history.lines.first().and_then(|line| match &line.record {
+        Record::Created { workspace, .. } => Some(PathBuf::from(workspace)),
+        _ => None,
+    })
+}
+
+/// The socket on which a running session is watched and steered.
+pub(crate) fn socket(environment: &Environment, id: &SessionId) -> PathBuf {
+    environment.layout.runtime.join(format!("session-{id}.sock"))
+}
+
+fn unknown(text: &str) -> Failure {
+    Failure::usage(format!("there is no session `{text}`"), "`moat session list` shows them")
+}
+
+fn state_failure(path: &Path, error: &io::Error) -> Failure {
+    Failure::environment(
+        format!("could not use the state directory `{}`", path.display()),
+        "look at its permissions and the free space, or set `XDG_STATE_HOME`",
+    )
+    .because(error)
+}
+
+/// The key that chains the user's sessions, made when it is missing.
+fn key(environment: &Environment) -> Result<ChainKey, Failure> {
+    let path = environment.layout.state.join(KEY_FILE);
+    let broken = |error: &io::Error| state_failure(&path, error);
+    let bytes = match environment.fs.read(&path, KEY_BYTES as u64) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let _others_wait = RealDepot
+                .lock(&environment.layout.state.join("session.key.lock"))
+                .map_err(|error| broken(&error))?;
+            match environment.fs.read(&path, KEY_BYTES as u64) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    let mut bytes = [0_u8; KEY_BYTES];
+                    rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty())
+                        .map_err(|errno| broken(&errno.into()))?;
+                    environment.fs.replace(&path, &bytes).map_err(|error| broken(&error))?;
+                    bytes.to_vec()
+                }
+                other => other.map_err(|error| broken(&error))?,
+            }
+        }
+        other => other.map_err(|error| broken(&error))?,
+    };
+    let bytes: [u8; KEY_BYTES] = bytes.try_into().map_err(|_short| {
+        Failure::environment(
+            format!("the key file `{}` is damaged", path.display()),
+            "restore it from a backup; without it old sessions cannot be verified. Removing it \
+             starts a new key",
+        )
+    })?;
+    Ok(ChainKey::new(bytes))
+}

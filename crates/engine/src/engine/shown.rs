@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What front ends are shown of an outcome, once it is durable. Pure.
+//!
+//! Commands and model texts are shown live by the world, so they are not here.
+
+use moat_protocol::{CandidateVerdict, Event, Level, Suspect};
+
+use crate::record::{Effect, EffectOutcome, Place, Verdict};
+use crate::state::State;
+
+pub(super) fn events(state: &State, intent: &Effect, outcome: &EffectOutcome) -> Vec<Event> {
+    match (intent, outcome) {
+        (_, EffectOutcome::CheckFound { line: Some(line), why }) => {
+            vec![note(format!("the check is `{line}`: {why}"))]
+        }
+        (_, EffectOutcome::Located { places }) => {
+            vec![Event::Located { suspects: places.iter().map(suspect).collect() }]
+        }
+        (Effect::Try { candidate, path, symbol, .. }, EffectOutcome::Tried { verdict, .. }) => {
+            vec![Event::CandidateJudged {
+                candidate: *candidate,
+                path: path.clone(),
+                symbol: symbol.clone(),
+                verdict: judged(verdict),
+            }]
+        }
+        (Effect::Apply { path, .. }, EffectOutcome::Applied { symbols }) => {
+            vec![Event::Edited { path: path.clone(), symbols: symbols.clone() }]
+        }
+        (Effect::Keep { .. }, EffectOutcome::Moved { paths, refused }) => {
+            vec![Event::Kept { paths: paths.clone(), refused: refused.clone() }]
+        }
+        (Effect::Discard { .. }, EffectOutcome::Moved { paths, refused }) => {
+            vec![Event::Discarded { paths: paths.clone(), refused: refused.clone() }]
+        }
+        (Effect::UndoKeep, EffectOutcome::Moved { paths, refused }) => {
+            vec![Event::KeepUndone { paths: paths.clone(), refused: refused.clone() }]
+        }
+        (_, EffectOutcome::Denied { rule }) => {
+            vec![note(format!("denied by the rule `{rule}`"))]
+        }
+        _ => {
+            let _nothing_to_add = state;
+            Vec::new()
+        }
+    }
+}
+
+fn judged(verdict: &Verdict) -> CandidateVerdict {
+    match verdict {
+        Verdict::Rejected { reason } => CandidateVerdict::Rejected { reason: reason.clone() },
+        Verdict::Ran { summary, broken, .. }
+            if summary.status.is_success() && broken.is_empty() =>
+        {
+            CandidateVerdict::Passed { summary: summary.clone() }
+        }
+        Verdict::Ran { summary, .. } => CandidateVerdict::Failed { summary: summary.clone() },
+        Verdict::Parsed => CandidateVerdict::Rejected { reason: "no check judged it".into() },
+    }
+}
+
+fn suspect(place: &Place) -> Suspect {
+    Suspect {
+        path: place.path.clone(),
+        symbol: place.symbol.clone(),
+        reasons: place.reasons.clone(),
+    }
+}
+
+const fn note(text: String) -> Event {
+    Event::Notice { level: Level::Note, text }
+}

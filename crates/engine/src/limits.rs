@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Bounds of the engine.
+
+/// The longest session file that is read back.
+pub const SESSION_FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// Operations that wait to be looked at; a front end that sends more waits.
+pub const INBOX_OPS_MAX: usize = 64;
+
+/// How much of a check's output is stored for the record and for the model.
+pub const CHECK_OUTPUT_BYTES_MAX: usize = 64 * 1024;
+
+/// How much output of one command is streamed to front ends.
+pub const COMMAND_OUTPUT_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// Effects in one turn; the machine stops beyond it rather than loop for ever.
+pub const TURN_EFFECTS_MAX: usize = 400;
+
+/// The longest answer of a model that is kept, per candidate.
+pub const ANSWER_BYTES_MAX: usize = 256 * 1024;
+
+/// Names of failing tests that an event carries.
+pub const FAILING_NAMES_MAX: usize = 20;
+
+/// Places that a repair tries, best guess first.
+pub const SUSPECTS_MAX: usize = 4;
+
+/// The context that goes into a prompt beside the function to write, in bytes.
+pub const PROMPT_CONTEXT_BYTES_MAX: usize = 5 * 1024;
+
+/// The diff that goes into the prompt for a commit message, in bytes.
+pub const DIFF_PROMPT_BYTES_MAX: usize = 8 * 1024;

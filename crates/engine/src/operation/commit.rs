@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Has the model write a commit message for the changes of the working tree.
+//!
+//! Git runs inside the sandbox, on a fork that is thrown away, so that nothing a
+//! repository's configuration starts can reach further than that fork.
+
+use moat_protocol::{Outcome, RunStatus};
+
+use super::prompt::{Sampling, head, messages, request};
+use super::{Step, effect, not_solved};
+use crate::limits::DIFF_PROMPT_BYTES_MAX;
+use crate::record::{Effect, EffectOutcome};
+use crate::state::Turn;
+
+const SYSTEM: &str = "You write git commit messages. The first line is an imperative sentence of \
+                      at most 72 characters. Then a blank line, then why, in at most three short \
+                      lines. You answer with the message and nothing else.";
+const TOKENS_MAX: u32 = 200;
+const DIFF: &[&str] = &["git", "--no-pager", "diff", "--no-ext-diff", "--no-textconv", "HEAD"];
+
+/// Takes the difference between the working tree and the last commit.
+pub(super) fn observe(turn: &Turn) -> Option<Step> {
+    let Some((status, output)) = observed(turn) else {
+        let argv = DIFF.iter().map(|word| (*word).to_owned()).collect();
+        return effect(Effect::Observe { argv });
+    };
+    if status != RunStatus::Code(0) {
+        return not_solved("`git diff` failed; is this a git repository with a commit?");
+    }
+    if output.trim().is_empty() {
+        return not_solved("there are no changes since the last commit");
+    }
+    None
+}
+
+pub(super) fn next(turn: &Turn) -> Option<Step> {
+    if let Some((_, texts)) = turn.answered().next() {
+        let text = texts.first().map(|text| text.trim().to_owned()).unwrap_or_default();
+        return Some(Step::Finish(Outcome::Answered { text }));
+    }
+    let (_, diff) = observed(turn)?;
+    let text = format!(
+        "The change:\n```diff\n{}\n```\n\nTask: {}\n",
+        head(diff, DIFF_PROMPT_BYTES_MAX),
+        turn.task.text
+    );
+    let sampling =
+        Sampling { temperature_percent: 0, seed: 0, candidates: 1, tokens_max: TOKENS_MAX };
+    let purpose = "write a commit message".to_owned();
+    effect(Effect::Ask { prompt: request(purpose, messages(SYSTEM, text), sampling) })
+}
+
+fn observed(turn: &Turn) -> Option<(RunStatus, &str)> {
+    turn.outcomes().find_map(|outcome| match outcome {
+        EffectOutcome::Observed { status, output } => Some((*status, output.as_str())),
+        EffectOutcome::CheckFound { .. }
+        | EffectOutcome::Checked { .. }
+        | EffectOutcome::Located { .. }
+        | EffectOutcome::Answers { .. }
+        | EffectOutcome::Tried { .. }
+        | EffectOutcome::Applied { .. }
+        | EffectOutcome::Moved { .. }
+        | EffectOutcome::Denied { .. }
+        | EffectOutcome::Failed { .. } => None,
+    })
+}

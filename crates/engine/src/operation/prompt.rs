@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The published templates, and how a prompt is put together from them.
+//!
+//! Templates are ASCII. A prompt depends on the task, on what the session recorded
+//! and on nothing else (P-28); paths in it are relative to the workspace.
+
+use moat_base::clip;
+
+use crate::record::{Place, Prompt, PromptMessage, PromptRole};
+use crate::state::Turn;
+
+const SYSTEM: &str = "You are a careful programmer. You change code with the smallest edit that \
+                      is right. You answer with code in one fenced block and nothing else.";
+
+/// What varies between the requests of one turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sampling {
+    pub(super) temperature_percent: u32,
+    pub(super) seed: u32,
+    pub(super) candidates: u32,
+    pub(super) tokens_max: u32,
+}
+
+/// Puts the system template, the task, a place and an instruction together.
+///
+/// The order is fixed so that requests about one place share the longest prefix:
+/// context, code and failure first, what varies last.
+pub(super) fn about(
+    turn: &Turn,
+    place: &Place,
+    failure: Option<&str>,
+    instruction: &str,
+) -> Vec<PromptMessage> {
+    let mut text = String::new();
+    let fence = |code: &str| format!("```{}\n{}\n```\n", place.language, code.trim_end());
+    if !place.context.trim().is_empty() {
+        text.push_str(&format!("Context from the project:\n{}\n\n", place.context.trim_end()));
+    }
+    text.push_str(&format!("The code of `{}` in `{}`:\n", place.symbol, place.path));
+    text.push_str(&fence(&place.source));
+    if !place.test.trim().is_empty() {
+        text.push_str("\nThe failing test:\n");
+        text.push_str(&fence(&place.test));
+    }
+    let said = Some(place.failure.as_str()).filter(|said| !said.trim().is_empty()).or(failure);
+    if let Some(said) = said.map(str::trim).filter(|said| !said.is_empty()) {
+        text.push_str(&format!("\nThe check fails with:\n```\n{said}\n```\n"));
+    }
+    text.push_str(&format!("\nTask: {}\n", turn.task.text.trim()));
+    for steer in &turn.steers {
+        text.push_str(&format!("Also: {}\n", steer.trim()));
+    }
+    text.push_str(&format!("\n{instruction}\n"));
+    messages(SYSTEM, text)
+}
+
+/// Makes the two messages of a prompt.
+pub(super) fn messages(system: &str, user: String) -> Vec<PromptMessage> {
+    vec![
+        PromptMessage { role: PromptRole::System, text: system.to_owned() },
+        PromptMessage { role: PromptRole::User, text: user },
+    ]
+}
+
+/// Joins messages and sampling to a request.
+pub(super) fn request(purpose: String, messages: Vec<PromptMessage>, how: Sampling) -> Prompt {
+    Prompt {
+        purpose,
+        messages,
+        temperature_percent: how.temperature_percent,
+        seed: how.seed,
+        candidates: how.candidates,
+        tokens_max: how.tokens_max,
+    }
+}
+
+/// The most tokens that a rewrite of `source` may take: it grows a little, not much.
+pub(super) fn tokens_for(source: &str) -> u32 {
+    const BYTES_PER_TOKEN: usize = 3;
+    const ROOM_TOKENS: usize = 160;
+    const TOKENS_MAX: usize = 1500;
+    let tokens = source.len() / BYTES_PER_TOKEN + ROOM_TOKENS;
+    u32::try_from(tokens.min(TOKENS_MAX)).unwrap_or(u32::MAX)
+}
+
+/// The end of a text, at most `limit_bytes` long, from the start of a line.
+pub(super) fn tail(text: &str, limit_bytes: usize) -> &str {
+    if text.len() <= limit_bytes {
+        return text;
+    }
+    let from = text.ceil_char_boundary(text.len() - limit_bytes);
+    let end = text.get(from..).unwrap_or_default();
+    end.find('\n').and_then(|newline| end.get(newline + 1..)).unwrap_or(end)
+}
+
+/// The beginning of a text, at most `limit_bytes` long.
+pub(super) fn head(text: &str, limit_bytes: usize) -> &str {
+    clip(text, limit_bytes)
+}

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What a session stores: records, effects and their outcomes. Closed enums.
+//!
+//! These are the engine's own types; what front ends see is `moat-protocol`'s.
+//! An effect is stored as an intent before it is carried out and as an outcome
+//! after, so that a process that dies in between leaves a trace.
+
+use moat_base::{Report, TreePath};
+use moat_protocol::{
+    Answer, Evidence, Outcome, Proposal, Refusal, RunStatus, Selection, Task, TestSummary,
+};
+use serde::{Deserialize, Serialize};
+
+/// One line of a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Record {
+    /// The session began; always the first line.
+    Created {
+        /// The workspace's real path, as text in the escaped form of `TreePath`.
+        workspace: String,
+        /// What was enforced, in one line.
+        boundary: String,
+    },
+    /// A turn began.
+    TurnStarted {
+        /// What it is about.
+        task: Task,
+    },
+    /// The user added something to the running turn.
+    Steered {
+        /// The user's words.
+        text: String,
+    },
+    /// An effect needs a person's answer before it may be intended.
+    Asked {
+        /// The number of the question.
+        request: u32,
+        /// The effect.
+        intent: Effect,
+        /// What the person was shown.
+        proposal: Proposal,
+    },
+    /// The question was answered.
+    Answered {
+        /// The number of the question.
+        request: u32,
+        /// The answer.
+        answer: Answer,
+    },
+    /// An effect is about to be carried out.
+    Intended {
+        /// Its number in the session, from 1.
+        effect: u32,
+        /// What it is.
+        intent: Effect,
+    },
+    /// An effect was carried out.
+    Resolved {
+        /// Its number.
+        effect: u32,
+        /// How long it took.
+        took_ms: u64,
+        /// What came of it.
+        outcome: EffectOutcome,
+    },
+    /// The process died inside the effect, or a person stopped it.
+    Lost {
+        /// Its number.
+        effect: u32,
+        /// What is known of what it did.
+        trace: Trace,
+    },
+    /// A person stopped the turn; it can be resumed.
+    Interrupted,
+    /// The turn went on.
+    Resumed,
+    /// The turn ended.
+    TurnFinished {
+        /// How.
+        outcome: Outcome,
+        /// What it can show for it.
+        evidence: Evidence,
+    },
+}
+
+/// What an interrupted effect may have left behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trace {
+    /// Nothing: it only looked, or what it wrote was thrown away.
+    None,
+    /// Not known: its side effect may or may not have happened.
+    Unknown,
+}
+
+/// Names one answer of a model: the effect that asked and the index of the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswerRef {
+    /// The effect that asked.
+    pub effect: u32,
+    /// Which of its answers, from 0.
+    pub index: u32,
+}
+
+/// One message of a prompt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PromptMessage {
+    /// Who speaks.
+    pub role: PromptRole,
+    /// What they say.
+    pub text: String,
+}
+
+/// Who speaks in a prompt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PromptRole {
+    /// The published template.
+    System,
+    /// The task and its context.
+    User,
+}
+
+/// A request to a model, whole: with it the request is a pure function of this record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prompt {
+    /// What it is for, in a few words.
+    pub purpose: String,
+    /// The messages.
+    pub messages: Vec<PromptMessage>,
+    /// Sampling temperature in hundredths; zero is greedy.
+    pub temperature_percent: u32,
+    /// The sampler's seed.
+    pub seed: u32,
+    /// How many answers.
+    pub candidates: u32,
+    /// The most tokens of one answer.
+    pub tokens_max: u32,
+}
+
+/// What an operation asks the world to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "effect", rename_all = "snake_case")]
+pub enum Effect {
+    /// Find the command that tells right from wrong.
+    FindCheck,
+    /// Run the check in a fork of the session that is thrown away.
+    RunCheck {
+        /// The shell line.
+        line: String,
+    },
+    /// Run a program in a fork of the session and take its output.
+    Observe {
+        /// The argument vector.
+        argv: Vec<String>,
+    },
+    /// Find the places that the task is about.
+    Locate,
+    /// Ask the turn's model.
+    Ask {
+        /// The request.
+        prompt: Prompt,
+    },
+    /// Put an answer in place in a fork and run the check there.
+    Try {
+        /// Its number in the turn, from 1.
+        candidate: u32,
+        /// The answer.
+        answer: AnswerRef,
+        /// The file to change.
+        path: TreePath,
+        /// The symbol to replace.
+        symbol: String,
+        /// The check; without one only the syntax is judged.
+        check: Option<String>,
+    },
+    /// Put an answer in place in the session.
+    Apply {
+        /// The answer.
+        answer: AnswerRef,
+        /// The file to change.
+        path: TreePath,
+        /// The symbol to replace.
+        symbol: String,
+        /// The content's SHA-256 that the trial had, as hex.
+        content: String,
+    },
+    /// Apply changes to the user's tree.
+    Keep {
+        /// Which ones.
+        selection: Selection,
+    },
+    /// Drop changes from the session.
+    Discard {
+        /// Which ones.
+        selection: Selection,
+    },
+    /// Take the last keep back.
+    UndoKeep,
+}
+
+impl Effect {
+    /// Whether carrying it out leaves a trace that outlives it.
+    #[must_use]
+    pub const fn leaves_a_trace(&self) -> bool {
+        match self {
+            Self::FindCheck
+            | Self::RunCheck { .. }
+            | Self::Observe { .. }
+            | Self::Locate
+            | Self::Ask { .. }
+            | Self::Try { .. } => false,
+            Self::Apply { .. } | Self::Keep { .. } | Self::Discard { .. } | Self::UndoKeep => true,
+        }
+    }
+
+    /// A few words for people.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match self {
+            Self::FindCheck => "find the check command".into(),
+            Self::RunCheck { line } => format!("run the check `{line}`"),
+            Self::Observe { argv } => format!("run `{}`", argv.join(" ")),
+            Self::Locate => "find the place to change".into(),
+            Self::Ask { prompt } => format!("ask the model to {}", prompt.purpose),
+            Self::Try { candidate, .. } => format!("try candidate {candidate}"),
+            Self::Apply { path, .. } => format!("change `{path}` in the session"),
+            Self::Keep { .. } => "keep changes in the workspace".into(),
+            Self::Discard { .. } => "drop changes from the session".into(),
+            Self::UndoKeep => "take the last keep back".into(),
+        }
+    }
+}
+
+/// A place that the task may be about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The file.
+    pub path: TreePath,
+    /// The symbol's qualified name.
+    pub symbol: String,
+    /// The language's name, as it stands after a fence.
+    pub language: String,
+    /// Why, in a few words each.
+    pub reasons: Vec<String>,
+    /// The symbol's source.
+    pub source: String,
+    /// What the model should see beside it: imports, constants, signatures.
+    pub context: String,
+    /// The source of the failing test; empty without one.
+    pub test: String,
+    /// What the failing test said; empty without one.
+    pub failure: String,
+}
+
+/// What became of a candidate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+pub enum Verdict {
+    /// It was not tried.
+    Rejected {
+        /// Why, in a few words.
+        reason: String,
+    },
+    /// The check ran with it.
+    Ran {
+        /// What the check said.
+        summary: TestSummary,
+        /// Tests that passed before and do not now.
+        broken: Vec<String>,
+        /// The end of the output, for another try.
+        output: String,
+    },
+    /// There was no check; its syntax is right.
+    Parsed,
+}
+
+/// What came of an effect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum EffectOutcome {
+    /// The check, and why it is this one; `None` when there is none to find.
+    CheckFound {
+        /// The shell line.
+        line: Option<String>,
+        /// Why this one.
+        why: String,
+    },
+    /// The check ran.
+    Checked {
+        /// What it said.
+        summary: TestSummary,
+        /// The end of its output, bounded.
+        output: String,
+    },
+    /// A program ran.
+    Observed {
+        /// How it ended.
+        status: RunStatus,
+        /// Its output, bounded.
+        output: String,
+    },
+    /// The places, best guess first.
+    Located {
+        /// The places.
+        places: Vec<Place>,
+    },
+    /// The model answered.
+    Answers {
+        /// The answers.
+        texts: Vec<String>,
+        /// Tokens read.
+        prompt_tokens: u64,
+        /// Tokens written.
+        completion_tokens: u64,
+    },
+    /// A candidate was judged.
+    Tried {
+        /// The verdict.
+        verdict: Verdict,
+        /// The SHA-256 of the file's content with it, when there was one.
+        content: Option<String>,
+    },
+    /// A file of the session was changed.
+    Applied {
+        /// The symbols that were replaced or added.
+        symbols: Vec<String>,
+    },
+    /// Changes were kept, dropped or taken back.
+    Moved {
+        /// What was written.
+        paths: Vec<TreePath>,
+        /// What was left alone.
+        refused: Vec<Refusal>,
+    },
+    /// It was not done because it was not allowed.
+    Denied {
+        /// The rule.
+        rule: String,
+    },
+    /// It could not be done, for a reason outside the turn.
+    Failed {
+        /// What failed, why, what to do.
+        report: Report,
+    },
+}

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The state of a session: a fold over its records, and nothing else.
+//!
+//! Invariant: two processes that read the same records have equal states.
+
+use moat_protocol::{Answer, Evidence, Outcome, Proposal, Task, TestSummary};
+
+use crate::record::{AnswerRef, Effect, EffectOutcome, Place, Record, Trace, Verdict};
+
+/// An effect that was carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// Its number in the session.
+    pub effect: u32,
+    /// What it was.
+    pub intent: Effect,
+    /// How long it took.
+    pub took_ms: u64,
+    /// What came of it.
+    pub outcome: EffectOutcome,
+}
+
+/// A question that waits for a person, or was answered and not yet acted on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// Its number.
+    pub request: u32,
+    /// The effect that it is about.
+    pub intent: Effect,
+    /// What the person is shown.
+    pub proposal: Proposal,
+    /// The answer, when there is one.
+    pub answer: Option<Answer>,
+}
+
+/// One turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// What it is about.
+    pub task: Task,
+    /// What the user added.
+    pub steers: Vec<String>,
+    /// What was done, in order.
+    pub done: Vec<Done>,
+    /// The side effect of which it is not known whether it happened.
+    pub unknown: Option<String>,
+    /// Whether a person stopped it and nobody resumed it.
+    pub stopped: bool,
+    /// How it ended, when it has.
+    pub finished: Option<(Outcome, Evidence)>,
+}
+
+/// The session as its records tell it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct State {
+    /// The workspace, once the session was created.
+    pub workspace: Option<String>,
+    /// What was enforced, in one line.
+    pub boundary: String,
+    /// The turns, oldest first.
+    pub turns: Vec<Turn>,
+    /// The effect that was intended and not resolved.
+    pub pending: Option<(u32, Effect)>,
+    /// The open question.
+    pub question: Option<Question>,
+    /// How many effects were intended.
+    pub effects: u32,
+    /// How many questions were asked.
+    pub questions: u32,
+}
+
+impl State {
+    /// Folds one record in.
+    pub fn apply(&mut self, record: &Record) {
+        match record {
+            Record::Created { workspace, boundary } => {
+                self.workspace = Some(workspace.clone());
+                self.boundary.clone_from(boundary);
+            }
+            Record::TurnStarted { task } => self.turns.push(Turn::new(task.clone())),
+            Record::Steered { text } => {
+                if let Some(turn) = self.turns.last_mut() {
+                    turn.steers.push(text.clone());
+                }
+            }
+            Record::Asked { request, intent, proposal } => {
+                self.questions = *request;
+                self.question = Some(Question {
+                    request: *request,
+                    intent: intent.clone(),
+                    proposal: proposal.clone(),
+                    answer: None,
+                });
+            }
+            Record::Answered { request, answer } => {
+                if let Some(question) = &mut self.question
+                    && question.request == *request
+                {
+                    question.answer = Some(*answer);
+                }
+            }
+            Record::Intended { effect, intent } => {
+                self.effects = *effect;
+                self.question = None;
+                self.pending = Some((*effect, intent.clone()));
+            }
+            Record::Resolved { effect, took_ms, outcome } => {
+                self.resolve(*effect, *took_ms, outcome);
+            }
+            Record::Lost { trace, .. } => self.lose(*trace),
+            Record::Interrupted => self.set_stopped(true),
+            Record::Resumed => self.set_stopped(false),
+            Record::TurnFinished { outcome, evidence } => {
+                if let Some(turn) = self.turns.last_mut() {
+                    turn.finished = Some((outcome.clone(), evidence.clone()));
+                }
+            }
+        }
+    }
+
+    /// The turn that runs, if one does.
+    #[must_use]
+    pub fn turn(&self) -> Option<&Turn> {
+        self.turns.last().filter(|turn| turn.finished.is_none())
+    }
+
+    /// The text of an answer.
+    #[must_use]
+    pub fn answer(&self, answer: AnswerRef) -> Option<&str> {
+        let done = self.turns.iter().rev().flat_map(|turn| &turn.done);
+        let mut texts = done.filter(|done| done.effect == answer.effect).filter_map(|done| {
+            match &done.outcome {
+                EffectOutcome::Answers { texts, .. } => texts.get(answer.index as usize),
+                _ => None,
+            }
+        });
+        texts.next().map(String::as_str)
+    }
+
+    fn resolve(&mut self, effect: u32, took_ms: u64, outcome: &EffectOutcome) {
+        let Some((_, intent)) = self.pending.take_if(|(pending, _)| *pending == effect) else {
+            return;
+        };
+        let outcome = outcome.clone();
+        if let Some(turn) = self.turns.last_mut().filter(|turn| turn.finished.is_none()) {
+            turn.done.push(Done { effect, intent, took_ms, outcome });
+        }
+    }
+
+    fn lose(&mut self, trace: Trace) {
+        let lost = self.pending.take();
+        if let (Some((_, intent)), Trace::Unknown, Some(turn)) =
+            (lost, trace, self.turns.last_mut())
+        {
+            turn.unknown = Some(intent.describe());
+        }
+    }
+
+    fn set_stopped(&mut self, stopped: bool) {
+        if let Some(turn) = self.turns.last_mut() {
+            turn.stopped = stopped;
+        }
+    }
+}
+
+impl Turn {
+    fn new(task: Task) -> Self {
+        let (steers, done) = (Vec::new(), Vec::new());
+        Self { task, steers, done, unknown: None, stopped: false, finished: None }
+    }
+
+    /// The time that its effects took.
+    #[must_use]
+    pub fn spent_ms(&self) -> u64 {
+        self.done.iter().map(|done| done.took_ms).sum()
+    }
+
+    /// The check: the one that the user gave, or the one that was found.
+    #[must_use]
+    pub fn check(&self) -> Option<&str> {
+        self.task.check.as_deref().or_else(|| {
+            self.outcomes().find_map(|outcome| match outcome {
+                EffectOutcome::CheckFound { line, .. } => line.as_deref(),
+                _ => None,
+            })
+        })
+    }
+
+    /// What the check said before any change, with its output.
+    #[must_use]
+    pub fn baseline(&self) -> Option<(&TestSummary, &str)> {
+        self.outcomes().find_map(|outcome| match outcome {
+            EffectOutcome::Checked { summary, output } => Some((summary, output.as_str())),
+            _ => None,
+        })
+    }
+
+    /// The places, once they were looked for.
+    #[must_use]
+    pub fn places(&self) -> Option<&[Place]> {
+        self.outcomes().find_map(|outcome| match outcome {
+            EffectOutcome::Located { places } => Some(places.as_slice()),
+            _ => None,
+        })
+    }
+
+    /// The requests that were answered, in order: the effect's number and the texts.
+    pub fn answered(&self) -> impl Iterator<Item = (u32, &[String])> {
+        self.done.iter().filter_map(|done| match &done.outcome {
+            EffectOutcome::Answers { texts, .. } => Some((done.effect, texts.as_slice())),
+            _ => None,
+        })
+    }
+
+    /// The candidates that were judged, in order.
+    pub fn tried(&self) -> impl Iterator<Item = Trial<'_>> {
+        self.done.iter().filter_map(|done| match (&done.intent, &done.outcome) {
+            (
+                Effect::Try { answer, path, symbol, .. },
+                EffectOutcome::Tried { verdict, content },
+            ) => {
+                Some(Trial { answer: *answer, path, symbol, verdict, content: content.as_deref() })
+            }
+            _ => None,
+        })
+    }
+
+    /// What came of each effect, in order.
+    pub fn outcomes(&self) -> impl Iterator<Item = &EffectOutcome> {
+        self.done.iter().map(|done| &done.outcome)
+    }
+
+    /// What the turn can show.
+    #[must_use]
+    pub fn evidence(&self) -> Evidence {
+        let mut evidence = Evidence {
+            check: self.check().map(str::to_owned),
+            before: self.baseline().map(|(summary, _)| summary.clone()),
+            duration_ms: self.spent_ms(),
+            ..Evidence::default()
+        };
+        for outcome in self.outcomes() {
+            if let EffectOutcome::Answers { prompt_tokens, completion_tokens, .. } = outcome {
+                evidence.requests += 1;
+                evidence.prompt_tokens += prompt_tokens;
+                evidence.completion_tokens += completion_tokens;
+            }
+        }
+        for trial in self.tried() {
+            evidence.candidates += 1;
+            if let Verdict::Ran { summary, broken, .. } = trial.verdict
+                && trial.passed()
+            {
+                evidence.after = Some(summary.clone());
+                evidence.broken.clone_from(broken);
+            }
+        }
+        evidence
+    }
+}
+
+/// A candidate that was judged.
+#[derive(Clone, Copy, Debug)]
+pub struct Trial<'a> {
+    /// The answer it came from.
+    pub answer: AnswerRef,
+    /// The file.
+    pub path: &'a moat_base::TreePath,
+    /// The symbol.
+    pub symbol: &'a str,
+    /// The verdict.
+    pub verdict: &'a Verdict,
+    /// The SHA-256 of the file's content with it.
+    pub content: Option<&'a str>,
+}
+
+impl Trial<'_> {
+    /// Whether the check passed with it and nothing broke; without a check, whether it parses.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        match self.verdict {
+            Verdict::Rejected { .. } => false,
+            Verdict::Ran { summary, broken, .. } => {
+                summary.status.is_success() && broken.is_empty()
+            }
+            Verdict::Parsed => true,
+        }
+    }
+}

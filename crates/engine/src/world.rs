@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The door between the engine and everything that has an effect.
+//!
+//! The engine decides what happens; a [`World`] does it. [`LocalWorld`] is the
+//! real one, over the sandbox, the model and the tools; tests script their own.
+
+mod candidate;
+mod check;
+mod files;
+mod ground;
+mod local;
+mod model;
+mod place;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use moat_base::{Hint, Report};
+use moat_policy::Confinement;
+use moat_protocol::{Change, Event, Proposal};
+
+use crate::grant::Grant;
+use crate::record::{Effect, EffectOutcome};
+use crate::state::State;
+
+pub use local::{LocalWorld, WorldSettings};
+pub use model::{ModelSource, ReadyModel};
+
+/// A person's wish that what runs now stops. Cheap to clone; all clones are one flag.
+#[derive(Clone, Debug)]
+pub struct StopFlag {
+    flag: Arc<AtomicBool>,
+    switch: moat_sandbox::Interrupt,
+}
+
+impl StopFlag {
+    /// Makes a flag that is down.
+    ///
+    /// # Errors
+    /// The sandbox's error when the system has no descriptors left.
+    pub fn new() -> Result<Self, moat_sandbox::Error> {
+        Ok(Self { flag: Arc::default(), switch: moat_sandbox::Interrupt::new()? })
+    }
+
+    /// Asks for a stop.
+    pub fn raise(&self) {
+        self.flag.store(true, Ordering::SeqCst);
+        self.switch.trigger();
+    }
+
+    /// Takes the wish back, once it was met.
+    pub fn lower(&self) {
+        self.flag.store(false, Ordering::SeqCst);
+        self.switch.clear();
+    }
+
+    /// Whether a stop is wished for.
+    #[must_use]
+    pub fn is_raised(&self) -> bool {
+        self.flag.load(Ordering::SeqCst)
+    }
+
+    /// The flag itself, for crates below that watch an `AtomicBool`.
+    #[must_use]
+    pub fn shared(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.flag)
+    }
+
+    /// The switch that ends commands in a sandbox.
+    pub(crate) const fn switch(&self) -> &moat_sandbox::Interrupt {
+        &self.switch
+    }
+}
+
+/// Why an effect has no outcome.
+#[derive(Debug)]
+pub enum Setback {
+    /// A person stopped it; `trace` says whether it may have left something.
+    Stopped,
+    /// It failed for a reason outside the turn.
+    Failed(Report),
+}
+
+impl Setback {
+    /// Takes an error that knows what to do about it.
+    pub fn of(error: &dyn Hint) -> Self {
+        Self::Failed(Report::of(error))
+    }
+}
+
+/// What is known of an effect that the process died in.
+#[derive(Debug)]
+pub enum Settled {
+    /// It happened, and this came of it.
+    Done(EffectOutcome),
+    /// It did not happen.
+    NotDone,
+    /// Nothing is known.
+    Unknown,
+}
+
+/// Carries effects out.
+///
+/// Implementors do exactly what the grant says, report what happens while it
+/// happens through `live`, and watch the stop flag that they were made with.
+pub trait World {
+    /// Carries one effect out.
+    ///
+    /// # Errors
+    /// [`Setback`] when it was stopped, or failed for a reason outside the turn.
+    fn carry_out(
+        &mut self,
+        grant: Grant,
+        state: &State,
+        live: &mut dyn FnMut(Event),
+    ) -> Result<EffectOutcome, Setback>;
+
+    /// Finds out, without changing anything, whether an interrupted effect that
+    /// leaves a trace happened.
+    fn settle(&mut self, intent: &Effect) -> Settled;
+
+    /// How much of the sandbox is enforced here.
+    fn confinement(&self) -> Confinement;
+
+    /// The boundary in one line.
+    fn boundary(&self) -> String;
+
+    /// The workspace, as text.
+    fn workspace(&self) -> String;
+
+    /// What a person is shown before an effect that asks.
+    fn proposal(&self, intent: &Effect, rule: &str) -> Proposal;
+
+    /// The pending changes.
+    ///
+    /// # Errors
+    /// [`Setback::Failed`] when the session's files cannot be read.
+    fn changes(&mut self) -> Result<Vec<Change>, Setback>;
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The session's changes: shown, kept, dropped and taken back.
+//!
+//! The sandbox's crate does the work on files; this turns its words into the
+//! protocol's and chooses which keep an undo is about.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use moat_base::{Fs, TreePath, visible};
+use moat_protocol as protocol;
+use moat_sandbox::{
+    Change, ChangeKind, ChangeSet, Class, DirTree, FileError, KeepRecord, KeepStep,
+    Outcome as StepOutcome, Phase, Root, Selection, SessionFiles,
+};
+
+use super::ground::Ground;
+use super::{Setback, Settled};
+use crate::record::EffectOutcome;
+
+/// The record of what the session changed.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    files: SessionFiles,
+    real: DirTree,
+    upper: PathBuf,
+}
+
+impl Ledger {
+    /// Opens the session's record, or begins it.
+    pub(super) fn open(
+        fs: &Arc<dyn Fs>,
+        workspace: &Path,
+        directory: &Path,
+    ) -> Result<Self, Setback> {
+        let record = directory.join("files");
+        let begun = fs.list(&record).is_ok_and(|names| !names.is_empty());
+        let files = if begun {
+            SessionFiles::open(Arc::clone(fs), &record)
+        } else {
+            SessionFiles::create(Arc::clone(fs), &record)
+        };
+        let real = Root::open(workspace).map(DirTree::new).map_err(|error| Setback::of(&error))?;
+        let mut ledger = Self {
+            files: files.map_err(|error| Setback::of(&error))?,
+            real,
+            upper: directory.join("upper"),
+        };
+        ledger.files.recover(&ledger.real).map_err(|error| Setback::of(&error))?;
+        Ok(ledger)
+    }
+
+    /// The pending changes, for front ends.
+    pub(super) fn changes(&mut self) -> Result<Vec<protocol::Change>, Setback> {
+        let set = self.set(&[])?;
+        let shown = set.changes.iter().map(|change| self.shown(change));
+        shown.collect::<Result<Vec<_>, _>>().map_err(|error| Setback::of(&error))
+    }
+
+    /// Writes selected changes into the user's tree.
+    pub(super) fn keep(
+        &mut self,
+        selection: &protocol::Selection,
+    ) -> Result<EffectOutcome, Setback> {
+        let set = self.set(included(selection))?;
+        let record = self
+            .files
+            .keep(&self.real, &set, &selected(selection))
+            .map_err(|error| Setback::of(&error))?;
+        Ok(moved(&record.steps))
+    }
+
+    /// Drops selected changes from the session.
+    pub(super) fn discard(
+        &mut self,
+        ground: &Ground,
+        selection: &protocol::Selection,
+    ) -> Result<EffectOutcome, Setback> {
+        let set = self.set(included(selection))?;
+        let steps = self
+            .files
+            .discard(&ground.tree()?, &set, &selected(selection))
+            .map_err(|error| Setback::of(&error))?;
+        Ok(moved(&steps))
+    }
+
+    /// Takes the last keep that stands back.
+    pub(super) fn undo_keep(&mut self) -> Result<EffectOutcome, Setback> {
+        let keeps = self.files.keeps().map_err(|error| Setback::of(&error))?;
+        let Some(last) = keeps.iter().rev().find(|keep| keep.phase == Phase::Kept) else {
+            return Ok(EffectOutcome::Moved { paths: Vec::new(), refused: Vec::new() });
+        };
+        let record =
+            self.files.undo(&self.real, last.number).map_err(|error| Setback::of(&error))?;
+        Ok(taken_back(&record))
+    }
+
+    /// What the record says of a keep that the process died in.
+    ///
+    /// Opening the record looked at the tree, so that each step is known by now.
+    pub(super) fn settle_keep(&self) -> Settled {
+        match self.files.keeps().ok().and_then(|keeps| keeps.into_iter().next_back()) {
+            Some(record) if record.phase == Phase::Kept => Settled::Done(moved(&record.steps)),
+            Some(_) | None => Settled::Unknown,
+        }
+    }
+
+    fn set(&mut self, included: &[TreePath]) -> Result<ChangeSet, Setback> {
+        let upper =
+            Root::open(&self.upper).map(DirTree::new).map_err(|error| Setback::of(&error))?;
+        let uppers = [upper];
+        self.files.changes(&self.real, &uppers, included).map_err(|error| Setback::of(&error))
+    }
+
+    fn shown(&self, change: &Change) -> Result<protocol::Change, FileError> {
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let hunks = if change.hunks.is_empty() {
+            Vec::new()
+        } else {
+            hunks(&change.unified(self.files.blobs())?)
+        };
+        Ok(protocol::Change {
+            path: change.path.clone(),
+            kind: match change.kind {
+                ChangeKind::Created => protocol::ChangeKind::Created,
+                ChangeKind::Modified => protocol::ChangeKind::Modified,
+                ChangeKind::Deleted => protocol::ChangeKind::Deleted,
+                ChangeKind::Mode => protocol::ChangeKind::Mode,
+                ChangeKind::Type => protocol::ChangeKind::Type,
+            },
+            class: match change.class {
+                Class::Edit => protocol::ChangeClass::Edit,
+                Class::Ignored => protocol::ChangeClass::Ignored,
+                Class::GitMetadata => protocol::ChangeClass::GitMetadata,
+            },
+            lines_added: number(change.lines_added),
+            lines_removed: number(change.lines_removed),
+            hunks,
+            conflict: change.conflict.clone(),
+        })
+    }
+}
+
+/// Splits a unified diff into its hunks.
+fn hunks(unified: &str) -> Vec<protocol::Hunk> {
+    let mut hunks: Vec<protocol::Hunk> = Vec::new();
+    for line in unified.split_inclusive('\n') {
+        if line.starts_with("@@") {
+            let number = u32::try_from(hunks.len() + 1).unwrap_or(u32::MAX);
+            hunks.push(protocol::Hunk { number, text: String::new() });
+        }
+        if let Some(hunk) = hunks.last_mut() {
+            hunk.text.push_str(&visible(line));
+        }
+    }
+    hunks
+}
+
+fn selected(selection: &protocol::Selection) -> Selection {
+    match selection {
+        protocol::Selection::All => Selection::Edits,
+        protocol::Selection::Paths { paths } => Selection::Paths(paths.clone()),
+        protocol::Selection::Hunks { path, numbers } => Selection::Hunks {
+            path: path.clone(),
+            hunks: numbers.iter().map(|number| *number as usize).collect(),
+        },
+    }
+}
+
+/// Paths that a person named count as edits even where the ignore rules name them.
+fn included(selection: &protocol::Selection) -> &[TreePath] {
+    match selection {
+        protocol::Selection::Paths { paths } => paths,
+        protocol::Selection::All | protocol::Selection::Hunks { .. } => &[],
+    }
+}
+
+fn moved(steps: &[KeepStep]) -> EffectOutcome {
+    let (mut paths, mut refused) = (Vec::new(), Vec::new());
+    for step in steps {
+        match &step.outcome {
+            StepOutcome::Done | StepOutcome::AlreadyThere => paths.push(step.path.clone()),
+            StepOutcome::Conflict { reason }
+            | StepOutcome::Refused { reason }
+            | StepOutcome::Failed { reason } => {
+                refused.push(protocol::Refusal { path: step.path.clone(), reason: reason.clone() })
+            }
+            StepOutcome::Planned | StepOutcome::Undone => {}
+        }
+    }
+    EffectOutcome::Moved { paths, refused }
+}
+
+fn taken_back(record: &KeepRecord) -> EffectOutcome {
+    let (mut paths, mut refused) = (Vec::new(), Vec::new());
+    for step in &record.steps {
+        if let Some(reason) = &step.not_undone {
+            refused.push(protocol::Refusal { path: step.path.clone(), reason: reason.clone() });
+        } else if step.outcome == StepOutcome::Undone {
+            paths.push(step.path.clone());
+        }
+    }
+    EffectOutcome::Moved { paths, refused }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unified_diff_falls_into_its_hunks() {
+        let diff = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n@@ -9 +9 @@\n-\u{202e}\n+d\n";
+        let hunks = hunks(diff);
+        let texts: Vec<_> = hunks.iter().map(|hunk| (hunk.number, hunk.text.as_str())).collect();
+        let expected = [(1, "@@ -1 +1 @@\n-a\n+b\n"), (2, "@@ -9 +9 @@\n-<U+202E>\n+d\n")];
+        assert_eq!(texts, expected);
+    }
+}

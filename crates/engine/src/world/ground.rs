@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The ground a turn stands on: the session's sandbox, and forks of it.
+//!
+//! The session's sandbox stays up as long as the world does, so that the kernel's
+//! caches stay warm. A fork is a fresh overlay over what the session changed and
+//! the tree; what runs there is thrown away with it. For checks that compile, the
+//! fork of the first run is kept as one more layer below later forks, so that they
+//! build on its caches.
+
+use std::os::fd::AsFd as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use moat_base::{Fs, Hint};
+use moat_sandbox::{DirTree, Files, Launcher, Plan, Root, Sandbox, remove_files};
+
+use super::Setback;
+
+/// What a fork is for, which decides what lies below it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Below {
+    /// The session's changes and the tree.
+    Session,
+    /// Also what the first run of the check left, where that is kept.
+    FirstRun,
+}
+
+/// Sandboxes of one session.
+#[derive(Debug)]
+pub(super) struct Ground {
+    launcher: Arc<Launcher>,
+    fs: Arc<dyn Fs>,
+    workspace: PathBuf,
+    directory: PathBuf,
+    session: Sandbox,
+    first_run: Option<PathBuf>,
+}
+
+/// A fork; its files go when it is dropped.
+#[derive(Debug)]
+pub(super) struct Fork {
+    /// `None` only while it is taken down.
+    sandbox: Option<Sandbox>,
+    directory: Option<PathBuf>,
+    workspace: PathBuf,
+}
+
+impl Ground {
+    /// Starts the session's sandbox over the files that it holds already.
+    pub(super) fn start(
+        launcher: Arc<Launcher>,
+        fs: Arc<dyn Fs>,
+        workspace: PathBuf,
+        directory: PathBuf,
+    ) -> Result<Self, Setback> {
+        // Forks of a process that died are of no use to anybody.
+        remove(&directory.join("forks"))?;
+        let files = layers(fs.as_ref(), &directory, vec![workspace.clone()])?;
+        let session = start(&launcher, &workspace, files)?;
+        Ok(Self { launcher, fs, workspace, directory, session, first_run: None })
+    }
+
+    /// The sandbox of the session itself.
+    pub(super) const fn session(&self) -> &Sandbox {
+        &self.session
+    }
+
+    /// The session's files as its commands see them.
+    pub(super) fn tree(&self) -> Result<DirTree, Setback> {
+        tree_of(&self.session, &self.workspace)
+    }
+
+    /// Makes a fork. `name` is unique in the session.
+    pub(super) fn fork(&self, name: &str, below: Below) -> Result<Fork, Setback> {
+        let directory = self.directory.join("forks").join(name);
+        let mut lowers = vec![self.directory.join("upper"), self.workspace.clone()];
+        if let (Below::FirstRun, Some(first_run)) = (below, &self.first_run) {
+            lowers.insert(0, first_run.clone());
+        }
+        let files = layers(self.fs.as_ref(), &directory, lowers)?;
+        let sandbox = Some(start(&self.launcher, &self.workspace, files)?);
+        Ok(Fork { sandbox, directory: Some(directory), workspace: self.workspace.clone() })
+    }
+
+    /// Keeps the files of a fork below later ones, for their caches.
+    pub(super) fn keep_first_run(&mut self, mut fork: Fork) {
+        drop(fork.sandbox.take());
+        self.first_run = fork.directory.take().map(|directory| directory.join("upper"));
+    }
+}
+
+impl Fork {
+    /// Its sandbox; `None` only after it was taken down.
+    pub(super) const fn sandbox(&self) -> Option<&Sandbox> {
+        self.sandbox.as_ref()
+    }
+
+    /// Its files.
+    pub(super) fn tree(&self) -> Result<DirTree, Setback> {
+        self.sandbox
+            .as_ref()
+            .map_or(Err(Setback::Stopped), |sandbox| tree_of(sandbox, &self.workspace))
+    }
+}
+
+impl Drop for Fork {
+    fn drop(&mut self) {
+        drop(self.sandbox.take());
+        if let Some(directory) = self.directory.take() {
+            // What cannot be removed now is removed when the session is opened again.
+            let _left_for_later = remove_files(&directory);
+        }
+    }
+}
+
+fn layers(fs: &dyn Fs, directory: &Path, lowers: Vec<PathBuf>) -> Result<Files, Setback> {
+    let (upper, work) = (directory.join("upper"), directory.join("work"));
+    for path in [&upper, &work] {
+        fs.create_dir_all(path)
+            .map_err(|source| Setback::of(&FilesError { path: path.clone(), source }))?;
+    }
+    Ok(Files::CopyOnWrite { lowers, upper, work })
+}
+
+fn start(launcher: &Launcher, workspace: &Path, files: Files) -> Result<Sandbox, Setback> {
+    let plan = Plan::new(workspace, files).map_err(|error| Setback::of(&error))?;
+    Sandbox::start(launcher, &plan).map_err(|error| Setback::of(&error))
+}
+
+fn tree_of(sandbox: &Sandbox, workspace: &Path) -> Result<DirTree, Setback> {
+    let fd = sandbox
+        .root()
+        .as_fd()
+        .try_clone_to_owned()
+        .map_err(|source| Setback::of(&FilesError { path: workspace.to_owned(), source }))?;
+    let root = Root::from_fd(fd, workspace.to_owned()).map_err(|error| Setback::of(&error))?;
+    Ok(DirTree::new(root))
+}
+
+fn remove(path: &Path) -> Result<(), Setback> {
+    remove_files(path).map_err(|source| Setback::of(&FilesError { path: path.to_owned(), source }))
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("could not prepare the session's files at `{path}`")]
+struct FilesError {
+    path: PathBuf,
+    #[source]
+    source: std::io::Error,
+}
+
+impl Hint for FilesError {
+    fn hint(&self) -> Option<String> {
+        Some("look at the free space and the permissions of the state directory".into())
+    }
+}

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The real world: effects carried out over the sandbox, the model and the tools.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use moat_base::limits::SOURCE_FILE_BYTES_MAX;
+use moat_base::{Clock, Fs, Hint, Tree as _, TreePath};
+use moat_policy::Confinement;
+use moat_protocol::{Change, Event, Proposal};
+use moat_sandbox::{BlobId, Expected, FileMode, Launcher, Level};
+use moat_tools::{compare, detect};
+
+use super::candidate::{Candidate, make};
+use super::check::{Reading, Run, report_of, run};
+use super::files::Ledger;
+use super::ground::{Below, Ground};
+use super::model::{ModelSource, ask};
+use super::place::places;
+use super::{Setback, Settled, StopFlag, World};
+use crate::grant::Grant;
+use crate::record::{AnswerRef, Effect, EffectOutcome, Verdict};
+use crate::state::{State, Turn};
+
+const FORK: &str = "in a throw-away fork of the session, without network";
+const TRIAL_OUTPUT_BYTES_MAX: usize = 4 * 1024;
+
+/// What the real world is made from.
+#[derive(Debug)]
+pub struct WorldSettings {
+    /// Starts sandboxes.
+    pub launcher: Arc<Launcher>,
+    /// The session's own files.
+    pub fs: Arc<dyn Fs>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// The workspace, absolute and canonical.
+    pub workspace: PathBuf,
+    /// The session's directory, which exists.
+    pub directory: PathBuf,
+    /// Gives models.
+    pub models: Box<dyn ModelSource>,
+    /// The wall time of one command.
+    pub command_wall: Duration,
+    /// Watched by everything that takes long.
+    pub stop: StopFlag,
+}
+
+/// The real world of one session.
+#[derive(Debug)]
+pub struct LocalWorld {
+    clock: Arc<dyn Clock>,
+    root: String,
+    ground: Ground,
+    ledger: Ledger,
+    models: Box<dyn ModelSource>,
+    command_wall: Duration,
+    stop: StopFlag,
+}
+
+impl LocalWorld {
+    /// Starts the session's sandbox.
+    ///
+    /// # Errors
+    /// [`Setback::Failed`] when the sandbox cannot be started or the session's
+    /// files cannot be prepared.
+    pub fn start(settings: WorldSettings) -> Result<Self, Setback> {
+        let WorldSettings { launcher, fs, clock, workspace, directory, .. } = settings;
+        let ledger = Ledger::open(&fs, &workspace, &directory)?;
+        let root = workspace.to_string_lossy().into_owned();
+        let ground = Ground::start(launcher, fs, workspace, directory)?;
+        let (models, command_wall, stop) = (settings.models, settings.command_wall, settings.stop);
+        Ok(Self { clock, root, ground, ledger, models, command_wall, stop })
+    }
+
+    fn find_check(&self) -> Result<EffectOutcome, Setback> {
+        let tree = self.ground.tree()?;
+        let best = detect(&tree).into_iter().next();
+        Ok(best.map_or_else(
+            || EffectOutcome::CheckFound { line: None, why: "nothing was found".into() },
+            |check| {
+                let (why, line) = (check.why.clone(), check_line(&check));
+                EffectOutcome::CheckFound { line: Some(line), why }
+            },
+        ))
+    }
+
+    fn run_check(
+        &mut self,
+        (number, line): (u32, &str),
+        turn: Option<&Turn>,
+        live: &mut dyn FnMut(Event),
+    ) -> Result<EffectOutcome, Setback> {
+        if let Some(turn) = turn {
+            self.models.prepare(&turn.task.model);
+        }
+        let fork = self.ground.fork(&format!("check-{number}"), Below::Session)?;
+        let Some(sandbox) = fork.sandbox() else { return Err(Setback::Stopped) };
+        let ran = run(sandbox, self.shell(number, line, turn), &self.stop, live)?;
+        if builds(line) {
+            self.ground.keep_first_run(fork);
+        }
+        Ok(EffectOutcome::Checked { summary: ran.summary, output: ran.output })
+    }
+
+    fn observe(
+        &self,
+        (number, argv): (u32, &[String]),
+        turn: Option<&Turn>,
+        live: &mut dyn FnMut(Event),
+    ) -> Result<EffectOutcome, Setback> {
+        let fork = self.ground.fork(&format!("observe-{number}"), Below::Session)?;
+        let Some(sandbox) = fork.sandbox() else { return Err(Setback::Stopped) };
+        let mut how = self.shell(number, "", turn);
+        how.argv = argv.to_vec();
+        how.reading = Reading::Plain;
+        let ran = run(sandbox, how, &self.stop, live)?;
+        Ok(EffectOutcome::Observed { status: ran.status, output: ran.output })
+    }
+
+    fn locate(&self, turn: Option<&Turn>) -> Result<EffectOutcome, Setback> {
+        let tree = self.ground.tree()?;
+        let places = turn.map_or_else(Vec::new, |turn| places(&tree, turn, &self.root));
+        Ok(EffectOutcome::Located { places })
+    }
+
+    fn candidate(
+        &self,
+        state: &State,
+        answer: AnswerRef,
+        path: &TreePath,
+        symbol: &str,
+    ) -> Result<Result<Candidate, String>, Setback> {
+        let before = self
+            .ground
+            .tree()?
+            .read(path, SOURCE_FILE_BYTES_MAX)
+            .map_err(|source| Setback::of(&CandidateError::Read { source }))?;
+        let text = state.answer(answer).unwrap_or_default();
+        Ok(make(path, &before, symbol, text))
+    }
+
+    fn try_candidate(
+        &self,
+        number: u32,
+        intent: &Effect,
+        state: &State,
+        live: &mut dyn FnMut(Event),
+    ) -> Result<EffectOutcome, Setback> {
+        let Effect::Try { answer, path, symbol, check, .. } = intent else {
+            return Err(Setback::Stopped);
+        };
+        let rejected =
+            |reason| EffectOutcome::Tried { verdict: Verdict::Rejected { reason }, content: None };
+        let candidate = match self.candidate(state, *answer, path, symbol)? {
+            Ok(candidate) => candidate,
+            Err(reason) => return Ok(rejected(reason)),
+        };
+        let turn = state.turn();
+        let seen = turn.is_some_and(|turn| {
+            turn.tried().any(|trial| trial.content == Some(&candidate.content))
+        });
+        if seen {
+            return Ok(rejected("it is the same as an earlier one".into()));
+        }
+        let content = Some(candidate.content.clone());
+        let Some(line) = check else {
+            return Ok(EffectOutcome::Tried { verdict: Verdict::Parsed, content });
+        };
+        let fork = self.ground.fork(&format!("try-{number}"), Below::FirstRun)?;
+        fork.tree()?
+            .write(path, &candidate.bytes, FileMode::Kept, Expected::Any)
+            .map_err(|error| Setback::of(&error))?;
+        let Some(sandbox) = fork.sandbox() else { return Err(Setback::Stopped) };
+        let ran = run(sandbox, self.shell(number, line, turn), &self.stop, live)?;
+        let broken = turn.and_then(Turn::baseline).map_or_else(Vec::new, |(summary, output)| {
+            let before = report_of(summary, output, &self.root);
+            let comparison = compare(&before, &ran.report);
+            let was_failing = |name: &String| before.failed.iter().any(|one| one.name == *name);
+            comparison.broken.into_iter().filter(|name| !was_failing(name)).collect()
+        });
+        let output = tail(&ran.output);
+        let verdict = Verdict::Ran { summary: ran.summary, broken, output };
+        Ok(EffectOutcome::Tried { verdict, content })
+    }
+
+    fn apply(&self, intent: &Effect, state: &State) -> Result<EffectOutcome, Setback> {
+        let Effect::Apply { answer, path, symbol, content } = intent else {
+            return Err(Setback::Stopped);
+        };
+        let candidate = self.candidate(state, *answer, path, symbol)?.map_err(|reason| {
+            Setback::of(&CandidateError::Changed { path: path.clone(), reason })
+        })?;
+        if candidate.content != *content {
+            let reason = "the file is not the one that was tried".into();
+            return Err(Setback::of(&CandidateError::Changed { path: path.clone(), reason }));
+        }
+        self.ground
+            .tree()?
+            .write(path, &candidate.bytes, FileMode::Kept, Expected::Any)
+            .map_err(|error| Setback::of(&error))?;
+        Ok(EffectOutcome::Applied { symbols: candidate.symbols })
+    }
+
+    fn shell(&self, number: u32, line: &str, turn: Option<&Turn>) -> Run<'_> {
+        let left = turn.map_or(u64::MAX, |turn| {
+            turn.task.time_limit_ms.saturating_sub(turn.spent_ms()).max(1000)
+        });
+        Run {
+            number,
+            argv: vec!["/bin/sh".into(), "-c".into(), line.to_owned()],
+            place: FORK,
+            wall: self.command_wall.min(Duration::from_millis(left)),
+            root: &self.root,
+            reading: Reading::Tests,
+        }
+    }
+}
+
+impl World for LocalWorld {
+    fn carry_out(
+        &mut self,
+        grant: Grant,
+        state: &State,
+        live: &mut dyn FnMut(Event),
+    ) -> Result<EffectOutcome, Setback> {
+        let (number, intent, turn) = (grant.effect(), grant.intent(), state.turn());
+        match intent {
+            Effect::FindCheck => self.find_check(),
+            Effect::RunCheck { line } => self.run_check((number, line), turn, live),
+            Effect::Observe { argv } => self.observe((number, argv), turn, live),
+            Effect::Locate => self.locate(turn),
+            Effect::Ask { prompt } => {
+                let model = turn.map(|turn| turn.task.model.clone()).unwrap_or_default();
+                let clock = Arc::clone(&self.clock);
+                let elapsed = move || clock.monotonic();
+                let models = self.models.as_mut();
+                ask(models, &model, (number, prompt), &self.stop, (live, &elapsed))
+            }
+            Effect::Try { .. } => self.try_candidate(number, intent, state, live),
+            Effect::Apply { .. } => self.apply(intent, state),
+            Effect::Keep { selection } => self.ledger.keep(selection),
+            Effect::Discard { selection } => self.ledger.discard(&self.ground, selection),
+            Effect::UndoKeep => self.ledger.undo_keep(),
+        }
+    }
+
+    fn settle(&mut self, intent: &Effect) -> Settled {
+        match intent {
+            Effect::Apply { path, content, .. } => {
+                let now = self.ground.tree().and_then(|tree| {
+                    tree.read(path, SOURCE_FILE_BYTES_MAX)
+                        .map_err(|source| Setback::of(&CandidateError::Read { source }))
+                });
+                match now {
+                    Ok(bytes) if BlobId::of(&bytes).to_string() == *content => {
+                        Settled::Done(EffectOutcome::Applied { symbols: Vec::new() })
+                    }
+                    // A file is written under another name and renamed: all or nothing.
+                    Ok(_) => Settled::NotDone,
+                    Err(_) => Settled::Unknown,
+                }
+            }
+            Effect::Keep { .. } => self.ledger.settle_keep(),
+            Effect::Discard { .. } | Effect::UndoKeep => Settled::Unknown,
+            Effect::FindCheck
+            | Effect::RunCheck { .. }
+            | Effect::Observe { .. }
+            | Effect::Locate
+            | Effect::Ask { .. }
+            | Effect::Try { .. } => Settled::NotDone,
+        }
+    }
+
+    fn confinement(&self) -> Confinement {
+        match self.ground.session().confinement().level() {
+            Level::Full => Confinement::Full,
+            Level::Partial => Confinement::Partial,
+        }
+    }
+
+    fn boundary(&self) -> String {
+        let lost = self.ground.session().confinement().lost();
+        if lost.is_empty() {
+            return "full: commands see this workspace copy-on-write, no network, no other files \
+                    of yours"
+                .into();
+        }
+        let lost = lost.iter().map(|effect| effect.name()).collect::<Vec<_>>().join("; ");
+        format!("partial: not enforced here: {lost}")
+    }
+
+    fn workspace(&self) -> String {
+        self.root.clone()
+    }
+
+    fn proposal(&self, intent: &Effect, rule: &str) -> Proposal {
+        let argv = match intent {
+            Effect::RunCheck { line } | Effect::Try { check: Some(line), .. } => {
+                vec!["/bin/sh".into(), "-c".into(), line.clone()]
+            }
+            Effect::Observe { argv } => argv.clone(),
+            Effect::FindCheck
+            | Effect::Locate
+            | Effect::Ask { .. }
+            | Effect::Try { check: None, .. }
+            | Effect::Apply { .. }
+            | Effect::Keep { .. }
+            | Effect::Discard { .. }
+            | Effect::UndoKeep => vec![intent.describe()],
+        };
+        Proposal {
+            argv,
+            environment: Vec::new(),
+            directory: TreePath::root(),
+            writes: "a fork of the session that is thrown away".into(),
+            network: "none".into(),
+            rule: rule.to_owned(),
+        }
+    }
+
+    fn changes(&mut self) -> Result<Vec<Change>, Setback> {
+        self.ledger.changes()
+    }
+}
+
+/// The check as one shell line, with its directory.
+fn check_line(check: &moat_tools::Check) -> String {
+    let line = check.line();
+    if check.directory.is_root() { line } else { format!("cd '{}' && {line}", check.directory) }
+}
+
+/// Whether a check leaves caches that later runs are much faster with.
+fn builds(line: &str) -> bool {
+    let builders = ["cargo", "make", "mvn", "gradle", "gradlew", "cmake", "ctest", "ninja", "tsc"];
+    line.split(|character: char| !character.is_ascii_alphanumeric() && character != '-')
+        .any(|word| builders.contains(&word))
+}
+
+fn tail(output: &str) -> String {
+    let from = output.len().saturating_sub(TRIAL_OUTPUT_BYTES_MAX);
+    output.get(output.ceil_char_boundary(from)..).unwrap_or_default().to_owned()
+}
+
+#[derive(Debug, thiserror::Error)]
+enum CandidateError {
+    #[error("could not read the file that the candidate changes")]
+    Read {
+        #[source]
+        source: moat_base::TreeError,
+    },
+    #[error("the candidate that passed cannot be put in place in `{path}`: {reason}")]
+    Changed { path: TreePath, reason: String },
+}
+
+impl Hint for CandidateError {
+    fn hint(&self) -> Option<String> {
+        Some("the file changed while the turn ran; start the task again".into())
+    }
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+//! A world that follows a script, and that can die inside any effect.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use moat_base::{Clock, Timestamp, TreePath};
+use moat_engine::{
+    Attendance, ChainKey, Effect, EffectOutcome, Engine, Grant, Place, Setback, Settings, Settled,
+    State, StopFlag, Store, Verdict, World,
+};
+use moat_policy::{CommandRule, Confinement};
+use moat_protocol::{Change, Envelope, Event, Proposal, RunStatus, Task, TaskKind, TestSummary};
+
+use crate::journal::JournalFs;
+
+/// What survives a death: the files that effects wrote, and a count of each.
+#[derive(Debug, Default)]
+pub struct Disk {
+    pub applied: u32,
+    pub kept: u32,
+    pub carried_out: Vec<String>,
+}
+
+/// When the world dies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Death {
+    Never,
+    Before(u32),
+    After(u32),
+}
+
+#[derive(Debug)]
+pub struct ScriptedWorld {
+    pub disk: Arc<Mutex<Disk>>,
+    pub death: Death,
+    pub confinement: Confinement,
+}
+
+/// What a death leaves on the stack; caught by the test.
+pub struct Died;
+
+impl World for ScriptedWorld {
+    fn carry_out(
+        &mut self,
+        grant: Grant,
+        _state: &State,
+        _live: &mut dyn FnMut(Event),
+    ) -> Result<EffectOutcome, Setback> {
+        if self.death == Death::Before(grant.effect()) {
+            std::panic::resume_unwind(Box::new(Died));
+        }
+        let outcome = self.script(grant.intent());
+        self.disk.lock().unwrap().carried_out.push(grant.intent().describe());
+        if self.death == Death::After(grant.effect()) {
+            std::panic::resume_unwind(Box::new(Died));
+        }
+        Ok(outcome)
+    }
+
+    fn settle(&mut self, intent: &Effect) -> Settled {
+        match intent {
+            Effect::Apply { .. } if self.disk.lock().unwrap().applied > 0 => {
+                Settled::Done(EffectOutcome::Applied { symbols: vec!["f".into()] })
+            }
+            Effect::Apply { .. } => Settled::NotDone,
+            _ => Settled::Unknown,
+        }
+    }
+
+    fn confinement(&self) -> Confinement {
+        self.confinement
+    }
+
+    fn boundary(&self) -> String {
+        "scripted".into()
+    }
+
+    fn workspace(&self) -> String {
+        "/w".into()
+    }
+
+    fn proposal(&self, intent: &Effect, rule: &str) -> Proposal {
+        Proposal {
+            argv: vec![intent.describe()],
+            environment: Vec::new(),
+            directory: TreePath::root(),
+            writes: "nothing".into(),
+            network: "none".into(),
+            rule: rule.into(),
+        }
+    }
+
+    fn changes(&mut self) -> Result<Vec<Change>, Setback> {
+        Ok(Vec::new())
+    }
+}
+
+impl ScriptedWorld {
+    fn script(&mut self, intent: &Effect) -> EffectOutcome {
+        match intent {
+            Effect::FindCheck => EffectOutcome::CheckFound {
+                line: Some("make test".into()),
+                why: "there is a Makefile".into(),
+            },
+            Effect::RunCheck { .. } => {
+                EffectOutcome::Checked { summary: summary(1, 3, 1), output: "f(1) gave 2".into() }
+            }
+            Effect::Observe { .. } => {
+                EffectOutcome::Observed { status: RunStatus::Code(0), output: "+x".into() }
+            }
+            Effect::Locate => EffectOutcome::Located { places: vec![place("f"), place("g")] },
+            Effect::Ask { prompt } => EffectOutcome::Answers {
+                texts: (0..prompt.candidates).map(|n| format!("answer {n}")).collect(),
+                prompt_tokens: 10,
+                completion_tokens: 5,
+            },
+            Effect::Try { candidate, .. } => {
+                let summary = if *candidate >= 4 { summary(0, 4, 0) } else { summary(1, 3, 1) };
+                let (broken, output) = (Vec::new(), String::new());
+                EffectOutcome::Tried {
+                    verdict: Verdict::Ran { summary, broken, output },
+                    content: Some(format!("content {candidate}")),
+                }
+            }
+            Effect::Apply { .. } => {
+                self.disk.lock().unwrap().applied += 1;
+                EffectOutcome::Applied { symbols: vec!["f".into()] }
+            }
+            Effect::Keep { .. } | Effect::Discard { .. } | Effect::UndoKeep => {
+                self.disk.lock().unwrap().kept += 1;
+                EffectOutcome::Moved { paths: Vec::new(), refused: Vec::new() }
+            }
+        }
+    }
+}
+
+pub fn summary(code: i32, passed: u32, failed: u32) -> TestSummary {
+    let failing = (0..failed).map(|n| format!("test {n}")).collect();
+    TestSummary { status: RunStatus::Code(code), passed, failed, failing, duration_ms: 0 }
+}
+
+fn place(symbol: &str) -> Place {
+    Place {
+        path: TreePath::parse("a.py").unwrap(),
+        symbol: symbol.into(),
+        language: "python".into(),
+        reasons: vec!["the script says so".into()],
+        source: format!("def {symbol}(x):\n    return x\n"),
+        context: String::new(),
+        test: String::new(),
+        failure: String::new(),
+    }
+}
+
+pub fn task(check: Option<&str>) -> Task {
+    Task {
+        text: "make it pass".into(),
+        kind: TaskKind::Repair,
+        check: check.map(Into::into),
+        model: "embedded".into(),
+        time_limit_ms: 1000,
+    }
+}
+
+/// A clock that does not move, so that two runs write the same lines.
+#[derive(Debug)]
+pub struct FixedClock;
+
+impl Clock for FixedClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(0)
+    }
+
+    fn monotonic(&self) -> std::time::Duration {
+        std::time::Duration::ZERO
+    }
+}
+
+pub type Seen = Arc<Mutex<Vec<Envelope>>>;
+
+/// A scripted session: what outlives its processes.
+#[derive(Debug, Default)]
+pub struct Scene {
+    pub fs: JournalFs,
+    pub disk: Arc<Mutex<Disk>>,
+    pub seen: Seen,
+}
+
+impl Scene {
+    pub fn open(&self, death: Death) -> Engine<ScriptedWorld> {
+        self.open_as(death, Attendance::Attended, CommandRule::Allow)
+    }
+
+    pub fn open_as(
+        &self,
+        death: Death,
+        attendance: Attendance,
+        commands: CommandRule,
+    ) -> Engine<ScriptedWorld> {
+        let session: moat_base::SessionId = "0123456789".parse().unwrap();
+        let key = ChainKey::new([1; 32]);
+        let clock = Arc::new(FixedClock);
+        let store = Store::open(&self.fs, clock.clone(), Path::new("/s"), &key, &session).unwrap();
+        let world =
+            ScriptedWorld { disk: Arc::clone(&self.disk), death, confinement: Confinement::Full };
+        let seen = Arc::clone(&self.seen);
+        let sink = Box::new(move |envelope: &Envelope| seen.lock().unwrap().push(envelope.clone()));
+        let settings = Settings { session, commands, attendance };
+        Engine::open(settings, store, world, clock, StopFlag::new().unwrap(), sink).unwrap()
+    }
+
+    pub fn events(&self) -> Vec<Event> {
+        self.seen.lock().unwrap().iter().map(|envelope| envelope.event.clone()).collect()
+    }
+}

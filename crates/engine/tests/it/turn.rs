@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+//! One turn from its task to its outcome, and what stands in its way.
+
+use moat_engine::{Attendance, EffectOutcome};
+use moat_policy::CommandRule;
+use moat_protocol::{Answer, Event, Op, Outcome};
+
+use crate::scripted::{Death, Scene, task};
+
+fn outcome(scene: &Scene) -> Option<Outcome> {
+    scene.events().into_iter().find_map(|event| match event {
+        Event::TurnFinished { outcome, .. } => Some(outcome),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_repair_stops_at_the_first_candidate_that_passes() {
+    let scene = Scene::default();
+    let mut engine = scene.open(Death::Never);
+    engine.handle(Op::Start { task: task(None) }).unwrap();
+    while engine.is_runnable() {
+        engine.step().unwrap();
+    }
+    assert_eq!(outcome(&scene), Some(Outcome::Solved));
+    let carried_out = &scene.disk.lock().unwrap().carried_out;
+    let expected = [
+        "find the check command",
+        "run the check `make test`",
+        "find the place to change",
+        "ask the model to rewrite `f`",
+        "try candidate 1",
+        "ask the model to rewrite `g`",
+        "try candidate 2",
+        "ask the model to rewrite `f`",
+        "try candidate 3",
+        "try candidate 4",
+        "change `a.py` in the session",
+    ];
+    assert_eq!(*carried_out, expected);
+    let evidence = engine.state().turns[0].evidence();
+    assert_eq!((evidence.candidates, evidence.requests), (4, 3));
+    assert_eq!(evidence.after.unwrap().failed, 0);
+    assert_eq!(evidence.before.unwrap().failed, 1);
+}
+
+#[test]
+fn a_question_waits_and_the_answer_counts_once() {
+    for (answer, done) in [(Answer::Once, true), (Answer::No, false)] {
+        let scene = Scene::default();
+        let ask = || scene.open_as(Death::Never, Attendance::Attended, CommandRule::Ask);
+        let mut engine = ask();
+        engine.handle(Op::Start { task: task(Some("make test")) }).unwrap();
+        engine.step().unwrap();
+        assert!(!engine.is_runnable());
+        assert_eq!(scene.disk.lock().unwrap().carried_out.len(), 0);
+        // The process ends while the question is open; another one takes the answer.
+        drop(engine);
+        let mut engine = ask();
+        assert!(!engine.is_runnable());
+        engine.handle(Op::Approve { request: 7, answer: Answer::Once }).unwrap();
+        assert!(!engine.is_runnable(), "an answer to another question does not count");
+        engine.handle(Op::Approve { request: 1, answer }).unwrap();
+        engine.step().unwrap();
+        let ran = engine.state().turns[0].done[0].outcome.clone();
+        assert_eq!(matches!(ran, EffectOutcome::Checked { .. }), done, "{answer:?}");
+        assert_eq!(scene.disk.lock().unwrap().carried_out.len(), usize::from(done));
+        engine.handle(Op::Approve { request: 1, answer: Answer::Once }).unwrap();
+        engine.step().unwrap();
+        let runs = scene.disk.lock().unwrap().carried_out.clone();
+        assert!(runs.iter().filter(|what| what.starts_with("run")).count() <= 1);
+    }
+}
+
+#[test]
+fn headless_denies_what_would_be_asked_and_says_so() {
+    let scene = Scene::default();
+    let mut engine = scene.open_as(Death::Never, Attendance::Headless, CommandRule::Ask);
+    engine.handle(Op::Start { task: task(Some("make test")) }).unwrap();
+    while engine.is_runnable() {
+        engine.step().unwrap();
+    }
+    assert!(matches!(outcome(&scene), Some(Outcome::Denied { .. })));
+    assert_eq!(scene.disk.lock().unwrap().carried_out.len(), 0);
+    let said = scene.events().iter().any(
+        |event| matches!(event, Event::Notice { text, .. } if text.contains("nobody can answer")),
+    );
+    assert!(said);
+}
+
+#[test]
+fn an_interrupt_stops_the_turn_and_a_resume_goes_on() {
+    let scene = Scene::default();
+    let mut engine = scene.open(Death::Never);
+    engine.handle(Op::Start { task: task(None) }).unwrap();
+    engine.step().unwrap();
+    engine.handle(Op::Interrupt).unwrap();
+    assert!(!engine.is_runnable());
+    drop(engine);
+    let mut engine = scene.open(Death::Never);
+    assert!(!engine.is_runnable(), "a stopped turn stays stopped in the next process");
+    engine.handle(Op::Resume).unwrap();
+    while engine.is_runnable() {
+        engine.step().unwrap();
+    }
+    assert!(engine.state().turns[0].finished.is_some());
+    assert_eq!(scene.disk.lock().unwrap().applied, 1);
+}
+
+#[test]
+fn operations_out_of_place_are_refused_with_a_hint() {
+    let scene = Scene::default();
+    let mut engine = scene.open(Death::Never);
+    engine.handle(Op::Steer { text: "x".into() }).unwrap();
+    engine.handle(Op::Resume).unwrap();
+    engine.handle(Op::Start { task: task(None) }).unwrap();
+    engine.handle(Op::Start { task: task(None) }).unwrap();
+    engine.handle(Op::UndoKeep).unwrap();
+    let refusals = scene.events().into_iter().filter_map(|event| match event {
+        Event::Failed { report } => report.hint,
+        _ => None,
+    });
+    assert_eq!(refusals.count(), 4);
+    assert_eq!(engine.state().turns.len(), 1);
+    assert_eq!(scene.disk.lock().unwrap().kept, 0);
+}
