@@ -24,7 +24,7 @@ use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::models::sources;
-use crate::pip::{HOSTS_FILE, rule_set};
+use crate::pip::{hosts_file, rule_set};
 
 /// The hidden verb that makes this program the broker.
 const WORD: &str = "broker";
@@ -131,7 +131,7 @@ pub(crate) fn run(environment: &Environment) -> Result<(), Failure> {
 fn confine(environment: &Environment, config: &Config, log: PathBuf) -> Result<(), Failure> {
     let mut read: Vec<PathBuf> = SYSTEM_FILES.iter().map(PathBuf::from).collect();
     read.push(environment.layout.config.clone());
-    read.push(environment.layout.state.join(HOSTS_FILE));
+    read.push(hosts_file(environment));
     read.extend(environment.certificate_files());
     read.extend(config.models.values().filter_map(|server| server.value.key_file.clone()));
     read.extend(config.network.extra_ca.iter().map(|file| file.value.clone()));
@@ -157,10 +157,8 @@ fn policy_source(environment: Environment) -> PolicySource {
     type Read = ([Option<SystemTime>; 2], Result<Arc<EgressPolicy>, PolicyError>);
     let last: Mutex<Option<Read>> = Mutex::new(None);
     Box::new(move || {
-        let files = [
-            environment.layout.config.join(moat_config::USER_FILE_NAME),
-            environment.layout.state.join(HOSTS_FILE),
-        ];
+        let files =
+            [environment.layout.config.join(moat_config::USER_FILE_NAME), hosts_file(&environment)];
         let changed = files.map(|file| file.metadata().and_then(|file| file.modified()).ok());
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
         match &*last {
@@ -186,7 +184,8 @@ pub(crate) fn policy(environment: &Environment) -> Result<EgressPolicy, PolicyEr
     }
     let sources = endpoints(&sources(&config, Reach::Online));
     policy.endpoints.extend(sources.map_err(|error| refuse(error.to_string()))?);
-    policy.rule_sets.extend(rule_set(environment));
+    let packages = zone(&config.weights.packages_zone.value);
+    policy.rule_sets.extend(rule_set(environment, &packages));
     Ok(policy)
 }
 

@@ -24,6 +24,18 @@ pub(crate) enum Form {
     Json,
 }
 
+impl Form {
+    /// The form that the flags `--json` and `--verbose` ask for.
+    #[must_use]
+    pub(crate) const fn of(json: bool, verbose: bool) -> Self {
+        match (json, verbose) {
+            (true, _) => Self::Json,
+            (false, true) => Self::Text(Detail::Everything),
+            (false, false) => Self::Text(Detail::Usual),
+        }
+    }
+}
+
 /// Shows one session.
 #[derive(Debug)]
 pub(crate) struct Front {

@@ -87,15 +87,11 @@ fn run(environment: &Environment, arguments: Arguments) -> Result<Exit, Failure>
 
 /// Help and version are answers; anything else is bad input.
 fn explain(error: &clap::Error) -> ExitCode {
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            // A reader that went away (a closed pipe) has what it wanted.
-            let _closed_pipe = error.print();
-            Exit::Success.into()
-        }
-        _ => {
-            let _closed_pipe = error.print();
-            Exit::Usage.into()
-        }
+    // A reader that went away (a closed pipe) has what it wanted.
+    let _closed_pipe = error.print();
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        Exit::Success.into()
+    } else {
+        Exit::Usage.into()
     }
 }

@@ -56,13 +56,17 @@ pub(crate) fn create(environment: &Environment) -> Result<Held, Failure> {
 /// Opens a session for working in it.
 pub(crate) fn hold(environment: &Environment, id: SessionId) -> Result<Held, Failure> {
     let directory = environment.layout.sessions().join(id.as_str());
-    let lock = RealDepot.lock(&directory.join(LOCK_FILE)).map_err(|error| match error.kind() {
-        io::ErrorKind::WouldBlock => Failure::usage(
-            format!("session {id} is open in another process"),
-            format!("watch it with `moat session watch {id}`, or wait for its end"),
-        ),
-        io::ErrorKind::NotFound => unknown(id.as_str()),
-        _ => state_failure(&directory, &error),
+    let lock = RealDepot.lock(&directory.join(LOCK_FILE)).map_err(|error| {
+        if error.kind() == io::ErrorKind::WouldBlock {
+            return Failure::usage(
+                format!("session {id} is open in another process"),
+                format!("watch it with `moat session watch {id}`, or wait for its end"),
+            );
+        }
+        if error.kind() == io::ErrorKind::NotFound {
+            return unknown(id.as_str());
+        }
+        state_failure(&directory, &error)
     })?;
     let key = key(environment)?;
     let clock = Arc::clone(&environment.clock);
@@ -124,10 +128,8 @@ pub(crate) fn choose(environment: &Environment, id: Option<&str>) -> Result<Sess
 
 /// The workspace of a session, as its first record names it.
 pub(crate) fn workspace_of(history: &History) -> Option<PathBuf> {
-    history.lines.first().and_then(|line| match &line.record {
-        Record::Created { workspace, .. } => Some(PathBuf::from(workspace)),
-        _ => None,
-    })
+    let Record::Created { workspace, .. } = &history.lines.first()?.record else { return None };
+    Some(PathBuf::from(workspace))
 }
 
 /// The socket on which a running session is watched and steered.

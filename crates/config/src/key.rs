@@ -114,8 +114,8 @@ pub const KEYS: &[Key] = &[
     Key {
         path: "weights.packages_zone",
         kind: Kind::Zone,
-        default: "\"external:unknown\"",
-        purpose: "Where the hosts of pip's own index lie; \"network:NAME\" when your network has a mirror under their names.",
+        default: "\"network:packages\"",
+        purpose: "Where the hosts of pip's own index lie. A network may have a mirror under their names; pip itself checks their certificates.",
     },
     Key {
         path: "approval.commands",

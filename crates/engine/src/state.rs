@@ -129,10 +129,8 @@ impl State {
     pub fn answer(&self, answer: AnswerRef) -> Option<&str> {
         let done = self.turns.iter().rev().flat_map(|turn| &turn.done);
         let mut texts = done.filter(|done| done.effect == answer.effect).filter_map(|done| {
-            match &done.outcome {
-                EffectOutcome::Answers { texts, .. } => texts.get(answer.index as usize),
-                _ => None,
-            }
+            let EffectOutcome::Answers { texts, .. } = &done.outcome else { return None };
+            texts.get(answer.index as usize)
         });
         texts.next().map(String::as_str)
     }
@@ -179,9 +177,9 @@ impl Turn {
     #[must_use]
     pub fn check(&self) -> Option<&str> {
         self.task.check.as_deref().or_else(|| {
-            self.outcomes().find_map(|outcome| match outcome {
-                EffectOutcome::CheckFound { line, .. } => line.as_deref(),
-                _ => None,
+            self.outcomes().find_map(|outcome| {
+                let EffectOutcome::CheckFound { line, .. } = outcome else { return None };
+                line.as_deref()
             })
         })
     }
@@ -189,26 +187,26 @@ impl Turn {
     /// What the check said before any change, with its output.
     #[must_use]
     pub fn baseline(&self) -> Option<(&TestSummary, &str)> {
-        self.outcomes().find_map(|outcome| match outcome {
-            EffectOutcome::Checked { summary, output } => Some((summary, output.as_str())),
-            _ => None,
+        self.outcomes().find_map(|outcome| {
+            let EffectOutcome::Checked { summary, output } = outcome else { return None };
+            Some((summary, output.as_str()))
         })
     }
 
     /// The places, once they were looked for.
     #[must_use]
     pub fn places(&self) -> Option<&[Place]> {
-        self.outcomes().find_map(|outcome| match outcome {
-            EffectOutcome::Located { places } => Some(places.as_slice()),
-            _ => None,
+        self.outcomes().find_map(|outcome| {
+            let EffectOutcome::Located { places } = outcome else { return None };
+            Some(places.as_slice())
         })
     }
 
     /// The requests that were answered, in order: the effect's number and the texts.
     pub fn answered(&self) -> impl Iterator<Item = (u32, &[String])> {
-        self.done.iter().filter_map(|done| match &done.outcome {
-            EffectOutcome::Answers { texts, .. } => Some((done.effect, texts.as_slice())),
-            _ => None,
+        self.done.iter().filter_map(|done| {
+            let EffectOutcome::Answers { texts, .. } = &done.outcome else { return None };
+            Some((done.effect, texts.as_slice()))
         })
     }
 

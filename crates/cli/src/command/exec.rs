@@ -9,7 +9,6 @@ use moat_engine::{Attendance, LocalWorld, Setback, StopFlag, WorldSettings};
 use moat_policy::CommandRule;
 use moat_protocol::{Op, Outcome, Selection, Task, TaskKind};
 use moat_sandbox::Launcher;
-use moat_tui::Detail;
 
 use crate::arguments::{Exec, Kind};
 use crate::environment::{Environment, Input};
@@ -35,7 +34,7 @@ pub(crate) fn run(
     let launcher = environment.launcher()?;
     environment.give_up_inet()?;
     let held = sessions::create(environment)?;
-    let form = form(arguments.json, arguments.verbose);
+    let form = Form::of(arguments.json, arguments.verbose);
     let ask = if arguments.ask { CommandRule::Ask } else { rule(&config) };
     let attendance = attendance(environment, form);
     let opened =
@@ -123,15 +122,6 @@ impl Opened {
     }
 }
 
-/// How events are written.
-pub(crate) const fn form(json: bool, verbose: bool) -> Form {
-    match (json, verbose) {
-        (true, _) => Form::Json,
-        (false, true) => Form::Text(Detail::Everything),
-        (false, false) => Form::Text(Detail::Usual),
-    }
-}
-
 /// Whether somebody can answer: a person at the keyboard, and not a script that reads JSON.
 pub(crate) fn attendance(environment: &Environment, form: Form) -> Attendance {
     match (environment.input, form) {
@@ -167,9 +157,8 @@ fn task(config: &Config, arguments: &Exec) -> Result<Task, Failure> {
             Kind::CommitMessage => TaskKind::CommitMessage,
         },
     );
-    let limit = arguments
-        .max_time
-        .map_or(config.limits.turn_minutes.value.saturating_mul(60), |seconds| seconds);
+    let configured = config.limits.turn_minutes.value.saturating_mul(60);
+    let limit = arguments.max_time.unwrap_or(configured);
     if limit == 0 {
         return Err(Failure::usage("`--max-time` is zero", "give the turn at least a second"));
     }

@@ -12,6 +12,7 @@ use moat_inference::weights::{
 };
 use moat_inference::{ServerSpec, serve};
 use moat_net::{Cancel, Stop};
+use moat_sandbox::Interrupt;
 use moat_tui::{Frame, duration};
 use serde::Serialize;
 use signal_hook::consts::SIGINT;
@@ -23,7 +24,7 @@ use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::models::{sources, store};
-use crate::pip::Pip;
+use crate::pip;
 use crate::terminal::{Terminal, complain};
 
 /// Carries a verb out.
@@ -126,12 +127,13 @@ fn pull(
     let launcher = environment.launcher()?;
     environment.give_up_inet()?;
     let mut terminal = Terminal::new(environment.output);
-    let cancel = cancel_at_interrupt()?;
+    let interrupt = Interrupt::new().map_err(|error| Failure::of(Exit::Environment, &error))?;
+    let cancel = cancel_at_interrupt(std::slice::from_ref(&interrupt))?;
     let online = reach == Reach::Online && store.locate(id).is_err();
     let broker = if online { Some(broker::ensure(environment, &launcher)?) } else { None };
     let fetch = broker.clone().map(|broker| BrokerFetch(broker as _));
     let pip = broker.and_then(|broker| {
-        Pip::new(environment, launcher, broker)
+        pip::client(environment, &launcher, broker, interrupt)
             .inspect_err(|reason| complain(&format!("note: pip cannot be used: {reason}")))
             .ok()
     });
@@ -162,7 +164,7 @@ fn pull(
             }
             Ok(Exit::Success)
         }
-        Err(error @ Error::Cancelled { .. }) => Err(Failure::of(Exit::Interrupted, &error)),
+        Err(error @ Error::Cancelled) => Err(Failure::of(Exit::Interrupted, &error)),
         Err(error) => Err(failed(&error)),
     }
 }
@@ -185,23 +187,26 @@ fn megabytes(bytes: u64) -> String {
     format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000)
 }
 
-fn cancel_at_interrupt() -> Result<Cancel, Failure> {
+fn cancel_at_interrupt(commands: &[Interrupt]) -> Result<Cancel, Failure> {
     let cancel = Cancel::new();
     let mut signals = Signals::new([SIGINT]).map_err(|error| {
         Failure::environment("could not listen to signals", "look at the open files limit")
             .because(&error)
     })?;
-    let raised = cancel.clone();
+    let (raised, commands) = (cancel.clone(), commands.to_vec());
     std::thread::spawn(move || {
         for _signal in signals.forever() {
             raised.cancel();
+            for command in &commands {
+                command.trigger();
+            }
         }
     });
     Ok(cancel)
 }
 
 fn import(environment: &Environment, file: &Path) -> Result<Exit, Failure> {
-    let cancel = cancel_at_interrupt()?;
+    let cancel = cancel_at_interrupt(&[])?;
     let mut terminal = Terminal::new(environment.output);
     let mut report = |progress: &Progress| {
         terminal.show(&Frame { lines: String::new(), status: Some(line(progress)) });

@@ -3,17 +3,18 @@
 
 mod remote;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use moat_base::TreePath;
 use moat_config::Settings as Config;
-use moat_engine::{Record, State};
+use moat_engine::{Effect, EffectOutcome, Record, State};
 use moat_protocol::{Change, Op, Outcome, Selection};
 use moat_tui::{Detail, Paint, Tone, change_set, count, duration};
 use serde::Serialize;
 
 use crate::arguments::SessionVerb;
-use crate::command::exec::{After, Opened, attendance, form, rule};
+use crate::command::exec::{After, Opened, attendance, rule};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -40,9 +41,11 @@ pub(crate) fn run(
             undo(environment, config, id.as_deref(), selection)
         }
         SessionVerb::Resume { id, json, verbose } => {
-            resume(environment, config, id.as_deref(), form(json, verbose))
+            resume(environment, config, id.as_deref(), Form::of(json, verbose))
         }
-        SessionVerb::Watch { id, json } => remote::watch(environment, id.as_deref(), json),
+        SessionVerb::Watch { id, json } => {
+            remote::watch(environment, id.as_deref(), Form::of(json, false))
+        }
         SessionVerb::Steer { id, text } => remote::tell(environment, &id, &Op::Steer { text }),
         SessionVerb::Stop { id } => remote::tell(environment, &id, &Op::Interrupt),
         SessionVerb::Approve { id, request, no } => {
@@ -256,7 +259,7 @@ fn undo(
     selection: Option<Selection>,
 ) -> Result<Exit, Failure> {
     let told = tell(environment, choose(environment, id)?)?;
-    let kept = told.state.turns.iter().any(|_turn| true) && has_keep(&told);
+    let kept = has_keep(&told);
     let op = match selection {
         Some(selection) => Op::Discard { selection },
         None if kept => Op::UndoKeep,
@@ -270,24 +273,21 @@ fn undo(
 
 /// Whether a keep stands that was not taken back.
 fn has_keep(told: &Told) -> bool {
-    use moat_engine::{Effect, EffectOutcome};
-    let mut intents = std::collections::BTreeMap::new();
+    let mut intents = BTreeMap::new();
     let mut keeps = 0_i64;
     for line in &told.history.lines {
-        match &line.record {
-            Record::Intended { effect, intent } => {
-                intents.insert(*effect, intent.clone());
-            }
-            Record::Resolved { effect, outcome: EffectOutcome::Moved { paths, .. }, .. }
-                if !paths.is_empty() =>
-            {
-                match intents.get(effect) {
-                    Some(Effect::Keep { .. }) => keeps += 1,
-                    Some(Effect::UndoKeep) => keeps -= 1,
-                    _ => {}
-                }
-            }
-            _ => {}
+        if let Record::Intended { effect, intent } = &line.record {
+            intents.insert(*effect, intent);
+        }
+        let Record::Resolved { effect, outcome, .. } = &line.record else { continue };
+        let EffectOutcome::Moved { paths, .. } = outcome else { continue };
+        if paths.is_empty() {
+            continue;
+        }
+        if let Some(Effect::Keep { .. }) = intents.get(effect) {
+            keeps += 1;
+        } else if let Some(Effect::UndoKeep) = intents.get(effect) {
+            keeps -= 1;
         }
     }
     keeps > 0

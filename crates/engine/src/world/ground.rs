@@ -134,7 +134,7 @@ fn tree_of(sandbox: &Sandbox, workspace: &Path) -> Result<DirTree, Setback> {
         .try_clone_to_owned()
         .map_err(|source| Setback::of(&FilesError { path: workspace.to_owned(), source }))?;
     let root = Root::from_fd(fd, workspace.to_owned()).map_err(|error| Setback::of(&error))?;
-    Ok(DirTree::new(root))
+    Ok(DirTree::cached(root))
 }
 
 fn remove(path: &Path) -> Result<(), Setback> {

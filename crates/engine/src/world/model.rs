@@ -57,9 +57,8 @@ pub(super) fn ask(
             live(Event::ModelText { request: number, candidate: *candidate, text: text.clone() });
         }
     });
-    let answer = answer.map_err(|error| match error {
-        Error::Interrupted => Setback::Stopped,
-        other => Setback::of(&other),
+    let answer = answer.map_err(|error| {
+        if matches!(error, Error::Interrupted) { Setback::Stopped } else { Setback::of(&error) }
     })?;
     let usage = answer.usage.unwrap_or_default();
     let took = elapsed().saturating_sub(started);

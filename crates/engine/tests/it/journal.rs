@@ -11,7 +11,7 @@ use moat_base::{AppendFile, Fs};
 
 /// One thing that was done to a file.
 #[derive(Clone, Debug)]
-pub enum Write {
+pub(crate) enum Write {
     Append(PathBuf, Vec<u8>),
     Sync(PathBuf),
     Truncate(PathBuf, u64),
@@ -19,28 +19,28 @@ pub enum Write {
 }
 
 #[derive(Clone, Debug, Default)]
-pub struct JournalFs {
+pub(crate) struct JournalFs {
     files: Arc<Mutex<BTreeMap<PathBuf, Vec<u8>>>>,
     writes: Arc<Mutex<Vec<Write>>>,
 }
 
 impl JournalFs {
-    pub fn writes(&self) -> Vec<Write> {
+    pub(crate) fn writes(&self) -> Vec<Write> {
         self.writes.lock().unwrap().clone()
     }
 
-    pub fn bytes(&self, path: &Path) -> Vec<u8> {
+    pub(crate) fn bytes(&self, path: &Path) -> Vec<u8> {
         self.files.lock().unwrap().get(path).cloned().unwrap_or_default()
     }
 
-    pub fn set(&self, path: &Path, bytes: Vec<u8>) {
+    pub(crate) fn set(&self, path: &Path, bytes: Vec<u8>) {
         self.files.lock().unwrap().insert(path.to_owned(), bytes);
     }
 
     /// The disk after a crash that came when the first `count` writes had been issued and
     /// of what was not synced then `kept` bytes had reached the disk. Also says how many
     /// bytes were not synced.
-    pub fn after_crash(&self, count: usize, kept: usize) -> (Self, usize) {
+    pub(crate) fn after_crash(&self, count: usize, kept: usize) -> (Self, usize) {
         let mut files: BTreeMap<PathBuf, (Vec<u8>, usize)> = BTreeMap::new();
         for write in self.writes().iter().take(count) {
             match write {

@@ -16,29 +16,29 @@ use crate::journal::JournalFs;
 
 /// What survives a death: the files that effects wrote, and a count of each.
 #[derive(Debug, Default)]
-pub struct Disk {
-    pub applied: u32,
-    pub kept: u32,
-    pub carried_out: Vec<String>,
+pub(crate) struct Disk {
+    pub(crate) applied: u32,
+    pub(crate) kept: u32,
+    pub(crate) carried_out: Vec<String>,
 }
 
 /// When the world dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Death {
+pub(crate) enum Death {
     Never,
     Before(u32),
     After(u32),
 }
 
 #[derive(Debug)]
-pub struct ScriptedWorld {
-    pub disk: Arc<Mutex<Disk>>,
-    pub death: Death,
-    pub confinement: Confinement,
+pub(crate) struct ScriptedWorld {
+    pub(crate) disk: Arc<Mutex<Disk>>,
+    pub(crate) death: Death,
+    pub(crate) confinement: Confinement,
 }
 
 /// What a death leaves on the stack; caught by the test.
-pub struct Died;
+pub(crate) struct Died;
 
 impl World for ScriptedWorld {
     fn carry_out(
@@ -97,7 +97,7 @@ impl World for ScriptedWorld {
 }
 
 impl ScriptedWorld {
-    fn script(&mut self, intent: &Effect) -> EffectOutcome {
+    fn script(&self, intent: &Effect) -> EffectOutcome {
         match intent {
             Effect::FindCheck => EffectOutcome::CheckFound {
                 line: Some("make test".into()),
@@ -135,7 +135,7 @@ impl ScriptedWorld {
     }
 }
 
-pub fn summary(code: i32, passed: u32, failed: u32) -> TestSummary {
+pub(crate) fn summary(code: i32, passed: u32, failed: u32) -> TestSummary {
     let failing = (0..failed).map(|n| format!("test {n}")).collect();
     TestSummary { status: RunStatus::Code(code), passed, failed, failing, duration_ms: 0 }
 }
@@ -153,7 +153,7 @@ fn place(symbol: &str) -> Place {
     }
 }
 
-pub fn task(check: Option<&str>) -> Task {
+pub(crate) fn task(check: Option<&str>) -> Task {
     Task {
         text: "make it pass".into(),
         kind: TaskKind::Repair,
@@ -165,7 +165,7 @@ pub fn task(check: Option<&str>) -> Task {
 
 /// A clock that does not move, so that two runs write the same lines.
 #[derive(Debug)]
-pub struct FixedClock;
+pub(crate) struct FixedClock;
 
 impl Clock for FixedClock {
     fn now(&self) -> Timestamp {
@@ -177,22 +177,22 @@ impl Clock for FixedClock {
     }
 }
 
-pub type Seen = Arc<Mutex<Vec<Envelope>>>;
+pub(crate) type Seen = Arc<Mutex<Vec<Envelope>>>;
 
 /// A scripted session: what outlives its processes.
 #[derive(Debug, Default)]
-pub struct Scene {
-    pub fs: JournalFs,
-    pub disk: Arc<Mutex<Disk>>,
-    pub seen: Seen,
+pub(crate) struct Scene {
+    pub(crate) fs: JournalFs,
+    pub(crate) disk: Arc<Mutex<Disk>>,
+    pub(crate) seen: Seen,
 }
 
 impl Scene {
-    pub fn open(&self, death: Death) -> Engine<ScriptedWorld> {
+    pub(crate) fn open(&self, death: Death) -> Engine<ScriptedWorld> {
         self.open_as(death, Attendance::Attended, CommandRule::Allow)
     }
 
-    pub fn open_as(
+    pub(crate) fn open_as(
         &self,
         death: Death,
         attendance: Attendance,
@@ -210,7 +210,7 @@ impl Scene {
         Engine::open(settings, store, world, clock, StopFlag::new().unwrap(), sink).unwrap()
     }
 
-    pub fn events(&self) -> Vec<Event> {
+    pub(crate) fn events(&self) -> Vec<Event> {
         self.seen.lock().unwrap().iter().map(|envelope| envelope.event.clone()).collect()
     }
 }

@@ -8,6 +8,7 @@ use moat_tui::{Detail, Screen};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::front::Form;
 use crate::sessions::{choose, socket};
 use crate::terminal::Terminal;
 
@@ -18,7 +19,7 @@ const EVENT_LINE_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub(super) fn watch(
     environment: &Environment,
     id: Option<&str>,
-    json: bool,
+    form: Form,
 ) -> Result<Exit, Failure> {
     environment.give_up_inet()?;
     let id = choose(environment, id)?;
@@ -34,7 +35,7 @@ pub(super) fn watch(
             )
             .because(&error)
         })?;
-        if json {
+        if form == Form::Json {
             terminal.write(&format!("{line}\n"));
         } else {
             terminal.show(&screen.show(&envelope.event));

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Tests of the real `moat` program: a home of its own for each, a scripted model
+//! behind the real broker, no internet.
+#![cfg(test)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "these tests stand outside of the product, as a person's shell does"
+)]
+
+mod failing;
+mod repair;
+mod support;
