@@ -20,10 +20,10 @@ pub const FRAMES_MAX: usize = 64;
 pub const SUSPECTS_MAX: usize = 24;
 
 /// How many levels of calls are followed from a failing test.
-pub const CALL_DEPTH_MAX: usize = 3;
+pub const CALL_DEPTH_MAX: usize = 6;
 
 /// The most functions that following calls visits.
-pub const CALL_VISITS_MAX: usize = 200;
+pub const CALL_VISITS_MAX: usize = 300;
 
 /// The longest answer of a model that is read, in bytes.
 pub const ANSWER_BYTES_MAX: usize = 512 * 1024;

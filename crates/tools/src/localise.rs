@@ -2,15 +2,17 @@
 //! Ranks the functions of a workspace by how likely a failure comes from them.
 
 //!
-//! The evidence is weighed, strongest first: stacks of failures, complaints of the
-//! compiler, what the failing tests call (followed through imports for a few
-//! levels), names in the task, names in messages, and last a search for words. The
-//! whole tree is walked only when the evidence at hand names too little.
+//! The evidence is weighed: stacks of failures, complaints of the compiler, what the
+//! failing tests reach through calls and imports and the passing ones do not, names
+//! in the task and in messages, words in common, and last a search. The whole tree
+//! is walked only when the evidence at hand names too little.
 //!
 //! Invariant: a test is never a suspect unless the task names its file.
 
 mod board;
 mod context;
+mod likeness;
+mod reach;
 mod resolve;
 mod subject;
 mod word;
@@ -148,6 +150,7 @@ pub fn localise(corpus: &Corpus<'_>, evidence: Evidence<'_>) -> Vec<Suspect> {
     if let Some(report) = evidence.report {
         board.message_words(report);
     }
+    board.likeness(evidence);
     if board.is_thin() {
         board.search(evidence);
     }

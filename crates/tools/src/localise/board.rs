@@ -1,25 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The board on which evidence against functions adds up.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use moat_base::TreePath;
-use moat_index::{
-    Corpus, Scope, Source, Symbol, SymbolKind, calls, definitions, enclosing, search,
-};
+use moat_index::{Corpus, Scope, Source, Symbol, SymbolKind, definitions, enclosing, search};
 
-use super::resolve::{Allowance, resolve};
-use super::subject::{is_test_path, subject};
+use super::likeness;
+use super::reach::{Key, Reach, Reached, Spectrum, is_constant, nearness};
+use super::subject::{Subject, is_test_path, passing, subject};
 use super::word::{self, Likeness};
 use super::{Evidence, Reason, Suspect};
 use crate::TestReport;
-use crate::limits::{CALL_DEPTH_MAX, CALL_VISITS_MAX, SUSPECTS_MAX};
+use crate::limits::SUSPECTS_MAX;
 
 pub(super) struct Board<'c, 't> {
     corpus: &'c Corpus<'t>,
     suspects: HashMap<(TreePath, String, usize), Suspect>,
-    allowance: Allowance,
+    reach: Reach<'c, 't>,
     /// Files that the task names, tests among them.
     named: Vec<TreePath>,
 }
@@ -42,7 +41,7 @@ impl<'c, 't> Board<'c, 't> {
                     .find(|path| path.to_string().ends_with(&ending))
             })
             .collect();
-        Self { corpus, suspects: HashMap::new(), allowance: Allowance(LOOKUPS_MAX), named }
+        Self { corpus, suspects: HashMap::new(), reach: Reach::new(corpus, LOOKUPS_MAX), named }
     }
 
     fn accuse(&mut self, source: &Arc<Source>, symbol: &Symbol, weight: u32, reason: Reason) {
@@ -107,35 +106,74 @@ impl<'c, 't> Board<'c, 't> {
         }
     }
 
-    /// Weighs what the failing tests call, level by level.
+    /// Weighs what the failing tests reach and the passing ones do not.
     pub(super) fn calls(&mut self, report: &TestReport) {
+        let mut spectra: HashMap<Key, (Spectrum, Reached, String)> = HashMap::new();
+        let mut failing_all = 0.0;
+        let mut failing: Vec<Subject> = Vec::new();
         for failure in report.failed.iter().take(TESTS_MAX) {
             let Some(subject) = subject(self.corpus, failure) else { continue };
-            let mut seen: HashSet<(TreePath, usize)> = HashSet::new();
-            let mut level = vec![(subject.source, subject.range)];
-            let mut visits = 0;
-            let mut weight = CALL_WEIGHT;
-            for depth in 1..=CALL_DEPTH_MAX {
-                let mut next = Vec::new();
-                for (source, range) in level {
-                    let Some(language) = source.language else { continue };
-                    for name in calls(language, &source.bytes, range) {
-                        for meaning in resolve(self.corpus, &source, &name, &mut self.allowance) {
-                            let Some(symbol) = meaning.symbol().cloned() else { continue };
-                            visits += 1;
-                            let key = (meaning.source.path.clone(), symbol.range.start);
-                            if visits > CALL_VISITS_MAX || !seen.insert(key) {
-                                continue;
-                            }
-                            let reason = Reason::Called { test: failure.name.clone(), depth };
-                            let less = u32::from(is_constructor(&symbol)) + 1;
-                            self.accuse(&meaning.source, &symbol, weight / less, reason);
-                            next.push((Arc::clone(&meaning.source), symbol.range.clone()));
-                        }
-                    }
+            failing_all += 1.0;
+            for reached in self.reach.of(&subject) {
+                let Some(symbol) = reached.meaning.symbol() else { continue };
+                let key = (reached.meaning.source.path.clone(), symbol.range.start);
+                let near = nearness(reached.depth);
+                let entry = spectra.entry(key).or_insert_with(|| {
+                    (Spectrum::default(), reached.clone(), failure.name.clone())
+                });
+                entry.0.failing += near;
+                if reached.depth < entry.1.depth {
+                    entry.1 = reached;
+                    entry.2.clone_from(&failure.name);
                 }
-                level = next;
-                weight /= 2;
+            }
+            failing.push(subject);
+        }
+        for subject in passing(self.corpus, report, &failing) {
+            for reached in self.reach.of(&subject) {
+                let Some(symbol) = reached.meaning.symbol() else { continue };
+                let key = (reached.meaning.source.path.clone(), symbol.range.start);
+                if let Some((spectrum, _, _)) = spectra.get_mut(&key) {
+                    spectrum.passing += 1.0;
+                }
+            }
+        }
+        for (_, (spectrum, reached, test)) in spectra {
+            let Some(symbol) = reached.meaning.symbol().cloned() else { continue };
+            let share =
+                spectrum.suspicion(failing_all) * substance(&reached.meaning.source, &symbol);
+            let reason = Reason::Called { test, depth: reached.depth };
+            self.accuse(&reached.meaning.source, &symbol, part(CALL_WEIGHT, share), reason);
+        }
+    }
+
+    /// Weighs how much the words of each suspect are like those of the task and the failures.
+    pub(super) fn likeness(&mut self, evidence: Evidence<'_>) {
+        let failed = evidence.report.map_or(&[][..], |report| report.failed.as_slice());
+        let mut query = vec![(evidence.task, 1.0)];
+        for failure in failed.iter().take(TESTS_MAX) {
+            query.push((failure.name.as_str(), 0.6));
+            query.push((failure.message.as_str(), 0.4));
+        }
+        let mut keys: Vec<_> = self.suspects.keys().cloned().collect();
+        keys.sort();
+        let texts: Vec<String> = keys
+            .iter()
+            .map(|key| {
+                let Some((suspect, source)) =
+                    self.suspects.get(key).zip(self.corpus.source(&key.0))
+                else {
+                    return String::new();
+                };
+                let text = source.bytes.get(suspect.range.clone()).unwrap_or_default();
+                String::from_utf8_lossy(text).into_owned()
+            })
+            .collect();
+        for (key, alike) in keys.iter().zip(likeness::compare(&query, &texts)) {
+            let weight = part(LIKENESS_WEIGHT, alike.degree);
+            if let Some(suspect) = self.suspects.get_mut(key).filter(|_| weight > 0) {
+                suspect.score += weight;
+                suspect.reasons.push(Reason::Search { words: alike.words });
             }
         }
     }
@@ -212,10 +250,10 @@ impl<'c, 't> Board<'c, 't> {
     }
 
     fn named_symbols(&mut self, word: &str, weight: u32, reason: impl Fn(String) -> Reason) {
-        if self.allowance.0 == 0 {
+        if self.reach.allowance.0 == 0 {
             return;
         }
-        self.allowance.0 -= 1;
+        self.reach.allowance.0 -= 1;
         let places = definitions(self.corpus, word);
         // A word that names many things says little about each.
         let crowd = u32::try_from(places.len()).unwrap_or(u32::MAX).max(1);
@@ -277,9 +315,32 @@ fn is_constructor(symbol: &Symbol) -> bool {
     matches!(symbol.name.as_str(), "__init__" | "__post_init__" | "constructor" | "new")
 }
 
+/// How much a function can hide: one that only hands a value on hides little.
+fn substance(source: &Source, symbol: &Symbol) -> f64 {
+    let text = source.bytes.get(symbol.item.clone()).unwrap_or_default();
+    let lines = text
+        .split(|byte| *byte == b'\n')
+        .filter(|line| line.iter().any(u8::is_ascii_alphanumeric))
+        .count();
+    let size = match lines {
+        0..=1 => 0.75,
+        2 => 0.85,
+        _ => 1.0,
+    };
+    if is_constructor(symbol) || is_constant(symbol) { size * 0.6 } else { size }
+}
+
+/// A share, from 0 to 1, of a weight.
+fn part(weight: u32, share: f64) -> u32 {
+    let share = share.clamp(0.0, 1.0);
+    // Whole numbers below the weight, found without a cast that could cut something off.
+    (0..=weight).rev().find(|number| f64::from(*number) <= f64::from(weight) * share).unwrap_or(0)
+}
+
 const FRAME_WEIGHT: u32 = 200;
 const DIAGNOSTIC_WEIGHT: u32 = 100;
-const CALL_WEIGHT: u32 = 80;
+const CALL_WEIGHT: u32 = 120;
+const LIKENESS_WEIGHT: u32 = 60;
 const NAME_WEIGHT: u32 = 60;
 const FILE_WEIGHT: u32 = 12;
 const MESSAGE_WEIGHT: u32 = 20;

@@ -64,7 +64,7 @@ pub(super) fn resolve(
 fn named_in(source: &Arc<Source>, name: &str) -> Vec<Meaning> {
     let mut found = Vec::new();
     for (index, symbol) in source.symbols.iter().enumerate() {
-        if symbol.scope != Scope::Item {
+        if symbol.scope == Scope::Local {
             continue;
         }
         let is_constructor =

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Which files and functions are tests, and where the failing ones are.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
 use moat_base::TreePath;
-use moat_index::{Corpus, Scope, Source, definitions, enclosing};
+use moat_index::{Corpus, Language, Scope, Source, SymbolKind, definitions, enclosing};
 
-use crate::Failure;
+use crate::{Failure, TestReport};
 
 /// Whether a file is a test, by the customs of its language.
 #[must_use]
@@ -66,6 +67,54 @@ pub(super) fn subject(corpus: &Corpus<'_>, failure: &Failure) -> Option<Subject>
         let source = corpus.source(file)?;
         Some(around(source, failure.line.unwrap_or(1)))
     })
+}
+
+/// Finds the code of some tests that passed: those that the report names, and in C, whose
+/// programs seldom name them, the other tests of the file, up to the failing one if the
+/// program stops there.
+pub(super) fn passing(
+    corpus: &Corpus<'_>,
+    report: &TestReport,
+    failing: &[Subject],
+) -> Vec<Subject> {
+    let mut found: Vec<Subject> = report
+        .passed
+        .iter()
+        .take(PASSING_MAX)
+        .filter_map(|name| by_name(corpus, &Failure { name: name.clone(), ..Failure::default() }))
+        .collect();
+    let stops = report.failed.iter().any(|failure| {
+        failure.message.starts_with("assertion `") || failure.name.starts_with("sanitizer")
+    });
+    for subject in failing {
+        if subject.source.language != Some(Language::C) {
+            continue;
+        }
+        for symbol in &subject.source.symbols {
+            if symbol.kind == SymbolKind::Function
+                && symbol.name.starts_with("test")
+                && (!stops || symbol.range.end <= subject.range.start)
+            {
+                found.push(Subject {
+                    source: Arc::clone(&subject.source),
+                    range: symbol.range.clone(),
+                });
+            }
+        }
+    }
+    let mut seen = HashSet::new();
+    found.retain(|subject| {
+        !failing.iter().any(|other| other.is(subject))
+            && seen.insert((subject.source.path.clone(), subject.range.start))
+    });
+    found.truncate(PASSING_MAX);
+    found
+}
+
+impl Subject {
+    fn is(&self, other: &Self) -> bool {
+        self.source.path == other.source.path && self.range.start == other.range.start
+    }
 }
 
 fn by_name(corpus: &Corpus<'_>, failure: &Failure) -> Option<Subject> {
@@ -159,6 +208,9 @@ fn around(source: Arc<Source>, line: usize) -> Subject {
 
 /// How many lines before the failing one of a script count as the test.
 const SCRIPT_LINES: usize = 40;
+
+/// The most passing tests whose calls are followed.
+const PASSING_MAX: usize = 12;
 
 /// The most test files that are read to find a test by its title.
 const TEST_FILES_MAX: usize = 500;

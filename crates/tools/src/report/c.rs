@@ -5,7 +5,7 @@
 //! AddressSanitizer's stack lines; uncaught errors of Python and Node; CTest 3.
 
 use super::script::{frame as script_frame, stack};
-use super::text::{Paths, expectation};
+use super::text::{Paths, clip_message, expectation};
 use super::{Diagnostic, Draft, Failure, Frame, python, rust};
 
 pub(super) fn plain(lines: &[&str], paths: &Paths) -> Draft {
@@ -32,6 +32,15 @@ pub(super) fn plain(lines: &[&str], paths: &Paths) -> Draft {
             draft.failed.push(failure);
         } else if let Some(error) = compiler(line, paths) {
             draft.errors.push(error);
+        } else if let Some(failure) = located(line, paths) {
+            match draft.failed.iter_mut().find(|other| other.name == failure.name) {
+                Some(other) => {
+                    other.message.push('\n');
+                    other.message.push_str(&failure.message);
+                    clip_message(&mut other.message);
+                }
+                None => draft.failed.push(failure),
+            }
         } else if let Some((failure, next)) = node(lines, at - 1, paths) {
             at = next;
             draft.failed.push(failure);
@@ -88,6 +97,35 @@ fn assertion(line: &str, paths: &Paths) -> Option<Failure> {
     let function = function.rsplit([' ', '*']).next().unwrap_or(function);
     let frame = paths.frame(file, number, function)?;
     Some(failed_assertion(text, frame))
+}
+
+/// Reads `file.c:12: in function: text`, or `file.c:12: text`, where the text tells of a failure.
+fn located(line: &str, paths: &Paths) -> Option<Failure> {
+    let (place, text) = line.split_once(": ")?;
+    let (file, number, _) = paths.place(place)?;
+    file.extension()?;
+    let (function, message) = match text.strip_prefix("in ").and_then(|rest| rest.split_once(": "))
+    {
+        Some((function, message)) if !function.contains(' ') => (Some(function), message),
+        Some(_) | None => (None, text),
+    };
+    let lower = message.to_ascii_lowercase();
+    let tells = ["expected", "fail", "mismatch", "not equal", "wanted", "assert"];
+    if !tells.iter().any(|word| lower.contains(word)) || lower.starts_with("warning") {
+        return None;
+    }
+    let (expected, actual) = expectation(message);
+    let function = function.map(|name| name.trim_end_matches("()").to_owned());
+    let frame = Frame { file: file.clone(), line: number, function: function.clone() };
+    Some(Failure {
+        name: function.unwrap_or_else(|| format!("{file}:{number}")),
+        message: line.trim().to_owned(),
+        file: Some(file),
+        line: Some(number),
+        expected,
+        actual,
+        frames: vec![frame],
+    })
 }
 
 fn failed_assertion(text: &str, frame: Frame) -> Failure {

@@ -434,6 +434,15 @@ fn plain_programs() {
     assert_eq!(values(&report.failed[0]), (Some("3"), Some("-1")));
     assert_eq!(frames(&report.failed[0]), ["plain.js:3 -"]);
 
+    let checks = "tests/t.c:23: in test_days: days(\"a\") is 97, expected 11017\ntests/t.c:24: in test_days: x is 1, expected 2\ntests/t.c:31: in test_weeks: w is 1, expected 53\n3 checks failed\n";
+    let report = read(checks, 2);
+    let days = failure(&report, "test_days");
+    assert_eq!((values(days), report.failed.len()), ((Some("11017"), Some("97")), 2));
+    assert_eq!(
+        (frames(days), days.message.lines().count()),
+        (vec!["tests/t.c:23 test_days".to_owned()], 2)
+    );
+
     let spoken = "PASS: parse_empty\nFAIL: parse_sign (tests/t.c:31): expected -5 but got 5\ntest_x ... ok\n";
     let report = read(spoken, 1);
     assert_eq!(report.passed, ["parse_empty", "test_x"]);

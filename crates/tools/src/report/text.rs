@@ -189,6 +189,8 @@ fn sentence(line: &str) -> Option<(&str, &str)> {
         ("got ", ", expected "),
         ("got ", " expected "),
         ("got ", ", want "),
+        (" is ", ", expected "),
+        (" was ", ", expected "),
         ("got ", ", wanted "),
     ] {
         if let Some(start) = lower.find(head)
