@@ -24,7 +24,7 @@ use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::models::sources;
-use crate::pip::{hosts_file, rule_set};
+use crate::pip::{hosts_directory, hosts_file, rule_set};
 
 /// The hidden verb that makes this program the broker.
 const WORD: &str = "broker";
@@ -112,12 +112,15 @@ pub(crate) fn run(environment: &Environment) -> Result<(), Failure> {
     let log = environment.layout.crossing_log();
     let directory = |error: &std::io::Error| {
         Failure::environment(
-            "could not make the crossing log's directory",
+            "could not make the broker's directories",
             "look at the state directory",
         )
         .because(error)
     };
-    environment.fs.create_dir_all(&log).map_err(|error| directory(&error))?;
+    // What is read later must be there when the process is confined.
+    for path in [&log, &hosts_directory(environment), &environment.layout.config] {
+        environment.fs.create_dir_all(path).map_err(|error| directory(&error))?;
+    }
     confine(environment, &config, log.clone())?;
     let mut settings = BrokerSettings::new(log);
     settings.roots = Roots::PlatformAnd(extra_authorities(environment, &config)?);
@@ -131,7 +134,7 @@ pub(crate) fn run(environment: &Environment) -> Result<(), Failure> {
 fn confine(environment: &Environment, config: &Config, log: PathBuf) -> Result<(), Failure> {
     let mut read: Vec<PathBuf> = SYSTEM_FILES.iter().map(PathBuf::from).collect();
     read.push(environment.layout.config.clone());
-    read.push(hosts_file(environment));
+    read.push(hosts_directory(environment));
     read.extend(environment.certificate_files());
     read.extend(config.models.values().filter_map(|server| server.value.key_file.clone()));
     read.extend(config.network.extra_ca.iter().map(|file| file.value.clone()));

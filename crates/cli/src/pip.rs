@@ -14,14 +14,20 @@ use moat_sandbox::{Interrupt, Launcher};
 
 use crate::environment::Environment;
 
-/// The file in the state directory that names the hosts.
+/// The file that names the hosts. It is replaced as a whole, so the broker is let
+/// read the directory, which holds nothing else.
 const HOSTS_FILE: &str = "package-hosts.json";
 /// The longest configuration file of pip that is looked at.
 const CONFIG_BYTES_MAX: u64 = 256 * 1024;
 
+/// The directory of what the broker is told beside the configuration.
+pub(crate) fn hosts_directory(environment: &Environment) -> PathBuf {
+    environment.layout.state.join("broker")
+}
+
 /// Where the hosts that pip may reach are written for the broker.
 pub(crate) fn hosts_file(environment: &Environment) -> PathBuf {
-    environment.layout.state.join(HOSTS_FILE)
+    hosts_directory(environment).join(HOSTS_FILE)
 }
 
 /// Makes pip ready: asks it for its hosts, tells the broker's side, connects it.
@@ -41,6 +47,8 @@ pub(crate) fn client(
     };
     let pip = Pip::start(launcher, settings, Doors::real(), interrupt)?;
     let hosts = pip.hosts()?;
+    let directory = hosts_directory(environment);
+    environment.fs.create_dir_all(&directory).map_err(|error| error.to_string())?;
     let stored = hosts.store(environment.fs.as_ref(), &hosts_file(environment));
     stored.map_err(|error| error.to_string())?;
     Ok(pip.through(broker))

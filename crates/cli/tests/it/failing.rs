@@ -15,7 +15,7 @@ fn wrong_candidates_are_not_taken() {
     for (name, text) in cases {
         let home = Home::new(always(code(text)));
         let before = snapshot(&home.project());
-        home.run(["exec", "fix total"]).code(1).says("not solved");
+        home.run(["exec", "fix total"]).code(1).says("failed  none of");
         assert_eq!(snapshot(&home.project()), before, "{name}");
         home.run(["session", "show"]).code(0).says("pending nothing");
     }
@@ -26,7 +26,7 @@ fn a_candidate_that_breaks_a_test_which_passed_is_not_accepted_even_if_the_check
     let home = Home::new(always(code("def total(values):\n    return 6")));
     // The check reports both tests and takes the failing one alone for its answer.
     let check = "python3 -m unittest -v 2>&1 | tee seen; grep -q 'test_sum.* ok' seen";
-    home.run(["exec", "--check", check, "fix total"]).code(1).says("not solved");
+    home.run(["exec", "--check", check, "fix total"]).code(1).says("failed  none of");
 }
 
 #[test]

@@ -71,7 +71,9 @@ fn changes_are_kept_by_hunk_and_by_path() {
          return result",
     )));
     home.run(["exec", "fix total"]).code(0);
-    home.run(["session", "keep", "--hunk", "calc.py:9"]).code(1);
+    home.run(["session", "keep", "--hunk", "calc.py:9"])
+        .code(2)
+        .reports("no hunk 9", "session show");
     home.run(["session", "keep", "--hunk", "calc.py"])
         .code(2)
         .reports("does not name hunks", "PATH:1,3");
@@ -99,7 +101,8 @@ fn what_the_user_changed_meanwhile_is_not_overwritten() {
 #[test]
 fn every_model_request_is_in_the_log_and_a_changed_byte_is_found() {
     let wrong = code("def total(values):\n    return 7");
-    let home = Home::new(vec![Rule::once(Matcher::Any, wrong), Rule::always(Matcher::Any, right())]);
+    let home =
+        Home::new(vec![Rule::once(Matcher::Any, wrong), Rule::always(Matcher::Any, right())]);
     home.run(["exec", "fix total"]).code(0);
     let requests = home.model.requests().len();
     assert!(requests >= 2);
