@@ -137,6 +137,8 @@ pub struct TestReport {
     pub failed: Vec<Failure>,
     /// Errors that kept tests from running.
     pub errors: Vec<Diagnostic>,
+    /// Warnings of a compiler about files of the workspace; they fail nothing.
+    pub warnings: Vec<Diagnostic>,
     /// How many tests passed, by the runner's own count where there is one.
     pub passed_count: usize,
     /// How many tests ran, by the runner's own count where there is one.
@@ -193,6 +195,7 @@ pub fn parse(output: &[u8], exit: Exit, root: &str) -> TestReport {
         draft.failed = plain.failed;
         draft.errors = plain.errors;
     }
+    draft.warnings = c::warnings(&lines, &paths);
     draft.report(exit, format)
 }
 
@@ -202,6 +205,7 @@ struct Draft {
     passed: Vec<String>,
     failed: Vec<Failure>,
     errors: Vec<Diagnostic>,
+    warnings: Vec<Diagnostic>,
     /// The runner's own counts of passed tests and of tests that ran.
     counts: Option<(usize, usize)>,
 }
@@ -216,6 +220,7 @@ impl Draft {
         self.passed.truncate(REPORT_ENTRIES_MAX);
         self.failed.truncate(REPORT_ENTRIES_MAX);
         self.errors.truncate(REPORT_ENTRIES_MAX);
+        self.warnings.truncate(REPORT_ENTRIES_MAX);
         for failure in &mut self.failed {
             clip_message(&mut failure.message);
             let extra = failure.frames.len().saturating_sub(FRAMES_MAX);
@@ -240,6 +245,7 @@ impl Draft {
             passed: self.passed,
             failed: self.failed,
             errors: self.errors,
+            warnings: self.warnings,
             passed_count,
             total,
             confidence,

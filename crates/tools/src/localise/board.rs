@@ -9,7 +9,7 @@ use moat_index::{Corpus, Scope, Source, Symbol, SymbolKind, definitions, enclosi
 
 use super::likeness;
 use super::reach::{Key, Reach, Reached, Spectrum, is_constant, nearness};
-use super::subject::{Subject, is_test_path, passing, subject};
+use super::subject::{Subject, any_tests, is_test_path, passing, subject};
 use super::word::{self, Likeness};
 use super::{Evidence, Reason, Suspect};
 use crate::TestReport;
@@ -95,13 +95,17 @@ impl<'c, 't> Board<'c, 't> {
 
     /// Weighs the functions that a compiler or interpreter complains about.
     pub(super) fn diagnostics(&mut self, report: &TestReport) {
-        for error in report.errors.iter().take(FAILURES_MAX) {
+        let errors =
+            report.errors.iter().take(FAILURES_MAX).map(|error| (error, DIAGNOSTIC_WEIGHT));
+        let warnings =
+            report.warnings.iter().take(FAILURES_MAX).map(|error| (error, WARNING_WEIGHT));
+        for (error, weight) in errors.chain(warnings) {
             let (Some(file), Some(line)) = (&error.file, error.line) else { continue };
             let Some(source) = self.corpus.source(file) else { continue };
             if let Some(symbol) = enclosing(&source.symbols, &source.bytes, line) {
                 let symbol = symbol.clone();
                 let message = error.message.lines().next().unwrap_or_default().to_owned();
-                self.accuse(&source, &symbol, DIAGNOSTIC_WEIGHT, Reason::Diagnostic { message });
+                self.accuse(&source, &symbol, weight, Reason::Diagnostic { message });
             }
         }
     }
@@ -111,20 +115,28 @@ impl<'c, 't> Board<'c, 't> {
         let mut spectra: HashMap<Key, (Spectrum, Reached, String)> = HashMap::new();
         let mut failing_all = 0.0;
         let mut failing: Vec<Subject> = Vec::new();
-        for failure in report.failed.iter().take(TESTS_MAX) {
-            let Some(subject) = subject(self.corpus, failure) else { continue };
+        let mut tests: Vec<(String, Subject)> = report
+            .failed
+            .iter()
+            .take(TESTS_MAX)
+            .filter_map(|failure| Some((failure.name.clone(), subject(self.corpus, failure)?)))
+            .collect();
+        if tests.is_empty() && !report.is_green() {
+            tests = any_tests(self.corpus);
+        }
+        for (name, subject) in tests {
             failing_all += 1.0;
             for reached in self.reach.of(&subject) {
                 let Some(symbol) = reached.meaning.symbol() else { continue };
                 let key = (reached.meaning.source.path.clone(), symbol.range.start);
                 let near = nearness(reached.depth);
-                let entry = spectra.entry(key).or_insert_with(|| {
-                    (Spectrum::default(), reached.clone(), failure.name.clone())
-                });
+                let entry = spectra
+                    .entry(key)
+                    .or_insert_with(|| (Spectrum::default(), reached.clone(), name.clone()));
                 entry.0.failing += near;
                 if reached.depth < entry.1.depth {
                     entry.1 = reached;
-                    entry.2.clone_from(&failure.name);
+                    entry.2.clone_from(&name);
                 }
             }
             failing.push(subject);
@@ -339,6 +351,7 @@ fn part(weight: u32, share: f64) -> u32 {
 
 const FRAME_WEIGHT: u32 = 200;
 const DIAGNOSTIC_WEIGHT: u32 = 100;
+const WARNING_WEIGHT: u32 = 60;
 const CALL_WEIGHT: u32 = 120;
 const LIKENESS_WEIGHT: u32 = 60;
 const NAME_WEIGHT: u32 = 60;

@@ -24,7 +24,7 @@ pub(super) fn plain(lines: &[&str], paths: &Paths) -> Draft {
                 failure.name = "panic".to_owned();
             }
             draft.failed.push(failure);
-        } else if let Some(failure) = assertion(line, paths) {
+        } else if let Some(failure) = assertion(line, paths).or_else(|| crash(line)) {
             draft.failed.push(failure);
         } else if line.contains("ERROR: AddressSanitizer") || line.contains("runtime error: ") {
             let (failure, next) = sanitizer(lines, at - 1, paths);
@@ -53,6 +53,32 @@ pub(super) fn plain(lines: &[&str], paths: &Paths) -> Draft {
         }
     }
     draft
+}
+
+/// Reads the warnings of gcc and clang, `file.c:12:5: warning: text`.
+pub(super) fn warnings(lines: &[&str], paths: &Paths) -> Vec<Diagnostic> {
+    lines
+        .iter()
+        .filter_map(|line| {
+            let (place, message) = line.split_once(": warning: ")?;
+            let (file, line, column) = paths.place(place)?;
+            Some(Diagnostic {
+                message: message.to_owned(),
+                file: Some(file),
+                line: Some(line),
+                column,
+            })
+        })
+        .collect()
+}
+
+/// What the shell or make says of a program that a signal ended.
+fn crash(line: &str) -> Option<Failure> {
+    let what =
+        ["Segmentation fault", "Floating point exception", "Bus error", "Illegal instruction"]
+            .into_iter()
+            .find(|what| line.contains(what))?;
+    Some(Failure { name: "crash".to_owned(), message: what.to_owned(), ..Failure::default() })
 }
 
 fn python_error(draft: &mut Draft, mut failure: Failure) {
@@ -111,7 +137,8 @@ fn located(line: &str, paths: &Paths) -> Option<Failure> {
     };
     let lower = message.to_ascii_lowercase();
     let tells = ["expected", "fail", "mismatch", "not equal", "wanted", "assert"];
-    if !tells.iter().any(|word| lower.contains(word)) || lower.starts_with("warning") {
+    let is_remark = ["warning", "note", "info"].iter().any(|word| lower.starts_with(word));
+    if !tells.iter().any(|word| lower.contains(word)) || is_remark {
         return None;
     }
     let (expected, actual) = expectation(message);

@@ -443,6 +443,11 @@ fn plain_programs() {
         (vec!["tests/t.c:23 test_days".to_owned()], 2)
     );
 
+    let crash = "src/f.c:9:3: warning: passing argument 2 of 'number' makes integer from pointer\nsrc/f.c:10:41: note: expected 'int' but argument is of type 'char *'\nmake: *** [Makefile:10: test] Segmentation fault\n";
+    let report = read(crash, 2);
+    assert_eq!(failure(&report, "crash").message, "Segmentation fault");
+    assert_eq!((report.failed.len(), report.errors.len(), report.warnings.len()), (1, 0, 1));
+
     let spoken = "PASS: parse_empty\nFAIL: parse_sign (tests/t.c:31): expected -5 but got 5\ntest_x ... ok\n";
     let report = read(spoken, 1);
     assert_eq!(report.passed, ["parse_empty", "test_x"]);
