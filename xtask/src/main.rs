@@ -24,7 +24,7 @@ const USAGE: &str = "usage: cargo xtask <command>
 
   tidy             check layers, doors, sizes, names, texts and licences
   ci [STEP]        run fmt, tidy, clippy, test, doctest, doc and deny, or one of them
-  prove            show each failure Moat is built against, and whether it survived
+  prove [WORD]     show each failure Moat is built against, and whether it survived
   bench ...        measure; `cargo xtask bench` lists what
 ";
 
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["tidy"] => tidy::run(),
         ["ci", steps @ ..] => ci::run(steps),
-        ["prove"] => prove::run(),
+        ["prove", words @ ..] => prove::run(words),
         ["bench", ..] => bench::run(&arguments[1..]),
         _ => Err(anyhow::anyhow!("{USAGE}")),
     };

@@ -69,14 +69,19 @@ const ROWS: &[Row] = &[
     },
 ];
 
-/// Prints one row per failure.
+/// Prints one row per failure, or only those whose text contains one of `words`.
 ///
 /// # Errors
-/// When Moat did not survive, or something did not run that should have.
-pub(crate) fn run() -> anyhow::Result<()> {
+/// When Moat did not survive, or something did not run that should have, or no
+/// row is meant.
+pub(crate) fn run(words: &[&str]) -> anyhow::Result<()> {
     let program = moat::binary()?;
     let (mut survived, mut not_built, mut failed) = (0, 0, 0);
-    for row in ROWS {
+    let meant =
+        |row: &&Row| words.is_empty() || words.iter().any(|word| row.failure.contains(word));
+    let rows: Vec<_> = ROWS.iter().filter(meant).collect();
+    anyhow::ensure!(!rows.is_empty(), "no row contains `{}`", words.join("` or `"));
+    for row in &rows {
         let verdict = match row.show {
             Show::NotBuilt(issue) => Verdict::NotBuilt { issue },
             Show::Run(show) => tempfile::tempdir()
@@ -91,7 +96,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         }
         door::say(&rendered(row.failure, &verdict));
     }
-    let total = ROWS.len();
+    let total = rows.len();
     door::say(&format!(
         "{total} failures: {survived} survived, {not_built} not built yet, {failed} failed"
     ));

@@ -7,7 +7,9 @@
 //!
 //! Invariant: without the recorder nothing is claimed.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use anyhow::Context as _;
 
@@ -91,29 +93,36 @@ impl User {
 
     /// Runs `moat` with `arguments` in a workspace and records it.
     pub(crate) fn run(&self, workspace: &Path, arguments: &[&str]) -> anyhow::Result<Run> {
-        let trace = self.home.join("trace");
+        let (trace, output) = (self.home.join("trace"), self.home.join("output"));
         self.model.take();
-        let output = door::command("strace", workspace)
+        // The recorder ends with the last process that it records, and the
+        // broker outlives the command; so the command's own end is told.
+        let mut recorder = door::command("strace", workspace)
             .args(["-f", "-qq", "-s", "4096", "-e", "trace=execve,execveat,connect", "-o"])
             .arg(&trace)
+            .args(["sh", "-c", r#""$@" > "$0" 2>&1; echo $?"#])
+            .arg(&output)
             .arg(&self.program)
             .args(arguments)
             .env_clear()
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
-            .output()
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
             .context("could not start strace, which records what Moat does")?;
+        let mut status = String::new();
+        let told = recorder.stdout.take().context("the recorder has no output")?;
+        BufReader::new(told).read_line(&mut status)?;
+        end_brokers(&door::read(&trace)?)?;
+        recorder.wait().context("could not wait for strace")?;
         let recorded = String::from_utf8_lossy(&door::read(&trace)?).into_owned();
         let lines = |call: &str| {
             let lines = recorded.lines().filter(|line| line.contains(call));
             lines.map(str::to_owned).collect::<Vec<_>>()
         };
         Ok(Run {
-            success: output.status.success(),
-            output: format!(
-                "{}{}",
-                String::from_utf8_lossy(&output.stdout),
-                String::from_utf8_lossy(&output.stderr)
-            ),
+            success: status.trim() == "0",
+            output: String::from_utf8_lossy(&door::read(&output)?).into_owned(),
             programs: lines("exec"),
             connections: lines("connect("),
             requests: self.model.take(),
@@ -141,9 +150,41 @@ impl User {
     }
 }
 
+/// Asks the brokers that a recorded command started to end, by their ids.
+fn end_brokers(trace: &[u8]) -> anyhow::Result<()> {
+    for broker in brokers(&String::from_utf8_lossy(trace)) {
+        // One that has ended by itself is as good.
+        _ = door::command("kill", Path::new("/"))
+            .arg(broker)
+            .stderr(Stdio::null())
+            .status()
+            .context("could not start `kill`")?;
+    }
+    Ok(())
+}
+
+/// The ids of the processes that became brokers: the recorder begins each line with one.
+fn brokers(trace: &str) -> Vec<&str> {
+    let became = trace.lines().filter(|line| line.contains("moat\", \"broker\"]"));
+    became.filter_map(|line| line.split_whitespace().next()).collect()
+}
+
 /// The command that was built with this program.
 pub(crate) fn binary() -> anyhow::Result<PathBuf> {
     let path = door::target().join("release/moat");
     anyhow::ensure!(path.is_file(), "`{}` is missing; build it with `make build`", path.display());
     Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brokers_are_found_in_a_recording() {
+        let trace = "12 execve(\"/bin/sh\", [\"sh\", \"-c\", \"echo broker\"], 0x1 /* 3 vars */) = 0\n\
+            14 execve(\"/t/release/moat\", [\"/t/release/moat\", \"broker\"], 0x2 /* 5 vars */) = 0\n";
+        assert_eq!(brokers(trace), ["14"]);
+        assert!(brokers("").is_empty());
+    }
 }
