@@ -71,9 +71,8 @@ pub(crate) struct Exec {
     /// Write the change into your tree when the turn is solved.
     #[arg(long)]
     pub(crate) keep: bool,
-    /// Print events, one JSON object per line, and nothing else.
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) showing: Showing,
     /// The model: `embedded`, the id of weights (`moat model list`), or a name from the configuration.
     #[arg(long, value_name = "NAME")]
     pub(crate) model: Option<String>,
@@ -83,8 +82,16 @@ pub(crate) struct Exec {
     /// Ask before every command.
     #[arg(long)]
     pub(crate) ask: bool,
+}
+
+/// How events are shown.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Showing {
+    /// Print events, one JSON object per line, and nothing else.
+    #[arg(long)]
+    pub(crate) json: bool,
     /// Show what commands and the model write.
-    #[arg(long, short = 'v')]
+    #[arg(long, short = 'v', conflicts_with = "json")]
     pub(crate) verbose: bool,
 }
 
@@ -146,20 +153,15 @@ pub(crate) enum SessionVerb {
     Resume {
         /// The session; the newest when not given.
         id: Option<String>,
-        /// Print events as JSON lines.
-        #[arg(long)]
-        json: bool,
-        /// Show what commands and the model write.
-        #[arg(long, short = 'v')]
-        verbose: bool,
+        #[command(flatten)]
+        showing: Showing,
     },
     /// Watch a session that runs in another terminal.
     Watch {
         /// The session; the newest when not given.
         id: Option<String>,
-        /// Print events as JSON lines.
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        showing: Showing,
     },
     /// Tell the running turn of a session something.
     Steer {

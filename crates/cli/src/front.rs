@@ -9,6 +9,7 @@ use moat_tui::{Detail, Screen};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use crate::arguments::Showing;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -24,11 +25,9 @@ pub(crate) enum Form {
     Json,
 }
 
-impl Form {
-    /// The form that the flags `--json` and `--verbose` ask for.
-    #[must_use]
-    pub(crate) const fn of(json: bool, verbose: bool) -> Self {
-        match (json, verbose) {
+impl From<Showing> for Form {
+    fn from(showing: Showing) -> Self {
+        match (showing.json, showing.verbose) {
             (true, _) => Self::Json,
             (false, true) => Self::Text(Detail::Everything),
             (false, false) => Self::Text(Detail::Usual),

@@ -34,7 +34,7 @@ pub(crate) fn run(
     let launcher = environment.launcher()?;
     environment.give_up_inet()?;
     let held = sessions::create(environment)?;
-    let form = Form::of(arguments.json, arguments.verbose);
+    let form = Form::from(arguments.showing);
     let ask = if arguments.ask { CommandRule::Ask } else { rule(&config) };
     let attendance = attendance(environment, form);
     let opened =

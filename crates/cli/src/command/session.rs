@@ -40,11 +40,11 @@ pub(crate) fn run(
             let selection = selection(&paths, hunk.as_deref())?;
             undo(environment, config, id.as_deref(), selection)
         }
-        SessionVerb::Resume { id, json, verbose } => {
-            resume(environment, config, id.as_deref(), Form::of(json, verbose))
+        SessionVerb::Resume { id, showing } => {
+            resume(environment, config, id.as_deref(), showing.into())
         }
-        SessionVerb::Watch { id, json } => {
-            remote::watch(environment, id.as_deref(), Form::of(json, false))
+        SessionVerb::Watch { id, showing } => {
+            remote::watch(environment, id.as_deref(), showing.into())
         }
         SessionVerb::Steer { id, text } => remote::tell(environment, &id, &Op::Steer { text }),
         SessionVerb::Stop { id } => remote::tell(environment, &id, &Op::Interrupt),

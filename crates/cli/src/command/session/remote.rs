@@ -25,7 +25,11 @@ pub(super) fn watch(
     let id = choose(environment, id)?;
     let mut stream = connect(environment, id.as_str())?;
     let mut terminal = Terminal::new(environment.output);
-    let mut screen = Screen::new(environment.paint, Detail::Usual).for_session(id.as_str());
+    let detail = match form {
+        Form::Text(detail) => detail,
+        Form::Json => Detail::Usual,
+    };
+    let mut screen = Screen::new(environment.paint, detail).for_session(id.as_str());
     let failed = |error: moat_net::Error| Failure::of(Exit::Environment, &error);
     while let Some(line) = stream.receive().map_err(failed)? {
         let envelope = read_event(&line).map_err(|error| {
