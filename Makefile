@@ -4,7 +4,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all prove bench fmt clean build
+.PHONY: help run run-offline test test-all prove bench fmt clean build
 
 TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 MOAT := $(TARGET_DIR)/release/moat
@@ -23,6 +23,11 @@ run: ## install what is missing, build, get the model, repair the demo program
 	cargo build --release --locked --package moat-cli
 	@scripts/demo.sh "$(MOAT)"
 
+run-offline: ## the same once more where nothing is reachable; after `make run`
+	@scripts/setup.sh run
+	cargo build --release --locked --offline --package moat-cli
+	@scripts/offline.sh "$(MOAT)"
+
 test: ## everything that continuous integration checks
 	@scripts/setup.sh test
 	@$(XTASK) ci fmt tidy
@@ -31,9 +36,11 @@ test: ## everything that continuous integration checks
 	@MOAT_TEST_MODEL="$$($(MOAT) model path $(TEST_MODEL))" \
 		$(XTASK) ci clippy test doctest doc deny
 
-test-all: test ## `make test`, then the repair tasks are validated and the attacks run
+test-all: test ## `make test`, then validate the repair tasks, run the attacks and the demo offline
 	$(XTASK) bench validate
 	$(XTASK) prove
+	$(MOAT) model pull --quiet
+	@scripts/offline.sh "$(MOAT)"
 
 prove: ## show each failure that Moat is built against, and whether it survived
 	@scripts/setup.sh test

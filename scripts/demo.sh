@@ -28,13 +28,15 @@ cd "$work"
 
 title "The demo program, copied to $work"
 sed -n '3,$p' README.md
-title "Its tests before: $check"
+title "Its tests before, run plainly: $check"
+echo 'One of them must fail: that is the bug.'
 if $check; then
     echo 'demo: error: the tests of the demo program pass already' >&2
     exit 1
 fi
 
 title "moat exec --check '$check' '$task'"
+echo 'The agent works on a copy in a sandbox. Its commands have no network, and your files stay as they are.'
 status=0
 "$moat" exec --check "$check" "$task" || status=$?
 if [ "$status" -ne 0 ]; then
@@ -42,20 +44,26 @@ if [ "$status" -ne 0 ]; then
     exit "$status"
 fi
 
-title 'The change, waiting for review'
+title 'The change, waiting for review: moat session show'
 "$moat" session show
 
-title 'Keeping it, and the tests after'
+title 'Keeping it: moat session keep'
 "$moat" session keep
+
+title "Its tests after, run plainly: $check"
 $check
 
-title 'What the kernel enforced meanwhile'
+title 'The boundary that the agent ran in: moat doctor --summary'
 "$moat" doctor --summary
 
+title 'What to do next'
 cat <<EOF
-
 The repaired program is in  $work
-Undo the change:            cd $work && $moat session undo
-The session's record:       cd $work && $moat session show
-Your own code:              cd YOUR-PROJECT && $moat exec --check 'YOUR TEST COMMAND' 'WHAT TO DO'
+
+Take the change back:       $moat session undo
+See what happened:          $moat session show
+Repair your own code:       cd YOUR-PROJECT
+                            $moat exec --check 'YOUR TEST COMMAND' 'WHAT IS WRONG'
+                            $moat session keep    (or: session undo)
+Without any network:        make run-offline
 EOF
