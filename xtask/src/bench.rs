@@ -3,7 +3,7 @@
 //!
 //! `validate` checks the tasks themselves, `mutate` makes fresh ones from a
 //! seed, `agent` runs the release binary on them and counts. The tasks are
-//! described in `bench/README.md`.
+//! described in `bench/README.md`. `speed` compares the binary with common programs.
 //!
 //! Invariant: a number is printed only in the run that measured it.
 //! Start at [`run`]; the interesting path is [`agent::run`].
@@ -17,6 +17,7 @@ mod place;
 mod random;
 mod report;
 mod source;
+mod speed;
 mod task;
 mod trial;
 mod validate;
@@ -29,7 +30,9 @@ const USAGE: &str = "usage: cargo xtask bench <command>
       make fresh tasks from the right programs
   agent [--tasks DIR] [--only PATTERN] [--moat PATH] [--model ID]
         [--max-time S] [--baseline [--server URL]] [--json FILE]
-      run the agent on the tasks and count what it solved";
+      run the agent on the tasks and count what it solved
+  speed [--moat PATH]
+      compare start, first model request and memory with their goals";
 
 /// Runs the measurement named by `arguments`.
 ///
@@ -40,6 +43,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
         Some((name, rest)) if name == "validate" => validate::run(rest),
         Some((name, rest)) if name == "mutate" => mutate::run(rest),
         Some((name, rest)) if name == "agent" => agent::run(rest),
+        Some((name, rest)) if name == "speed" => speed::run(rest),
         _ => anyhow::bail!("{USAGE}"),
     }
 }

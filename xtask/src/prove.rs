@@ -20,8 +20,11 @@ use anyhow::Context as _;
 
 use crate::door;
 use hostile::Hostile;
-use moat::User;
+pub(crate) use moat::User;
 use server::{Part, Server};
+
+/// A check of the planted program that runs its tests and nothing else.
+pub(crate) const PLAIN_CHECK: &str = "python3 -m unittest -q test_cart";
 
 /// What came of a row.
 #[derive(Debug, PartialEq, Eq)]
