@@ -120,13 +120,22 @@ impl Front {
                 Arrival::Line(line) => self.answer(host, &line),
                 Arrival::InputEnded => self.answer(host, "no"),
                 Arrival::Event(envelope) => {
-                    self.show(&envelope);
+                    if !self.caller_tells(for_what, &envelope.event) {
+                        self.show(&envelope);
+                    }
                     if let Some(waited) = met(for_what, envelope.event) {
                         return Ok(waited);
                     }
                 }
             }
         }
+    }
+
+    /// Whether the event is a refusal that the caller puts on standard error.
+    fn caller_tells(&self, for_what: Wanted, event: &Event) -> bool {
+        let refused = matches!(event, Event::Failed { .. });
+        let ends = matches!(for_what, Wanted::Moved | Wanted::Changes);
+        refused && ends && matches!(self.form, Form::Text(_))
     }
 
     /// Waits without showing anything.

@@ -83,6 +83,18 @@ impl Provider {
         Self { transport, clock, timeouts }
     }
 
+    /// The same server, asked by somebody who has only this much time.
+    #[must_use]
+    pub fn within(&self, limit: Duration) -> Self {
+        let timeouts = Timeouts {
+            first_byte: self.timeouts.first_byte.min(limit),
+            between_pieces: self.timeouts.between_pieces.min(limit),
+            whole: self.timeouts.whole.min(limit),
+            retry_pause: self.timeouts.retry_pause,
+        };
+        Self { timeouts, ..self.clone() }
+    }
+
     /// Continues a conversation; `take` sees each piece as it comes.
     ///
     /// # Errors

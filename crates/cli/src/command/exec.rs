@@ -37,8 +37,13 @@ pub(crate) fn run(
     let form = Form::from(arguments.showing);
     let ask = if arguments.ask { CommandRule::Ask } else { rule(&config) };
     let attendance = attendance(environment, form);
-    let opened =
-        Opened::start(environment, config, launcher, held, workspace, ask, (form, attendance))?;
+    let directory = held.directory.clone();
+    let manner = (form, attendance);
+    let opened = Opened::start(environment, config, launcher, held, workspace, ask, manner)
+        .inspect_err(|_told_by_the_caller| {
+            // A session that never began holds nothing; what cannot be removed is listed as empty.
+            let _listed = moat_sandbox::remove_files(&directory);
+        })?;
     opened.host.send(Op::Start { task });
     opened.turn(if arguments.keep { After::Keep } else { After::Nothing })
 }

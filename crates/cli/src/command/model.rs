@@ -237,5 +237,6 @@ pub(crate) fn serve_model(arguments: &[OsString]) -> Result<Exit, Failure> {
 }
 
 fn failed(error: &Error) -> Failure {
-    Failure::of(Exit::Environment, error)
+    let wrong_input = matches!(error, Error::UnknownId { .. } | Error::NotWeights { .. });
+    Failure::of(if wrong_input { Exit::Usage } else { Exit::Environment }, error)
 }

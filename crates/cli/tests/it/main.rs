@@ -7,6 +7,11 @@
     reason = "these tests stand outside of the product, as a person's shell does"
 )]
 
+mod approval;
+mod behaviour;
+mod boundary;
 mod failing;
+mod input;
 mod repair;
+mod stopping;
 mod support;

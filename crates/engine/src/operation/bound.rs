@@ -9,6 +9,8 @@ use crate::limits::TURN_EFFECTS_MAX;
 use crate::record::EffectOutcome;
 use crate::state::{Trial, Turn};
 
+const TIME_OVER: &str = "its time was over before a candidate passed";
+
 pub(super) fn next(turn: &Turn) -> Option<Step> {
     if let Some(effect) = &turn.unknown {
         return Some(Step::Finish(Outcome::Unknown { effect: effect.clone() }));
@@ -19,6 +21,8 @@ pub(super) fn next(turn: &Turn) -> Option<Step> {
             let reason = format!("{} was denied by the rule `{rule}`", last.intent.describe());
             return Some(Step::Finish(Outcome::Denied { reason }));
         }
+        // What was cut off by the turn's own bound has not failed by itself.
+        EffectOutcome::Failed { .. } if is_over(turn) => return stop(TIME_OVER),
         EffectOutcome::Failed { report } => {
             let reason = format!("could not {}: {}", last.intent.describe(), report.error);
             return super::not_solved(reason);
@@ -36,12 +40,21 @@ pub(super) fn next(turn: &Turn) -> Option<Step> {
     if turn.tried().any(|trial: Trial<'_>| trial.passed()) {
         return None;
     }
-    let stop = |reason: &str| Some(Step::Finish(Outcome::Stopped { reason: reason.into() }));
-    if turn.spent_ms() >= turn.task.time_limit_ms {
-        return stop("its time was over before a candidate passed");
+    if is_over(turn) {
+        return stop(TIME_OVER);
     }
     if turn.done.len() >= TURN_EFFECTS_MAX {
         return stop("it met the limit of effects in one turn");
     }
     None
+}
+
+fn stop(reason: &str) -> Option<Step> {
+    Some(Step::Finish(Outcome::Stopped { reason: reason.into() }))
+}
+
+/// Whether the turn's time is over; each effect's time was rounded down.
+fn is_over(turn: &Turn) -> bool {
+    let rounded = u64::try_from(turn.done.len()).unwrap_or(u64::MAX);
+    turn.spent_ms().saturating_add(rounded) >= turn.task.time_limit_ms
 }

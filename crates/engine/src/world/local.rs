@@ -204,14 +204,11 @@ impl LocalWorld {
     }
 
     fn shell(&self, number: u32, line: &str, turn: Option<&Turn>) -> Run<'_> {
-        let left = turn.map_or(u64::MAX, |turn| {
-            turn.task.time_limit_ms.saturating_sub(turn.spent_ms()).max(1000)
-        });
         Run {
             number,
             argv: vec!["/bin/sh".into(), "-c".into(), line.to_owned()],
             place: FORK,
-            wall: self.command_wall.min(Duration::from_millis(left)),
+            wall: self.command_wall.min(left(turn)),
             root: &self.root,
             reading: Reading::Tests,
         }
@@ -236,7 +233,8 @@ impl World for LocalWorld {
                 let clock = Arc::clone(&self.clock);
                 let elapsed = move || clock.monotonic();
                 let models = self.models.as_mut();
-                ask(models, &model, (number, prompt), &self.stop, (live, &elapsed))
+                let bounds = (&self.stop, left(turn));
+                ask(models, &model, (number, prompt), bounds, (live, &elapsed))
             }
             Effect::Try { .. } => self.try_candidate(number, intent, state, live),
             Effect::Apply { .. } => self.apply(intent, state),
@@ -323,6 +321,15 @@ impl World for LocalWorld {
     fn changes(&mut self) -> Result<Vec<Change>, Setback> {
         self.ledger.changes()
     }
+}
+
+/// What is left of a turn's time; at least a second, so that what begins can end.
+fn left(turn: Option<&Turn>) -> Duration {
+    const LEAST_MS: u64 = 1000;
+    let left = turn.map_or(u64::MAX, |turn| {
+        turn.task.time_limit_ms.saturating_sub(turn.spent_ms()).max(LEAST_MS)
+    });
+    Duration::from_millis(left)
 }
 
 /// The check as one shell line, with its directory.

@@ -39,7 +39,7 @@ pub(super) fn ask(
     models: &mut dyn ModelSource,
     model: &str,
     (number, prompt): (u32, &Prompt),
-    stop: &StopFlag,
+    (stop, left): (&StopFlag, Duration),
     (live, elapsed): (&mut dyn FnMut(Event), &dyn Fn() -> Duration),
 ) -> Result<EffectOutcome, Setback> {
     let ready = models.ready(model, live).map_err(Setback::Failed)?;
@@ -52,7 +52,7 @@ pub(super) fn ask(
     let started = elapsed();
     let interrupt = Interrupt::from(stop.shared());
     let request = request(&ready.name, prompt);
-    let answer = ready.provider.chat(&request, &interrupt, &mut |chunk| {
+    let answer = ready.provider.within(left).chat(&request, &interrupt, &mut |chunk| {
         if let Chunk::Text { candidate, text } = chunk {
             live(Event::ModelText { request: number, candidate: *candidate, text: text.clone() });
         }

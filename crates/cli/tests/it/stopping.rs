@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Turns that are stopped, killed, resumed, watched and steered.
+
+use std::fs;
+
+use moat_protocol::{Event, read_event};
+use moat_testkit::{Act, Matcher, Rule};
+use rustix::process::Signal;
+
+use crate::support::{Home, RIGHT, Running, WRONG, always, code, right, running_with, until};
+
+#[test]
+fn ctrl_c_ends_the_check_and_its_processes_and_the_turn_can_be_resumed() {
+    let home = Home::new(always(right()));
+    let check = "(exec sleep 98761.25) & exec sleep 98761.25";
+    let running = Running::start(home.moat(["exec", "--check", check, "fix total"]));
+    until("the check hangs", || running_with("sleep 98761.25").len() >= 2);
+    running.signal(Signal::INT);
+    running.end().code(130).says("resume");
+    until("the check is gone", || running_with("sleep 98761.25").is_empty());
+    assert_eq!(home.calc(), WRONG);
+    home.run(["session", "list"]).code(0).says("stopped");
+}
+
+#[test]
+fn a_turn_that_was_stopped_at_the_model_goes_on_to_its_end() {
+    let home =
+        Home::new(vec![Rule::once(Matcher::Any, Act::Hang), Rule::always(Matcher::Any, right())]);
+    let running = Running::start(home.moat(["exec", "fix total"]));
+    until("the model is asked", || home.model.requests().len() == 1);
+    running.signal(Signal::INT);
+    running.end().code(130);
+    home.run(["session", "resume"]).code(0).says("solved");
+    home.run(["session", "keep"]).code(0);
+    assert_eq!(home.calc(), RIGHT);
+    home.run(["session", "resume"]).code(2).reports("no unfinished turn", "moat exec");
+    home.run(["log", "verify"]).code(0);
+}
+
+#[test]
+fn a_kill_in_the_middle_of_a_model_request_loses_nothing() {
+    let hang = Act::HangAfter("```python\ndef total".into());
+    let home = Home::new(vec![Rule::once(Matcher::Any, hang), Rule::always(Matcher::Any, right())]);
+    let running = Running::start(home.moat(["exec", "fix total"]));
+    until("the model is asked", || home.model.requests().len() == 1);
+    running.signal(Signal::KILL);
+    running.end().code(-9);
+    let only_broker = || home.processes().iter().all(|(_, line)| line.ends_with("moat broker"));
+    until("everything but the broker is gone", only_broker);
+    home.run(["session", "list"]).code(0).says("unfinished");
+    home.run(["session", "resume"]).code(0).says("left nothing behind").says("solved");
+    let records = home.run(["session", "show", "--json"]).out;
+    let applied = records.matches(r#""effect":"apply""#).count();
+    assert_eq!(applied, 1, "{records}");
+    let checks = records.matches(r#""effect":"run_check""#).count();
+    assert_eq!(checks, 1, "the baseline ran twice: {records}");
+    home.run(["session", "keep"]).code(0);
+    assert_eq!(home.calc(), RIGHT);
+}
+
+#[test]
+fn a_kill_during_the_check_leaves_no_process() {
+    let home = Home::new(always(right()));
+    let check = "setsid sleep 98762.25 & sleep 98762.25";
+    let running = Running::start(home.moat(["exec", "--check", check, "fix total"]));
+    until("the check hangs", || running_with("sleep 98762.25").len() >= 2);
+    running.signal(Signal::KILL);
+    running.end().code(-9);
+    until("the check is gone", || running_with("sleep 98762.25").is_empty());
+    assert_eq!(home.calc(), WRONG);
+}
+
+#[test]
+fn a_second_terminal_watches_and_steers() {
+    let wrong = code("def total(values):\n    return 7");
+    let home = Home::new(vec![
+        Rule::always(Matcher::Contains("sum is built in".into()), right()),
+        Rule::once(Matcher::Any, Act::Hang),
+        Rule::always(Matcher::Any, wrong),
+    ]);
+    let running = Running::start(home.moat(["exec", "fix total"]));
+    until("the model is asked", || home.model.requests().len() == 1);
+    let id = home.sessions().remove(0);
+    home.run(["session", "resume", &id]).code(2).reports("open in another process", "watch");
+    let watcher = Running::start(home.moat(["session", "watch", "--json", &id]));
+    home.run(["session", "steer", &id, "sum is built in"]).code(0);
+    home.run(["session", "stop", &id]).code(0);
+    running.end().code(4).says("resume");
+    let watched = watcher.end();
+    watched.code(0);
+    let events: Vec<Event> =
+        watched.out.lines().map(|line| read_event(line).unwrap().event).collect();
+    assert!(matches!(events.first(), Some(Event::SessionOpened { .. })), "{}", watched.out);
+    assert!(events.iter().any(|event| matches!(event, Event::TurnFinished { .. })));
+    assert!(matches!(events.last(), Some(Event::SessionClosed)), "{}", watched.out);
+
+    home.run(["session", "resume", &id]).code(0).says("solved");
+    let last = home.model.requests().pop().unwrap();
+    assert!(String::from_utf8_lossy(&last.body).contains("Also: sum is built in"));
+    home.run(["session", "watch", &id]).code(2).reports("does not run", "resume");
+    home.run(["session", "steer", &id, "late"]).code(2).reports("does not run", "resume");
+}
+
+#[test]
+fn a_removed_session_leaves_no_file() {
+    let home = Home::new(always(right()));
+    home.run(["exec", "fix total"]).code(0);
+    let id = home.sessions().remove(0);
+    home.run(["session", "rm", &id]).code(0);
+    assert_eq!(fs::read_dir(home.at("state/moat/sessions")).unwrap().count(), 0);
+    home.run(["session", "show", &id]).code(2).reports("there is no session", "session list");
+}
