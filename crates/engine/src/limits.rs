@@ -23,10 +23,10 @@ pub const ANSWER_BYTES_MAX: usize = 256 * 1024;
 pub const FAILING_NAMES_MAX: usize = 20;
 
 /// Places that a repair tries, best guess first.
-pub const SUSPECTS_MAX: usize = 4;
+pub const SUSPECTS_MAX: usize = 6;
 
 /// The context that goes into a prompt beside the function to write, in bytes.
-pub const PROMPT_CONTEXT_BYTES_MAX: usize = 5 * 1024;
+pub const PROMPT_CONTEXT_BYTES_MAX: usize = 3 * 1024;
 
 /// The diff that goes into the prompt for a commit message, in bytes.
 pub const DIFF_PROMPT_BYTES_MAX: usize = 8 * 1024;

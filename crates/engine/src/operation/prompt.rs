@@ -38,20 +38,57 @@ pub(super) fn about(
     }
     text.push_str(&format!("The code of `{}` in `{}`:\n", place.symbol, place.path));
     text.push_str(&fence(&place.source));
+    failing(&mut text, place, failure);
+    request_of(&mut text, turn);
+    text.push_str(&format!("\n{instruction}\n"));
+    messages(SYSTEM, text)
+}
+
+/// Puts several places together, of which the model is to choose one.
+///
+/// What is the same for all of them (the failing test) stands once, after them.
+pub(super) fn about_all(
+    turn: &Turn,
+    places: &[Place],
+    failure: Option<&str>,
+) -> Vec<PromptMessage> {
+    let mut text = String::new();
+    for place in places {
+        text.push_str(&format!(
+            "The code of `{}` in `{}`:\n```{}\n{}\n```\n\n",
+            place.symbol,
+            place.path,
+            place.language,
+            place.source.trim_end()
+        ));
+    }
+    if let Some(first) = places.first() {
+        failing(&mut text, first, failure);
+    }
+    request_of(&mut text, turn);
+    text.push_str(
+        "\nExactly one of these functions has a bug. Find it and write that whole function \
+         corrected. Keep its name and its parameters. Change only what is wrong.\n",
+    );
+    messages(SYSTEM, text)
+}
+
+fn failing(text: &mut String, place: &Place, failure: Option<&str>) {
     if !place.test.trim().is_empty() {
-        text.push_str("\nThe failing test:\n");
-        text.push_str(&fence(&place.test));
+        let (language, test) = (&place.language, place.test.trim_end());
+        text.push_str(&format!("\nThe failing test:\n```{language}\n{test}\n```\n"));
     }
     let said = Some(place.failure.as_str()).filter(|said| !said.trim().is_empty()).or(failure);
     if let Some(said) = said.map(str::trim).filter(|said| !said.is_empty()) {
         text.push_str(&format!("\nThe check fails with:\n```\n{said}\n```\n"));
     }
+}
+
+fn request_of(text: &mut String, turn: &Turn) {
     text.push_str(&format!("\nTask: {}\n", turn.task.text.trim()));
     for steer in &turn.steers {
         text.push_str(&format!("Also: {}\n", steer.trim()));
     }
-    text.push_str(&format!("\n{instruction}\n"));
-    messages(SYSTEM, text)
 }
 
 /// Makes the two messages of a prompt.

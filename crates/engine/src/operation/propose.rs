@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Has the model write the function that a repair is about, attempt by attempt.
 //!
-//! The attempts are a fixed schedule: greedy on the best guesses first, because
-//! that is cheap and often right, then several samples at once over one shared
-//! prefix, then samples that are shown the best failed candidate. Measured
-//! choices: best-of-n before repair rounds, whole functions before diffs.
+//! The attempts are a fixed schedule. The best guesses are first shown together
+//! and the model chooses which one to write again: one prompt that every further
+//! sample shares. Then each place is asked about alone, greedily because that is
+//! cheap and often right, then with several samples at once, then with the best
+//! failed candidate in view. Best-of-n comes before repair rounds and whole
+//! functions before diffs, because a small model does better with them.
 
-use super::prompt::{Sampling, about, request, tail, tokens_for};
+use moat_protocol::{TaskKind, TestSummary};
+
+use super::prompt::{Sampling, about, about_all, request, tail, tokens_for};
 use super::{Step, effect, not_solved};
 use crate::limits::SUSPECTS_MAX;
 use crate::record::{Effect, Place, Verdict};
@@ -27,6 +31,8 @@ struct Attempt {
 /// How the question is put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Angle {
+    /// Shows the best guesses together; the model chooses one.
+    Joint,
     /// Asks for the corrected function.
     Plain,
     /// Says first in a comment what is wrong, then writes.
@@ -40,20 +46,31 @@ const fn attempt(place: usize, temperature_percent: u32, candidates: u32, angle:
 }
 
 const SCHEDULE: &[Attempt] = &[
+    attempt(0, 0, 1, Angle::Joint),
     attempt(0, 0, 1, Angle::Plain),
+    attempt(0, 70, 4, Angle::Joint),
     attempt(1, 0, 1, Angle::Plain),
-    attempt(0, 70, 4, Angle::Plain),
-    attempt(0, 0, 1, Angle::Reasoned),
     attempt(2, 0, 1, Angle::Plain),
-    attempt(1, 70, 4, Angle::Plain),
-    attempt(0, 70, 2, Angle::Again),
-    attempt(0, 90, 4, Angle::Reasoned),
-    attempt(2, 70, 4, Angle::Plain),
+    attempt(0, 70, 4, Angle::Plain),
     attempt(3, 0, 1, Angle::Plain),
-    attempt(1, 90, 4, Angle::Reasoned),
+    attempt(1, 70, 4, Angle::Plain),
+    attempt(0, 90, 4, Angle::Joint),
+    attempt(2, 70, 4, Angle::Plain),
+    attempt(4, 0, 1, Angle::Plain),
+    attempt(5, 0, 1, Angle::Plain),
+    attempt(0, 70, 2, Angle::Again),
+    attempt(1, 0, 1, Angle::Reasoned),
+    attempt(0, 90, 4, Angle::Reasoned),
     attempt(3, 70, 4, Angle::Plain),
-    attempt(0, 100, 4, Angle::Plain),
+    attempt(1, 90, 4, Angle::Reasoned),
+    attempt(4, 70, 4, Angle::Plain),
+    attempt(5, 70, 4, Angle::Plain),
+    attempt(0, 100, 4, Angle::Joint),
 ];
+
+/// How many places one prompt shows together, and how long they may be together.
+const JOINT_PLACES_MAX: usize = 4;
+const JOINT_BYTES_MAX: usize = 5000;
 
 /// Asks for the next attempt of the schedule, if there is one.
 pub(super) fn next(turn: &Turn) -> Option<Step> {
@@ -68,6 +85,15 @@ pub(super) fn next(turn: &Turn) -> Option<Step> {
         tokens_max: tokens_for(&place.source),
     };
     let failure = turn.baseline().map(|(_, output)| tail(output, FAILURE_BYTES_MAX));
+    if attempt.angle == Angle::Joint {
+        let places = joint(places);
+        let longest =
+            places.iter().map(|place| place.source.as_str()).max_by_key(|text| text.len());
+        let sampling = Sampling { tokens_max: tokens_for(longest.unwrap_or_default()), ..sampling };
+        let messages = about_all(turn, places, failure);
+        let purpose = format!("find the bug in {} functions", places.len());
+        return effect(Effect::Ask { prompt: request(purpose, messages, sampling) });
+    }
     let messages = about(turn, place, failure, &instruction(turn, place, asked, attempt.angle));
     let purpose = format!("rewrite `{}`", place.symbol);
     effect(Effect::Ask { prompt: request(purpose, messages, sampling) })
@@ -87,21 +113,56 @@ pub(super) fn give_up(turn: &Turn) -> Option<Step> {
     not_solved(format!("none of {candidates} candidates passed the check{best}"))
 }
 
-/// The place that the request with this index was about.
-pub(super) fn place_of(turn: &Turn, request: usize) -> Option<&Place> {
+/// The place that an answer to the request with this index changes.
+///
+/// Of a request that showed several places it is the one that the answer defines.
+pub(super) fn place_of<'a>(turn: &'a Turn, request: usize, answer: &str) -> Option<&'a Place> {
     let places = turn.places()?;
-    match turn.task.kind {
-        moat_protocol::TaskKind::Repair => places.get(schedule(places.len()).nth(request)?.place),
-        moat_protocol::TaskKind::Document
-        | moat_protocol::TaskKind::Write
-        | moat_protocol::TaskKind::Explain
-        | moat_protocol::TaskKind::CommitMessage => places.first(),
+    if turn.task.kind != TaskKind::Repair {
+        return places.first();
     }
+    let attempt = schedule(places.len()).nth(request)?;
+    let shown = match attempt.angle {
+        Angle::Joint => joint(places),
+        Angle::Plain | Angle::Reasoned | Angle::Again => &[],
+    };
+    shown.iter().find(|place| defines(answer, &place.symbol)).or_else(|| places.get(attempt.place))
 }
 
+/// The best guesses that fit into one prompt.
+fn joint(places: &[Place]) -> &[Place] {
+    let mut bytes = 0;
+    let fit = places.iter().take(JOINT_PLACES_MAX).take_while(|place| {
+        bytes += place.source.len();
+        bytes <= JOINT_BYTES_MAX
+    });
+    let count = fit.count().max(1);
+    places.get(..count).unwrap_or(places)
+}
+
+/// Whether a line of the answer looks like the beginning of the symbol's definition:
+/// its name, then a parenthesis, and no statement around it.
+fn defines(answer: &str, symbol: &str) -> bool {
+    let name = symbol.rsplit(['.', ':']).next().unwrap_or(symbol);
+    answer.lines().any(|line| {
+        let Some(at) = line.find(&format!("{name}(")) else { return false };
+        let (before, end) = (line.get(..at).unwrap_or_default(), line.trim_end());
+        let whole_name = !before.ends_with(|last: char| last.is_alphanumeric() || last == '_');
+        let statement = ["return", "if ", "while ", "for ", "=", "(", ";", "."];
+        whole_name
+            && !statement.iter().any(|word| before.contains(word))
+            && !end.ends_with(';')
+            && (end.ends_with(['{', ':', ',', '(', ')']) || before.contains("fn "))
+    })
+}
+
+/// With one place there is nothing to choose from, so nothing is shown together.
 fn schedule(places: usize) -> impl Iterator<Item = &'static Attempt> {
     let places = places.min(SUSPECTS_MAX);
-    SCHEDULE.iter().filter(move |attempt| attempt.place < places)
+    SCHEDULE
+        .iter()
+        .filter(move |attempt| attempt.place < places)
+        .filter(move |attempt| attempt.angle != Angle::Joint || places > 1)
 }
 
 fn instruction(turn: &Turn, place: &Place, asked: usize, angle: Angle) -> String {
@@ -111,7 +172,7 @@ fn instruction(turn: &Turn, place: &Place, asked: usize, angle: Angle) -> String
          its parameters. Change only what is wrong."
     );
     match angle {
-        Angle::Plain => plain,
+        Angle::Plain | Angle::Joint => plain,
         Angle::Reasoned => format!(
             "{plain} Begin the code block with one comment line that says what is wrong and why \
              the check fails."
@@ -137,7 +198,7 @@ fn instruction(turn: &Turn, place: &Place, asked: usize, angle: Angle) -> String
 
 fn best_failed<'a>(
     trials: impl Iterator<Item = Trial<'a>>,
-) -> Option<(Trial<'a>, &'a moat_protocol::TestSummary)> {
+) -> Option<(Trial<'a>, &'a TestSummary)> {
     trials
         .filter_map(|trial| match trial.verdict {
             Verdict::Ran { summary, .. } => Some((trial, summary)),
@@ -155,5 +216,29 @@ fn output_of(trial: Trial<'_>) -> Option<&str> {
     match trial.verdict {
         Verdict::Ran { output, .. } => Some(output),
         Verdict::Rejected { .. } | Verdict::Parsed => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::defines;
+
+    #[test]
+    fn a_definition_is_told_from_a_call() {
+        let cases = [
+            ("def total(items):", "total", true),
+            ("    async def total(", "Cart.total", true),
+            ("static const char *read(const char *p, char *field)", "read", true),
+            ("pub fn parse(text: &str) -> Option<u32> {", "ini::parse", true),
+            ("function render(rows) {", "render", true),
+            ("    return total(items)", "total", false),
+            ("x = total(items)", "total", false),
+            ("if (read(p)) {", "read", false),
+            ("subtotal(items):", "total", false),
+            ("total(items);", "total", false),
+        ];
+        for (line, symbol, expected) in cases {
+            assert_eq!(defines(line, symbol), expected, "{line}");
+        }
     }
 }

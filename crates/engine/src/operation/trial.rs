@@ -9,12 +9,12 @@ use crate::state::Turn;
 pub(super) fn next(turn: &Turn) -> Option<Step> {
     let tried = turn.tried().count();
     for (request, (asked, texts)) in turn.answered().enumerate() {
-        let place = place_of(turn, request)?;
-        for index in 0..u32::try_from(texts.len()).unwrap_or(u32::MAX) {
+        for (index, text) in (0_u32..).zip(texts) {
             let answer = AnswerRef { effect: asked, index };
             if turn.tried().any(|trial| trial.answer == answer) {
                 continue;
             }
+            let place = place_of(turn, request, text)?;
             return effect(Effect::Try {
                 candidate: u32::try_from(tried).unwrap_or(u32::MAX).saturating_add(1),
                 answer,
