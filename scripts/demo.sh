@@ -44,11 +44,14 @@ if [ "$status" -ne 0 ]; then
     exit "$status"
 fi
 
-title 'The change, waiting for review: moat session show'
-"$moat" session show
+# The newest session stands first in the list.
+id=$("$moat" session list | sed -n '1s/ .*//p')
 
-title 'Keeping it: moat session keep'
-"$moat" session keep
+title "The change, waiting for review: moat session show $id"
+"$moat" session show "$id"
+
+title "Keeping it: moat session keep $id"
+"$moat" session keep "$id"
 
 title "Its tests after, run plainly: $check"
 $check
@@ -60,8 +63,8 @@ title 'What to do next'
 cat <<EOF
 The repaired program is in  $work
 
-Take the change back:       $moat session undo
-See what happened:          $moat session show
+Take the change back:       $moat session undo $id
+See what happened:          $moat session show $id
 Repair your own code:       cd YOUR-PROJECT
                             $moat exec --check 'YOUR TEST COMMAND' 'WHAT IS WRONG'
                             $moat session keep    (or: session undo)

@@ -171,7 +171,7 @@ fn story(told: &Told, paint: Paint) -> String {
     let State { workspace, boundary, turns, .. } = &told.state;
     let label = |word: &str| paint.paint(Tone::Label, &format!("{word:<9}"));
     let mut text = format!("{}{}\n", label("session"), told.id);
-    text.push_str(&format!("{}{}\n", label("workspace"), workspace.as_deref().unwrap_or("?")));
+    text.push_str(&format!("{} {}\n", label("workspace"), workspace.as_deref().unwrap_or("?")));
     text.push_str(&format!("{}{boundary}\n", label("boundary")));
     for turn in turns {
         text.push_str(&format!("\n{}{}\n", label("task"), turn.task.text));

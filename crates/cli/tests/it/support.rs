@@ -304,7 +304,7 @@ pub(crate) struct Ended {
 impl Ended {
     /// Checks the exit code.
     pub(crate) fn code(&self, code: i32) -> &Self {
-        let shown = self.status.signal().map_or(self.status.code(), |signal| Some(-signal));
+        let shown = self.status.signal().map_or_else(|| self.status.code(), |signal| Some(-signal));
         assert_eq!(shown, Some(code), "stdout:\n{}\nstderr:\n{}", self.out, self.err);
         self
     }
