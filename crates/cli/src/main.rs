@@ -32,15 +32,24 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 
 use arguments::{Arguments, ModelVerb, Verb};
-use environment::Environment;
+use environment::{Environment, Output};
 use exit::Exit;
 use failure::Failure;
-use terminal::complain;
+use terminal::{Terminal, complain};
+
+const VERSION: &str = concat!("moat ", env!("CARGO_PKG_VERSION"), "\n");
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
     if words.get(1).is_some_and(|word| word == moat_sandbox::HELPER_WORD) {
         return moat_sandbox::helper_main(words.get(2..).unwrap_or_default());
+    }
+    if let [_, word] = words.as_slice()
+        && (word == "--version" || word == "-V")
+    {
+        // Scripts ask this often: it is answered before the arguments are described.
+        Terminal::new(Output::Stream).write(VERSION);
+        return Exit::Success.into();
     }
     let arguments = match Arguments::try_parse_from(words) {
         Ok(arguments) => arguments,
