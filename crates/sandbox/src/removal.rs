@@ -60,7 +60,7 @@ mod tests {
         fs::create_dir_all(top.join("work/work")).unwrap();
         fs::write(top.join("file"), "x").unwrap();
         std::os::unix::fs::symlink(outside.path(), top.join("link")).unwrap();
-        fs::set_permissions(top.join("work/work"), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(top.join("work/work"), fs::Permissions::from_mode(0o0)).unwrap();
         remove_files(&top).unwrap();
         assert!(!top.exists());
         assert!(outside.path().join("kept").exists());
