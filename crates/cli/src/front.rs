@@ -117,6 +117,7 @@ impl Front {
             let Ok(arrival) = host.arrivals.recv() else { return Ok(Waited::Closed) };
             match arrival {
                 Arrival::Signal => self.interrupt(host)?,
+                Arrival::EngineEnded => return Ok(Waited::Closed),
                 Arrival::Line(line) => self.answer(host, &line),
                 Arrival::InputEnded => self.answer(host, "no"),
                 Arrival::Event(envelope) => {
@@ -142,7 +143,7 @@ impl Front {
     pub(crate) fn quietly(&mut self, host: &Host, for_what: Wanted) -> Result<Waited, Failure> {
         loop {
             match host.arrivals.recv() {
-                Err(_ended) => return Ok(Waited::Closed),
+                Err(_) | Ok(Arrival::EngineEnded) => return Ok(Waited::Closed),
                 Ok(Arrival::Signal) => self.interrupt(host)?,
                 Ok(Arrival::Line(_) | Arrival::InputEnded) => {}
                 Ok(Arrival::Event(envelope)) => {

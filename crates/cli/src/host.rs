@@ -43,6 +43,8 @@ pub(crate) enum Arrival {
     InputEnded,
     /// Ctrl-C.
     Signal,
+    /// The engine ended; why is told when the host is closed.
+    EngineEnded,
 }
 
 /// A session that runs in this process.
@@ -99,7 +101,13 @@ impl Host {
         let mut engine = Engine::open(settings, session, world, clock, stop.clone(), sink)
             .map_err(|error| Failure::of(Exit::Environment, &error))?;
         let serving = serve(environment, &held.id, &watchers, &ops, &stop)?;
-        let engine = std::thread::spawn(move || engine.run(&inbox));
+        let ending = arrive.clone();
+        let engine = std::thread::spawn(move || {
+            let ended = engine.run(&inbox);
+            // Without a front end nobody waits for it.
+            let _nobody_waits = ending.send(Arrival::EngineEnded);
+            ended
+        });
         Ok(Self {
             id: held.id,
             arrivals,

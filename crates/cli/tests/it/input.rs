@@ -4,7 +4,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
 use std::process::Command;
 
@@ -216,40 +216,6 @@ fn moats_own_places_and_the_home_itself_are_no_workspace_or_stay_hidden() {
         done.code(5).reports("cannot be the workspace", "project directory of its own");
     }
     assert!(home.sessions().is_empty(), "a session that never began is left");
-}
-
-#[test]
-fn a_workspace_without_permission_is_named() {
-    let home = Home::new(always(right()));
-    let locked = home.at("work/locked");
-    fs::create_dir(&locked).unwrap();
-    fs::set_permissions(&locked, fs::Permissions::from_mode(0)).unwrap();
-    if fs::read_dir(&locked).is_ok() {
-        println!("not run: this user may read every directory");
-        return;
-    }
-    let done = home.run(["exec", "-C", locked.to_str().unwrap(), "--check", "false", "fix total"]);
-    done.code(2).reports("workspace", "hint:");
-}
-
-#[test]
-fn a_read_only_workspace_can_be_worked_in_and_a_keep_says_why_not() {
-    let home = Home::new(always(right()));
-    home.run(["exec", "fix total"]).code(0);
-    fs::set_permissions(home.project(), fs::Permissions::from_mode(0o555)).unwrap();
-    let probe = fs::write(home.project().join("probe"), "").is_ok();
-    if probe {
-        fs::remove_file(home.project().join("probe")).unwrap();
-        fs::set_permissions(home.project(), fs::Permissions::from_mode(0o755)).unwrap();
-        println!("not run: this user may write into every directory");
-        return;
-    }
-    let kept = home.run(["session", "keep"]);
-    fs::set_permissions(home.project(), fs::Permissions::from_mode(0o755)).unwrap();
-    kept.code(1).says("calc.py");
-    assert_eq!(home.calc(), WRONG);
-    home.run(["session", "keep"]).code(0);
-    assert_eq!(home.calc(), RIGHT);
 }
 
 #[test]

@@ -15,3 +15,4 @@ mod input;
 mod repair;
 mod stopping;
 mod support;
+mod user;

@@ -90,6 +90,30 @@ fn changes_are_kept_by_hunk_and_by_path() {
 }
 
 #[test]
+fn one_of_two_hunks_is_kept_and_the_other_dropped() {
+    let filler: String = (0..12).map(|number| format!("    step_{number} = {number}\n")).collect();
+    let body = |name: &str, sign: &str| {
+        format!(
+            "def total(values):\n    {name} = 0\n{filler}    for value in values:\n        \
+             {name} {sign} value\n    return {name}\n"
+        )
+    };
+    let (wrong, right) = (body("result", "-="), body("result", "+="));
+    let fixed = right.replace("step_0 = 0", "step_0 = 7");
+    let double = "\n\ndef double(value):\n    return value + value\n";
+    let home = Home::new(always(code(&fixed)));
+    home.put("calc.py", wrong.clone() + double);
+    home.run(["exec", "fix total"]).code(0).says("hunk 1").says("hunk 2");
+    home.run(["session", "keep", "--hunk", "calc.py:2"]).code(0);
+    assert_eq!(home.calc(), right + double);
+    home.run(["session", "show"]).code(0).says("step_0 = 7");
+    home.run(["session", "undo", "--path", "calc.py"]).code(0);
+    home.run(["session", "show"]).code(0).says("pending nothing");
+    home.run(["session", "undo"]).code(0);
+    assert_eq!(home.calc(), wrong + double);
+}
+
+#[test]
 fn what_the_user_changed_meanwhile_is_not_overwritten() {
     let home = Home::new(always(right()));
     home.run(["exec", "fix total"]).code(0);

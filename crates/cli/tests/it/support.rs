@@ -6,13 +6,15 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
-use std::os::unix::process::ExitStatusExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use moat_protocol::{Envelope, Event, read_event};
+use rustix::process::Signal;
+
 use moat_testkit::{Act, Matcher, ModelServer, Rule};
 
 /// How long a test waits for anything; far more than it takes.
@@ -194,7 +196,7 @@ impl Drop for Home {
     fn drop(&mut self) {
         // The broker outlives its clients; here it is no longer of use.
         if let Some(pid) = self.broker() {
-            signal(pid, rustix::process::Signal::TERM);
+            signal(pid, Signal::TERM);
         }
     }
 }
@@ -224,7 +226,7 @@ pub(crate) fn running_with(text: &str) -> Vec<i32> {
     processes().into_iter().filter(|pid| command_line(*pid).contains(text)).collect()
 }
 
-pub(crate) fn signal(pid: i32, signal: rustix::process::Signal) {
+pub(crate) fn signal(pid: i32, signal: Signal) {
     if let Some(pid) = rustix::process::Pid::from_raw(pid) {
         // It may have ended by itself.
         let _gone = rustix::process::kill_process(pid, signal);
@@ -240,6 +242,7 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(mut command: Command) -> Self {
+        command.process_group(0);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let take = |mut pipe: Box<dyn io::Read + Send>| {
             thread::spawn(move || {
@@ -257,7 +260,7 @@ impl Running {
         i32::try_from(self.child.as_ref().unwrap().id()).unwrap()
     }
 
-    pub(crate) fn signal(&self, what: rustix::process::Signal) {
+    pub(crate) fn signal(&self, what: Signal) {
         signal(self.pid(), what);
     }
 
@@ -270,7 +273,8 @@ impl Running {
                 break status;
             }
             if start.elapsed() > DEADLINE {
-                child.kill().unwrap();
+                let group = rustix::process::Pid::from_child(&child);
+                let _gone = rustix::process::kill_process_group(group, Signal::KILL);
                 child.wait().unwrap();
                 let out = self.out.take().unwrap().join().unwrap();
                 panic!("it did not end; it wrote:\n{}", String::from_utf8_lossy(&out));
