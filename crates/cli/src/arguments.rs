@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-const AFTER: &str = "Exit codes: 0 done · 1 not solved · 2 bad input · 3 denied · 4 time over · \
+const AFTER: &str = "Exit codes: 0 done · 1 not solved · 2 bad input · 3 denied · 4 stopped · \
                      5 not possible here · 6 outcome unknown · 130 interrupted.\n\
                      Documentation: docs/ in the source tree.";
 

@@ -16,8 +16,8 @@ pub(crate) enum Exit {
     Usage = 2,
     /// Something that had to be asked was denied.
     Denied = 3,
-    /// The turn's time was over.
-    TimeOver = 4,
+    /// The turn was stopped: its time was over, or somebody stopped it from another terminal.
+    Stopped = 4,
     /// Moat could not do it here: sandbox, model, session store or broker.
     Environment = 5,
     /// A side effect was interrupted; what it did is not known.
@@ -35,7 +35,8 @@ impl Exit {
             | Outcome::NothingToFix
             | Outcome::Answered { .. } => Self::Success,
             Outcome::NotSolved { .. } => Self::NotSolved,
-            Outcome::Stopped { .. } => Self::TimeOver,
+            Outcome::Failed { .. } => Self::Environment,
+            Outcome::Stopped { .. } => Self::Stopped,
             Outcome::Denied { .. } => Self::Denied,
             Outcome::Unknown { .. } => Self::Unknown,
         }

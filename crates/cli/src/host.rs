@@ -190,7 +190,9 @@ fn serve(
             attach(stream, &watchers, &ops, &stop);
         }
         drop(listener);
-        let _gone_anyhow = fs.remove(&path);
+        // This process still holds the session, so nobody else binds here meanwhile.
+        let _gone_anyhow =
+            fs.remove(&path).and_then(|()| fs.remove(&path.with_extension("sock.lock")));
     });
     Ok((ended, thread))
 }

@@ -4,12 +4,13 @@
 //! A corpus is a view of one moment: make a new one after the tree changed.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use moat_base::limits::SOURCE_FILE_BYTES_MAX;
 use moat_base::{Tree, TreePath};
 
-use crate::limits::{CORPUS_BYTES_MAX, HEAD_BYTES};
+use crate::limits::{CORPUS_BYTES_MAX, HEAD_BYTES, READ_AHEAD_FILES_MIN, READ_AHEAD_THREADS_MAX};
 use crate::{Import, Language, Symbol, Walk, WalkOptions, imports, outline, walk};
 
 /// A source file with what was parsed out of it.
@@ -33,6 +34,7 @@ pub struct Corpus<'a> {
     tree: &'a dyn Tree,
     walk: OnceLock<Arc<Walk>>,
     kept: Mutex<Kept>,
+    ahead: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -46,7 +48,7 @@ impl<'a> Corpus<'a> {
     /// Takes a tree; nothing is read yet.
     #[must_use]
     pub fn new(tree: &'a dyn Tree) -> Self {
-        Self { tree, walk: OnceLock::new(), kept: Mutex::default() }
+        Self { tree, walk: OnceLock::new(), kept: Mutex::default(), ahead: AtomicBool::new(false) }
     }
 
     /// The tree itself.
@@ -107,6 +109,21 @@ impl<'a> Corpus<'a> {
             kept.sources.insert(path.clone(), Arc::clone(&source));
         }
         Some(source)
+    }
+
+    /// Reads the sources of the tree, several at a time, so that looking through all
+    /// of them does not wait for one after the other. Done once.
+    pub(crate) fn read_ahead(&self, paths: &[TreePath]) {
+        if paths.len() < READ_AHEAD_FILES_MIN || self.ahead.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let share = paths.len().div_ceil(threads.min(READ_AHEAD_THREADS_MAX));
+        std::thread::scope(|scope| {
+            for part in paths.chunks(share.max(1)) {
+                scope.spawn(move || part.iter().for_each(|path| drop(self.text(path))));
+            }
+        });
     }
 
     fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {

@@ -51,3 +51,9 @@ pub const IMPORTS_MAX: usize = 2000;
 
 /// The most names that are listed of one stretch of source.
 pub const WORDS_MAX: usize = 4000;
+
+/// With fewer sources than this, reading them ahead costs more than it saves.
+pub const READ_AHEAD_FILES_MIN: usize = 64;
+
+/// The most threads that read ahead; more would wait for the same disk.
+pub const READ_AHEAD_THREADS_MAX: usize = 8;

@@ -189,20 +189,18 @@ fn is_whole(line: &[u8], at: usize, length: usize) -> bool {
 
 fn sources_with<'c>(corpus: &'c Corpus<'_>, name: &str) -> impl Iterator<Item = Arc<Source>> + 'c {
     let finder = Finder::new(name).into_owned();
-    let empty = name.is_empty();
-    corpus
-        .walk()
-        .files
-        .iter()
-        .take(SEARCH_FILES_MAX)
-        .map(|file| file.path.clone())
-        .collect::<Vec<_>>()
+    let walk = corpus.walk();
+    let files = walk.files.iter().take(SEARCH_FILES_MAX);
+    let paths = if name.is_empty() {
+        Vec::new()
+    } else {
+        let is_source = |path: &TreePath| crate::Language::of(path, b"").is_some();
+        files.map(|file| file.path.clone()).filter(is_source).collect::<Vec<_>>()
+    };
+    corpus.read_ahead(&paths);
+    paths
         .into_iter()
-        .filter(move |path| {
-            !empty
-                && crate::Language::of(path, b"").is_some()
-                && corpus.text(path).is_some_and(|bytes| finder.find(&bytes).is_some())
-        })
+        .filter(move |path| corpus.text(path).is_some_and(|bytes| finder.find(&bytes).is_some()))
         .filter_map(|path| corpus.source(&path))
 }
 

@@ -95,6 +95,11 @@ pub enum Outcome {
         /// What was tried and what stood in the way.
         reason: String,
     },
+    /// It could not go on for a reason outside the task: the model, the sandbox, the disk.
+    Failed {
+        /// What could not be done.
+        reason: String,
+    },
     /// The answer is a text.
     Answered {
         /// The text.

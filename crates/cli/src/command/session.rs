@@ -113,8 +113,9 @@ fn standing(told: &Told) -> &'static str {
             Some((Outcome::Unverified { .. }, _)) => "unverified",
             Some((Outcome::NothingToFix, _)) => "nothing",
             Some((Outcome::NotSolved { .. }, _)) => "not solved",
+            Some((Outcome::Failed { .. }, _)) => "failed",
             Some((Outcome::Answered { .. }, _)) => "answered",
-            Some((Outcome::Stopped { .. }, _)) => "time over",
+            Some((Outcome::Stopped { .. }, _)) => "stopped",
             Some((Outcome::Denied { .. }, _)) => "denied",
             Some((Outcome::Unknown { .. }, _)) => "unknown",
         },
@@ -199,6 +200,7 @@ fn words(outcome: &Outcome) -> String {
         Outcome::NothingToFix => "the check passed already".into(),
         Outcome::Unverified { reason }
         | Outcome::NotSolved { reason }
+        | Outcome::Failed { reason }
         | Outcome::Stopped { reason }
         | Outcome::Denied { reason } => reason.clone(),
         Outcome::Answered { text } => text.clone(),

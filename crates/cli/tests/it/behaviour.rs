@@ -61,7 +61,7 @@ fn model_servers_that_talk_nonsense_end_the_turn_with_a_reason() {
     for (name, act) in cases {
         let home = Home::new(always(act));
         let done = home.run(["exec", "fix total"]);
-        assert_eq!(done.status.code(), Some(1), "{name}: {}{}", done.out, done.err);
+        assert_eq!(done.status.code(), Some(5), "{name}: {}{}", done.out, done.err);
         done.says("could not ask the model").says("hint:");
         assert!(!done.out.contains('\x1b'), "{name}: {:?}", done.out);
         assert_eq!(home.calc(), WRONG, "{name}");
@@ -88,7 +88,7 @@ fn a_server_that_nobody_answers_for_or_that_closes_is_named() {
         let home = Home::new(always(right()));
         home.configure(&config(port));
         let done = home.run(["exec", "fix total"]);
-        assert_eq!(done.status.code(), Some(1), "{name}: {}{}", done.out, done.err);
+        assert_eq!(done.status.code(), Some(5), "{name}: {}{}", done.out, done.err);
         done.says("could not ask the model").says("hint:");
         assert_eq!(home.calc(), WRONG, "{name}");
         home.run(["log", "verify"]).code(0);

@@ -94,7 +94,7 @@ fn truncated_weights_end_the_turn_with_what_is_wrong_with_them() {
         fs::write(&file, bytes).unwrap();
         home.run(["model", "import", file.to_str().unwrap()]).code(0);
         home.run(["exec", "--model", name, "fix total"])
-            .code(1)
+            .code(5)
             .says("is not a usable model file")
             .says("moat model rm");
         assert_eq!(home.calc(), WRONG);

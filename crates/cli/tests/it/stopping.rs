@@ -7,17 +7,18 @@ use moat_protocol::{Event, read_event};
 use moat_testkit::{Act, Matcher, Rule};
 use rustix::process::Signal;
 
-use crate::support::{Home, RIGHT, Running, WRONG, always, code, right, running_with, until};
+use crate::support::{Home, RIGHT, Running, WRONG, always, code, right, running_as, until};
 
 #[test]
 fn ctrl_c_ends_the_check_and_its_processes_and_the_turn_can_be_resumed() {
     let home = Home::new(always(right()));
-    let check = "(exec sleep 98761.25) & exec sleep 98761.25";
-    let running = Running::start(home.moat(["exec", "--check", check, "fix total"]));
-    until("the check hangs", || running_with("sleep 98761.25").len() >= 2);
+    let sleep = format!("sleep 98761.{}", std::process::id());
+    let check = format!("(exec {sleep}) & exec {sleep}");
+    let running = Running::start(home.moat(["exec", "--check", &check, "fix total"]));
+    until("the check hangs", || running_as(&sleep).len() >= 2);
     running.signal(Signal::INT);
     running.end().code(130).says("resume");
-    until("the check is gone", || running_with("sleep 98761.25").is_empty());
+    until("the check is gone", || running_as(&sleep).is_empty());
     assert_eq!(home.calc(), WRONG);
     home.run(["session", "list"]).code(0).says("stopped");
 }
@@ -61,12 +62,13 @@ fn a_kill_in_the_middle_of_a_model_request_loses_nothing() {
 #[test]
 fn a_kill_during_the_check_leaves_no_process() {
     let home = Home::new(always(right()));
-    let check = "setsid sleep 98762.25 & sleep 98762.25";
-    let running = Running::start(home.moat(["exec", "--check", check, "fix total"]));
-    until("the check hangs", || running_with("sleep 98762.25").len() >= 2);
+    let sleep = format!("sleep 98762.{}", std::process::id());
+    let check = format!("setsid {sleep} & {sleep}");
+    let running = Running::start(home.moat(["exec", "--check", &check, "fix total"]));
+    until("the check hangs", || running_as(&sleep).len() >= 2);
     running.signal(Signal::KILL);
     running.end().code(-9);
-    until("the check is gone", || running_with("sleep 98762.25").is_empty());
+    until("the check is gone", || running_as(&sleep).is_empty());
     assert_eq!(home.calc(), WRONG);
 }
 

@@ -226,6 +226,11 @@ pub(crate) fn running_with(text: &str) -> Vec<i32> {
     processes().into_iter().filter(|pid| command_line(*pid).contains(text)).collect()
 }
 
+/// The processes whose whole command line this is: not those that pass it on.
+pub(crate) fn running_as(text: &str) -> Vec<i32> {
+    processes().into_iter().filter(|pid| command_line(*pid).trim_end() == text).collect()
+}
+
 pub(crate) fn signal(pid: i32, signal: Signal) {
     if let Some(pid) = rustix::process::Pid::from_raw(pid) {
         // It may have ended by itself.

@@ -25,7 +25,7 @@ pub(super) fn next(turn: &Turn) -> Option<Step> {
         EffectOutcome::Failed { .. } if is_over(turn) => return stop(TIME_OVER),
         EffectOutcome::Failed { report } => {
             let reason = format!("could not {}: {}", last.intent.describe(), report.error);
-            return super::not_solved(reason);
+            return Some(Step::Finish(Outcome::Failed { reason }));
         }
         EffectOutcome::CheckFound { .. }
         | EffectOutcome::Checked { .. }

@@ -50,7 +50,9 @@ fn headline(outcome: &Outcome) -> (&'static str, Tone, String) {
         Outcome::NothingToFix => {
             ("done", Tone::Good, "the check passes already; nothing was changed".into())
         }
-        Outcome::NotSolved { reason } => ("failed", Tone::Bad, reason.clone()),
+        Outcome::NotSolved { reason } | Outcome::Failed { reason } => {
+            ("failed", Tone::Bad, reason.clone())
+        }
         Outcome::Answered { text } => ("answer", Tone::Label, text.clone()),
         Outcome::Stopped { reason } => ("stopped", Tone::Warning, reason.clone()),
         Outcome::Denied { reason } => ("denied", Tone::Bad, reason.clone()),
@@ -78,6 +80,9 @@ fn advice(outcome: &Outcome, session: &str) -> Vec<String> {
             "name the function or file in the task, or a larger model with `--model`".into(),
             format!("moat session show {session}    see every candidate and what it failed"),
         ],
+        Outcome::Failed { .. } => {
+            vec!["`moat doctor` says what this machine can do; then start the task again".into()]
+        }
         Outcome::Denied { .. } => {
             vec!["run it in a terminal to be asked, or see `docs/config.md`".into()]
         }
