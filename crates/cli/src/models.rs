@@ -142,9 +142,19 @@ impl Models {
             }
         }
         let server = self.server(entry).map_err(|failure| failure.report)?;
-        let socket = server
-            .reach(&self.launcher, &mut |progress| live(note(&words(&progress))))
-            .map_err(|error| Report::of(&error))?;
+        let mut shown = None;
+        let mut tell = |progress: Progress| {
+            // A load is told in quarters: its every percent is news to nobody.
+            let quarter = match progress {
+                Progress::Loading { percent } => Some(percent / 25),
+                Progress::Starting | Progress::Restarting { .. } => None,
+            };
+            if quarter.is_none() || quarter != shown {
+                shown = quarter;
+                live(note(&words(&progress)));
+            }
+        };
+        let socket = server.reach(&self.launcher, &mut tell).map_err(|error| Report::of(&error))?;
         let route = Arc::new(Route::local(&socket));
         let clock = Arc::clone(&self.environment.clock);
         let provider = Provider::new(route, clock, Timeouts::default());

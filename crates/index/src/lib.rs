@@ -11,7 +11,7 @@
 //! *Map*: [`walk`] the files of a tree · [`Corpus`] the same, read and parsed on
 //! demand · [`Language`] which grammar reads a file · [`outline`] the symbols of a
 //! source · [`imports`] what it imports · [`words`], [`calls`] names it uses ·
-//! [`syntax_errors`] where it does not parse · [`splice`] code put in its place ·
+//! [`syntax_errors`] where it does not parse · [`same_code`] whether only comments changed · [`splice`] code put in its place ·
 //! [`search`], [`definitions`], [`references`] · [`limits`] bounds.
 //!
 //! ```
@@ -29,6 +29,7 @@ mod import;
 mod language;
 pub mod limits;
 mod outline;
+mod sameness;
 mod search;
 mod splice;
 mod syntax;
@@ -39,6 +40,7 @@ pub use corpus::{Corpus, Source};
 pub use import::{Binding, Import, Level, imports};
 pub use language::Language;
 pub use outline::{Scope, Symbol, SymbolKind, enclosing, outline};
+pub use sameness::same_code;
 pub use search::{Hit, Place, definitions, references, search};
 pub use splice::{SpliceError, Spliced, Target, splice};
 pub use syntax::{SyntaxError, new_syntax_errors, node_count, syntax_errors};

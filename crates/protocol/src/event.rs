@@ -55,6 +55,8 @@ pub enum CandidateVerdict {
         /// What the check said.
         summary: TestSummary,
     },
+    /// It was accepted; there is no check that could judge it.
+    Unjudged,
     /// The check passed with it and nothing broke.
     Passed {
         /// What the check said.

@@ -246,6 +246,9 @@ impl Screen {
     fn judged(&self, candidate: u32, place: &str, verdict: &CandidateVerdict) -> String {
         let (tone, said) = match verdict {
             CandidateVerdict::Rejected { reason } => (Tone::Faint, reason.clone()),
+            CandidateVerdict::Unjudged => {
+                (Tone::Warning, "accepted; no check could judge it".into())
+            }
             CandidateVerdict::Failed { summary } => (Tone::Bad, summary_words(summary)),
             CandidateVerdict::Passed { summary } => (Tone::Good, summary_words(summary)),
         };

@@ -55,7 +55,7 @@ fn judged(verdict: &Verdict) -> CandidateVerdict {
             CandidateVerdict::Passed { summary: summary.clone() }
         }
         Verdict::Ran { summary, .. } => CandidateVerdict::Failed { summary: summary.clone() },
-        Verdict::Parsed => CandidateVerdict::Rejected { reason: "no check judged it".into() },
+        Verdict::Parsed => CandidateVerdict::Unjudged,
     }
 }
 

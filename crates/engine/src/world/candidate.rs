@@ -3,7 +3,8 @@
 //! the syntax. Pure; the same answer and file always give the same result.
 
 use moat_base::TreePath;
-use moat_index::{Language, Target, new_syntax_errors, splice};
+use moat_index::{Language, Target, new_syntax_errors, same_code, splice};
+use moat_protocol::TaskKind;
 use moat_sandbox::BlobId;
 use moat_tools::answer;
 
@@ -19,7 +20,10 @@ pub(super) struct Candidate {
 }
 
 /// Puts an answer in place, or says in a few words why that cannot be done.
+///
+/// What documents a symbol may change its comments and nothing else.
 pub(super) fn make(
+    kind: TaskKind,
     path: &TreePath,
     before: &[u8],
     symbol: &str,
@@ -35,6 +39,9 @@ pub(super) fn make(
     }
     if let Some(error) = new_syntax_errors(language, before, &spliced.source).first() {
         return Err(format!("it does not parse: line {}", error.line));
+    }
+    if kind == TaskKind::Document && !same_code(language, before, &spliced.source) {
+        return Err("it changes code and not only documentation".into());
     }
     let content = BlobId::of(&spliced.source).to_string();
     let symbols = spliced.replaced.into_iter().chain(spliced.added).collect();

@@ -8,7 +8,7 @@ use std::time::Duration;
 use moat_base::limits::SOURCE_FILE_BYTES_MAX;
 use moat_base::{Clock, Fs, Hint, Tree as _, TreePath};
 use moat_policy::Confinement;
-use moat_protocol::{Change, Event, Proposal};
+use moat_protocol::{Change, Event, Proposal, TaskKind};
 use moat_sandbox::{BlobId, Expected, FileMode, Launcher, Level};
 use moat_tools::{compare, detect};
 
@@ -138,7 +138,8 @@ impl LocalWorld {
             .read(path, SOURCE_FILE_BYTES_MAX)
             .map_err(|source| Setback::of(&CandidateError::Read { source }))?;
         let text = state.answer(answer).unwrap_or_default();
-        Ok(make(path, &before, symbol, text))
+        let kind = state.turns.last().map_or(TaskKind::Repair, |turn| turn.task.kind);
+        Ok(make(kind, path, &before, symbol, text))
     }
 
     fn try_candidate(
