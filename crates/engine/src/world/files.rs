@@ -24,6 +24,8 @@ pub(super) struct Ledger {
     files: SessionFiles,
     real: DirTree,
     upper: PathBuf,
+    /// What opening the record found half done and settled from the tree.
+    recovered: Vec<KeepRecord>,
 }
 
 impl Ledger {
@@ -45,8 +47,10 @@ impl Ledger {
             files: files.map_err(|error| Setback::of(&error))?,
             real,
             upper: directory.join("upper"),
+            recovered: Vec::new(),
         };
-        ledger.files.recover(&ledger.real).map_err(|error| Setback::of(&error))?;
+        let recovered = ledger.files.recover(&ledger.real);
+        ledger.recovered = recovered.map_err(|error| Setback::of(&error))?;
         Ok(ledger)
     }
 
@@ -97,9 +101,11 @@ impl Ledger {
 
     /// What the record says of a keep that the process died in.
     ///
-    /// Opening the record looked at the tree, so that each step is known by now.
+    /// Only a keep that was half done when the record was opened is surely that one.
+    /// Without such, the process died before it or after it: a complete record may be
+    /// of an earlier keep, so nothing is claimed.
     pub(super) fn settle_keep(&self) -> Settled {
-        match self.files.keeps().ok().and_then(|keeps| keeps.into_iter().next_back()) {
+        match self.recovered.last() {
             Some(record) if record.phase == Phase::Kept => Settled::Done(moved(&record.steps)),
             Some(_) | None => Settled::Unknown,
         }
@@ -205,6 +211,8 @@ fn taken_back(record: &KeepRecord) -> EffectOutcome {
 
 #[cfg(test)]
 mod tests {
+    use moat_base::RealFs;
+
     use super::*;
 
     #[test]
@@ -214,5 +222,31 @@ mod tests {
         let texts: Vec<_> = hunks.iter().map(|hunk| (hunk.number, hunk.text.as_str())).collect();
         let expected = [(1, "@@ -1 +1 @@\n-a\n+b\n"), (2, "@@ -9 +9 @@\n-<U+202E>\n+d\n")];
         assert_eq!(texts, expected);
+    }
+
+    #[test]
+    fn an_earlier_keep_is_not_taken_for_the_interrupted_one() {
+        let place = tempfile::tempdir().unwrap();
+        let (work, session) = (place.path().join("work"), place.path().join("session"));
+        let fs: Arc<dyn Fs> = Arc::new(RealFs);
+        for path in [&work, &session.join("upper")] {
+            fs.create_dir_all(path).unwrap();
+        }
+        let open = || Ledger::open(&fs, &work, &session).unwrap();
+        let mut ledger = open();
+        fs.replace(&session.join("upper/new.txt"), b"new\n").unwrap();
+        let kept = ledger.keep(&protocol::Selection::All).unwrap();
+        assert!(matches!(kept, EffectOutcome::Moved { paths, .. } if paths.len() == 1));
+
+        // The next keep died before its record was written: the first one's is there.
+        assert!(matches!(open().settle_keep(), Settled::Unknown));
+
+        // A keep that died half way is known from its record and the tree.
+        let record = session.join("files/keep-000001.json");
+        let text = String::from_utf8(fs.read(&record, 1 << 20).unwrap()).unwrap();
+        let half = text.replace(r#""phase":"kept""#, r#""phase":"intended""#);
+        assert_ne!(half, text);
+        fs.replace(&record, half.as_bytes()).unwrap();
+        assert!(matches!(open().settle_keep(), Settled::Done(_)));
     }
 }
