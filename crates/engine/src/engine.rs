@@ -353,7 +353,7 @@ impl<W: World> Engine<W> {
             }
         };
         self.record(Record::Resolved { effect, took_ms, outcome: outcome.clone() })?;
-        for event in shown::events(&self.state, &intent, &outcome) {
+        for event in shown::events(&intent, &outcome) {
             self.emit(event);
         }
         Ok(())

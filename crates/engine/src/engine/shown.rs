@@ -6,9 +6,8 @@
 use moat_protocol::{CandidateVerdict, Event, Level, Suspect};
 
 use crate::record::{Effect, EffectOutcome, Place, Verdict};
-use crate::state::State;
 
-pub(super) fn events(state: &State, intent: &Effect, outcome: &EffectOutcome) -> Vec<Event> {
+pub(super) fn events(intent: &Effect, outcome: &EffectOutcome) -> Vec<Event> {
     match (intent, outcome) {
         (_, EffectOutcome::CheckFound { line: Some(line), why }) => {
             vec![note(format!("the check is `{line}`: {why}"))]
@@ -39,10 +38,7 @@ pub(super) fn events(state: &State, intent: &Effect, outcome: &EffectOutcome) ->
         (_, EffectOutcome::Denied { rule }) => {
             vec![note(format!("denied by the rule `{rule}`"))]
         }
-        _ => {
-            let _nothing_to_add = state;
-            Vec::new()
-        }
+        _ => Vec::new(),
     }
 }
 
