@@ -4,11 +4,21 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run run-offline test test-all prove bench fmt clean build
+.PHONY: help run run-offline test test-all prove bench env fmt clean build
 
 TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 MOAT := $(TARGET_DIR)/release/moat
 XTASK := cargo run --quiet --release --locked --package xtask --
+
+# llama.cpp is built for this machine's vector instructions, see .cargo/config.toml.
+instruction = $(if $(shell grep -m1 -ow '$(1)' /proc/cpuinfo 2>/dev/null),ON,OFF)
+level4 := avx512f avx512bw avx512cd avx512dq avx512vl
+export GGML_AVX512 ?= $(if $(filter OFF,$(foreach name,$(level4),$(call instruction,$(name)))),OFF,ON)
+both = $(if $(filter ONON,$(GGML_AVX512)$(call instruction,$(1))),ON,OFF)
+export GGML_AVX512_VBMI := $(call both,avx512vbmi)
+export GGML_AVX512_VNNI := $(call both,avx512_vnni)
+export GGML_AVX512_BF16 := $(call both,avx512_bf16)
+
 TEST_MODEL := smollm2-135m-instruct
 
 help: ## list the targets
@@ -51,6 +61,9 @@ bench: ## measure: make bench ARGS="agent"
 	@scripts/setup.sh run
 	cargo build --release --locked --package moat-cli
 	@$(XTASK) bench $(ARGS)
+
+env: ## print how llama.cpp is built here: eval "$$(make -s env)" before a bare cargo
+	@env | sed -n 's/^\(GGML_AVX512[A-Z0-9_]*=[A-Z]*\)$$/export \1/p'
 
 fmt: ## format the Rust code
 	cargo fmt --all

@@ -167,9 +167,13 @@ impl ModelServer {
         let service = Service {
             name: format!("model server of {}", self.spec.model),
             argv,
-            // Without this the threads of OpenMP spin while they wait for each
-            // other, and a compile on the same cores makes the model crawl.
-            environment: vec![("OMP_WAIT_POLICY".into(), "passive".into())],
+            // Threads of OpenMP that wait for each other spin for some microseconds
+            // and then sleep: always spinning makes the model crawl beside a
+            // compile, always sleeping costs a third of its speed (docs/models.md).
+            environment: vec![
+                ("OMP_WAIT_POLICY".into(), "passive".into()),
+                ("GOMP_SPINCOUNT".into(), SPIN_COUNT.into()),
+            ],
             confinement: ServiceConfinement::Sealed { read: vec![self.spec.weights.clone()] },
             inherited: vec![listener.into()],
             log: log.into(),
@@ -180,6 +184,9 @@ impl ModelServer {
             .map_err(|source| Error::Start { source })
     }
 }
+
+/// How often a thread looks before it sleeps; measured in docs/models.md.
+const SPIN_COUNT: &str = "30000";
 
 /// What a look at the socket gave.
 #[derive(Debug, PartialEq, Eq)]
