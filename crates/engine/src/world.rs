@@ -4,6 +4,7 @@
 //! The engine decides what happens; a [`World`] does it. [`LocalWorld`] is the
 //! real one, over the sandbox, the model and the tools; tests script their own.
 
+mod ahead;
 mod candidate;
 mod check;
 mod files;

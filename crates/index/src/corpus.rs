@@ -4,14 +4,14 @@
 //! A corpus is a view of one moment: make a new one after the tree changed.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use moat_base::limits::SOURCE_FILE_BYTES_MAX;
 use moat_base::{Tree, TreePath};
 
-use crate::limits::{CORPUS_BYTES_MAX, HEAD_BYTES, READ_AHEAD_FILES_MIN, READ_AHEAD_THREADS_MAX};
-use crate::{Import, Language, Symbol, Walk, WalkOptions, imports, outline, walk};
+use crate::limits::{CORPUS_BYTES_MAX, HEAD_BYTES, SEARCH_FILES_MAX};
+use crate::stock::{Stock, Text};
+use crate::{Import, Language, Symbol, Walk, imports, outline};
 
 /// A source file with what was parsed out of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,9 +32,8 @@ pub struct Source {
 #[derive(Debug)]
 pub struct Corpus<'a> {
     tree: &'a dyn Tree,
-    walk: OnceLock<Arc<Walk>>,
+    stock: Arc<Stock>,
     kept: Mutex<Kept>,
-    ahead: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -48,7 +47,13 @@ impl<'a> Corpus<'a> {
     /// Takes a tree; nothing is read yet.
     #[must_use]
     pub fn new(tree: &'a dyn Tree) -> Self {
-        Self { tree, walk: OnceLock::new(), kept: Mutex::default(), ahead: AtomicBool::new(false) }
+        Self::stocked(tree, Arc::default())
+    }
+
+    /// Takes a tree with what was, or is being, read of it in advance.
+    #[must_use]
+    pub fn stocked(tree: &'a dyn Tree, stock: Arc<Stock>) -> Self {
+        Self { tree, stock, kept: Mutex::default() }
     }
 
     /// The tree itself.
@@ -60,11 +65,7 @@ impl<'a> Corpus<'a> {
     /// The files of the tree; the first call walks it.
     #[must_use]
     pub fn walk(&self) -> Arc<Walk> {
-        Arc::clone(
-            self.walk.get_or_init(|| {
-                Arc::new(walk(self.tree, &TreePath::root(), &WalkOptions::default()))
-            }),
-        )
+        self.stock.walk(self.tree)
     }
 
     /// The bytes of a file; `None` when it is missing, not text or too large.
@@ -111,19 +112,26 @@ impl<'a> Corpus<'a> {
         Some(source)
     }
 
-    /// Reads the sources of the tree, several at a time, so that looking through all
-    /// of them does not wait for one after the other. Done once.
-    pub(crate) fn read_ahead(&self, paths: &[TreePath]) {
-        if paths.len() < READ_AHEAD_FILES_MIN || self.ahead.swap(true, Ordering::Relaxed) {
-            return;
-        }
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let share = paths.len().div_ceil(threads.min(READ_AHEAD_THREADS_MAX));
-        std::thread::scope(|scope| {
-            for part in paths.chunks(share.max(1)) {
-                scope.spawn(move || part.iter().for_each(|path| drop(self.text(path))));
+    /// Shows `look` the text files that a search may read and that are `wanted`, one after
+    /// another in the order of the walk, and gives what it finds in them.
+    pub(crate) fn look<'c, T: 'c>(
+        &'c self,
+        wanted: impl Fn(&TreePath) -> bool + 'c,
+        mut look: impl FnMut(&TreePath, &[u8]) -> Option<T> + 'c,
+    ) -> impl Iterator<Item = T> + 'c {
+        self.stock.fill_together(self.tree);
+        let walk = self.walk();
+        (0..walk.files.len().min(SEARCH_FILES_MAX)).filter_map(move |number| {
+            let path = &walk.files.get(number)?.path;
+            if !wanted(path) {
+                return None;
             }
-        });
+            match self.stock.text(number) {
+                Text::Held(bytes) => look(path, bytes),
+                Text::None => None,
+                Text::Unread => look(path, &self.text(path)?),
+            }
+        })
     }
 
     fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
@@ -132,7 +140,7 @@ impl<'a> Corpus<'a> {
 }
 
 /// Whether the first bytes hold a NUL, which is git's test too.
-fn is_binary(bytes: &[u8]) -> bool {
+pub(crate) fn is_binary(bytes: &[u8]) -> bool {
     let head = bytes.get(..HEAD_BYTES).unwrap_or(bytes);
     memchr::memchr(0, head).is_some()
 }

@@ -9,7 +9,7 @@
 //! whether an edit is any good (`moat-tools`).
 //!
 //! *Map*: [`walk`] the files of a tree · [`Corpus`] the same, read and parsed on
-//! demand · [`Language`] which grammar reads a file · [`outline`] the symbols of a
+//! demand · [`Stock`] read in advance · [`Language`] which grammar reads a file · [`outline`] the symbols of a
 //! source · [`imports`] what it imports · [`words`], [`calls`] names it uses ·
 //! [`syntax_errors`] where it does not parse · [`same_code`] whether only comments changed · [`splice`] code put in its place ·
 //! [`search`], [`definitions`], [`references`] · [`limits`] bounds.
@@ -32,6 +32,7 @@ mod outline;
 mod sameness;
 mod search;
 mod splice;
+mod stock;
 mod syntax;
 mod usage;
 mod walk;
@@ -43,6 +44,7 @@ pub use outline::{Scope, Symbol, SymbolKind, enclosing, outline};
 pub use sameness::same_code;
 pub use search::{Hit, Place, definitions, references, search};
 pub use splice::{SpliceError, Spliced, Target, splice};
+pub use stock::Stock;
 pub use syntax::{SyntaxError, new_syntax_errors, node_count, syntax_errors};
 pub use usage::{calls, words};
 pub use walk::{File, Skip, SkipReason, Walk, WalkOptions, walk};

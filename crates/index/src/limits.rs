@@ -35,7 +35,13 @@ pub const EXCERPT_BYTES_MAX: usize = 160;
 pub const SPLICE_CODE_BYTES_MAX: usize = 512 * 1024;
 
 /// The most bytes of source that a corpus keeps; beyond it, files are read anew each time.
-pub const CORPUS_BYTES_MAX: usize = 64 * 1024 * 1024;
+pub const CORPUS_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// The most bytes of source that are read in advance; what is beyond is read on demand.
+pub const STOCK_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// How many neighbouring files are read in advance at once.
+pub const STOCK_BATCH_FILES: usize = 64;
 
 /// The most files that one search reads.
 pub const SEARCH_FILES_MAX: usize = 20_000;
@@ -52,8 +58,8 @@ pub const IMPORTS_MAX: usize = 2000;
 /// The most names that are listed of one stretch of source.
 pub const WORDS_MAX: usize = 4000;
 
-/// With fewer sources than this, reading them ahead costs more than it saves.
+/// With fewer files than this, reading them in advance costs more than it saves.
 pub const READ_AHEAD_FILES_MIN: usize = 64;
 
-/// The most threads that read ahead; more would wait for the same disk.
+/// The most threads that read in advance; more would wait for the same disk.
 pub const READ_AHEAD_THREADS_MAX: usize = 8;

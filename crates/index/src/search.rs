@@ -9,9 +9,9 @@ use std::sync::Arc;
 use memchr::memmem::Finder;
 use moat_base::TreePath;
 
-use crate::limits::{SEARCH_FILES_MAX, SEARCH_HITS_MAX, SEARCH_HITS_PER_FILE_MAX};
+use crate::limits::{SEARCH_HITS_MAX, SEARCH_HITS_PER_FILE_MAX};
 use crate::syntax::{Step, excerpt, parse, text, visit};
-use crate::{Corpus, Source};
+use crate::{Corpus, Language, Source};
 
 /// A line that a search found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,16 +48,11 @@ pub fn search(corpus: &Corpus<'_>, terms: &[&str]) -> Vec<Hit> {
         .map(|term| (Finder::new(term), term.as_bytes()))
         .collect();
     let mut files_of_term = vec![0_u32; finders.len()];
-    let mut found: Vec<(TreePath, Vec<Matched>)> = Vec::new();
-    for file in corpus.walk().files.iter().take(SEARCH_FILES_MAX) {
-        let Some(bytes) = corpus.text(&file.path) else {
-            continue;
-        };
-        let lines = lines_with(&bytes, &finders, &mut files_of_term);
-        if !lines.is_empty() {
-            found.push((file.path.clone(), lines));
-        }
-    }
+    let look = |path: &TreePath, bytes: &[u8]| {
+        let lines = lines_with(bytes, &finders, &mut files_of_term);
+        (!lines.is_empty()).then(|| (path.clone(), lines))
+    };
+    let found: Vec<(TreePath, Vec<Matched>)> = corpus.look(|_any| true, look).collect();
     let weight = |term: usize| {
         let files = files_of_term.get(term).copied().unwrap_or(1).max(1);
         TERM_WEIGHT / files.min(TERM_WEIGHT) + 1
@@ -188,20 +183,11 @@ fn is_whole(line: &[u8], at: usize, length: usize) -> bool {
 }
 
 fn sources_with<'c>(corpus: &'c Corpus<'_>, name: &str) -> impl Iterator<Item = Arc<Source>> + 'c {
-    let finder = Finder::new(name).into_owned();
-    let walk = corpus.walk();
-    let files = walk.files.iter().take(SEARCH_FILES_MAX);
-    let paths = if name.is_empty() {
-        Vec::new()
-    } else {
-        let is_source = |path: &TreePath| crate::Language::of(path, b"").is_some();
-        files.map(|file| file.path.clone()).filter(is_source).collect::<Vec<_>>()
-    };
-    corpus.read_ahead(&paths);
-    paths
-        .into_iter()
-        .filter(move |path| corpus.text(path).is_some_and(|bytes| finder.find(&bytes).is_some()))
-        .filter_map(|path| corpus.source(&path))
+    let finder = (!name.is_empty()).then(|| Finder::new(name).into_owned());
+    let is_source = |path: &TreePath| Language::of(path, b"").is_some();
+    let holds =
+        move |path: &TreePath, bytes: &[u8]| finder.as_ref()?.find(bytes).map(|_at| path.clone());
+    corpus.look(is_source, holds).filter_map(|path| corpus.source(&path))
 }
 
 fn is_defined_at(source: &Source, byte: usize, name: &str) -> bool {

@@ -6,6 +6,9 @@
 //! (gitignore(5)); repositories' stores, caches, installed packages and virtual
 //! environments are never entered.
 //!
+//! Lengths are not asked for, which would cost more than the rest of the walk: who
+//! reads a file has a limit of its own.
+//!
 //! Invariant: a walk opens no file but ignore files, and follows no link.
 
 use std::os::unix::ffi::OsStrExt as _;
@@ -13,23 +16,21 @@ use std::sync::Arc;
 
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
-use moat_base::limits::{SOURCE_FILE_BYTES_MAX, TREE_ENTRIES_MAX};
-use moat_base::{Entry, EntryKind, Tree, TreePath};
+use moat_base::limits::TREE_ENTRIES_MAX;
+use moat_base::{EntryKind, Tree, TreePath};
 
 use crate::limits::{IGNORE_FILE_BYTES_MAX, WALK_DEPTH_MAX, WALK_FILES_MAX, WALK_SKIPS_MAX};
 
 /// What a walk leaves out beyond what it always leaves out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WalkOptions {
-    /// The longest file that is returned.
-    pub file_bytes_max: u64,
     /// The most files that are returned.
     pub files_max: usize,
 }
 
 impl Default for WalkOptions {
     fn default() -> Self {
-        Self { file_bytes_max: SOURCE_FILE_BYTES_MAX, files_max: WALK_FILES_MAX }
+        Self { files_max: WALK_FILES_MAX }
     }
 }
 
@@ -38,8 +39,6 @@ impl Default for WalkOptions {
 pub struct File {
     /// Where it is.
     pub path: TreePath,
-    /// Its length in bytes.
-    pub length_bytes: u64,
 }
 
 /// Why an entry was left out.
@@ -51,8 +50,6 @@ pub enum SkipReason {
     Cache,
     /// Its extension says that it is not text.
     Binary,
-    /// It is longer than the limit.
-    Large,
     /// It is a link, a FIFO, a socket or a device.
     Special,
     /// It lies deeper than the limit.
@@ -99,7 +96,7 @@ pub fn walk(tree: &dyn Tree, root: &TreePath, options: &WalkOptions) -> Walk {
     let mut visited = 0_usize;
     let mut pending = vec![(root.clone(), Vec::<Rules>::new(), 0_usize)];
     while let Some((directory, rules, depth)) = pending.pop() {
-        let Ok(entries) = tree.list(&directory) else {
+        let Ok(entries) = tree.names(&directory) else {
             found.skip(directory, SkipReason::Unreadable);
             continue;
         };
@@ -114,19 +111,17 @@ pub fn walk(tree: &dyn Tree, root: &TreePath, options: &WalkOptions) -> Walk {
         }
         let rules = with_rules(tree, &directory, &entries, rules);
         let mut below = Vec::new();
-        for entry in entries {
-            match verdict(&entry, &rules, depth, options) {
-                Ok(()) if entry.kind == EntryKind::Directory => {
-                    below.push((entry.path, rules.clone(), depth + 1));
+        for (path, kind) in entries {
+            match verdict(&path, kind, &rules, depth) {
+                Ok(()) if kind == EntryKind::Directory => {
+                    below.push((path, rules.clone(), depth + 1));
                 }
-                Ok(()) if found.files.len() < options.files_max => {
-                    found.files.push(File { path: entry.path, length_bytes: entry.length_bytes })
-                }
+                Ok(()) if found.files.len() < options.files_max => found.files.push(File { path }),
                 Ok(()) => {
-                    found.skip(entry.path, SkipReason::Bound);
+                    found.skip(path, SkipReason::Bound);
                     return found;
                 }
-                Err(reason) => found.skip(entry.path, reason),
+                Err(reason) => found.skip(path, reason),
             }
         }
         pending.extend(below.into_iter().rev());
@@ -144,15 +139,16 @@ struct Rules {
 fn with_rules(
     tree: &dyn Tree,
     directory: &TreePath,
-    entries: &[Entry],
+    entries: &[(TreePath, EntryKind)],
     mut rules: Vec<Rules>,
 ) -> Vec<Rules> {
-    let Some(entry) = entries.iter().find(|entry| {
-        entry.kind == EntryKind::File && entry.path.file_name() == Some(b".gitignore")
-    }) else {
+    let Some((path, _)) = entries
+        .iter()
+        .find(|(path, kind)| *kind == EntryKind::File && path.file_name() == Some(b".gitignore"))
+    else {
         return rules;
     };
-    let Ok(bytes) = tree.read(&entry.path, IGNORE_FILE_BYTES_MAX) else {
+    let Ok(bytes) = tree.read(path, IGNORE_FILE_BYTES_MAX) else {
         return rules;
     };
     let mut builder = GitignoreBuilder::new("");
@@ -170,40 +166,35 @@ fn with_rules(
 }
 
 fn verdict(
-    entry: &Entry,
+    path: &TreePath,
+    kind: EntryKind,
     rules: &[Rules],
     depth: usize,
-    options: &WalkOptions,
 ) -> Result<(), SkipReason> {
-    let name = entry.path.file_name().unwrap_or_default();
-    match entry.kind {
+    let name = path.file_name().unwrap_or_default();
+    match kind {
         EntryKind::Link | EntryKind::Special => return Err(SkipReason::Special),
         EntryKind::Directory if CACHES.contains(&name) => return Err(SkipReason::Cache),
         EntryKind::Directory if depth >= WALK_DEPTH_MAX => return Err(SkipReason::Deep),
         EntryKind::Directory | EntryKind::File => {}
     }
-    if is_ignored(entry, rules) {
+    if is_ignored(path, kind, rules) {
         return Err(SkipReason::Ignored);
     }
-    if entry.kind == EntryKind::File {
-        if entry.length_bytes > options.file_bytes_max {
-            return Err(SkipReason::Large);
-        }
-        if entry.path.extension().is_some_and(|extension| BINARIES.contains(&extension)) {
-            return Err(SkipReason::Binary);
-        }
+    let is_binary = || path.extension().is_some_and(|extension| BINARIES.contains(&extension));
+    if kind == EntryKind::File && is_binary() {
+        return Err(SkipReason::Binary);
     }
     Ok(())
 }
 
-fn is_ignored(entry: &Entry, rules: &[Rules]) -> bool {
-    let is_directory = entry.kind == EntryKind::Directory;
+fn is_ignored(path: &TreePath, kind: EntryKind, rules: &[Rules]) -> bool {
     for rule in rules.iter().rev() {
-        let Some(relative) = entry.path.as_bytes().get(rule.base..) else {
+        let Some(relative) = path.as_bytes().get(rule.base..) else {
             continue;
         };
         let relative = std::ffi::OsStr::from_bytes(relative);
-        match rule.matcher.matched(relative, is_directory) {
+        match rule.matcher.matched(relative, kind == EntryKind::Directory) {
             Match::Ignore(_) => return true,
             Match::Whitelist(_) => return false,
             Match::None => {}
@@ -214,10 +205,10 @@ fn is_ignored(entry: &Entry, rules: &[Rules]) -> bool {
 
 /// Whether a directory declares itself a cache (the Cache Directory Tagging
 /// Specification) or a Python virtual environment (PEP 405).
-fn is_cache(entries: &[Entry]) -> bool {
+fn is_cache(entries: &[(TreePath, EntryKind)]) -> bool {
     entries
         .iter()
-        .any(|entry| matches!(entry.path.file_name(), Some(b"CACHEDIR.TAG" | b"pyvenv.cfg")))
+        .any(|(path, _)| matches!(path.file_name(), Some(b"CACHEDIR.TAG" | b"pyvenv.cfg")))
 }
 
 /// Directories that are never entered.
@@ -290,8 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn caches_binaries_and_large_files_are_reported() {
-        let big = "x".repeat(100);
+    fn caches_and_binaries_are_reported() {
         let tree = MapTree::of(&[
             (".git/config", ""),
             ("node_modules/a/index.js", ""),
@@ -300,11 +290,9 @@ mod tests {
             ("target/CACHEDIR.TAG", ""),
             ("target/x.rs", ""),
             ("logo.png", ""),
-            ("big.py", &big),
             ("ok.py", ""),
         ]);
-        let options = WalkOptions { file_bytes_max: 50, ..WalkOptions::default() };
-        let found = walk(&tree, &TreePath::root(), &options);
+        let found = walk(&tree, &TreePath::root(), &WalkOptions::default());
         assert_eq!(found.files.len(), 1);
         let reasons: Vec<(String, SkipReason)> =
             found.skipped.iter().map(|skip| (skip.path.to_string(), skip.reason)).collect();
@@ -314,7 +302,6 @@ mod tests {
             ("env", SkipReason::Cache),
             ("target", SkipReason::Cache),
             ("logo.png", SkipReason::Binary),
-            ("big.py", SkipReason::Large),
         ] {
             assert!(reasons.contains(&(expect.0.to_owned(), expect.1)), "{reasons:?}");
         }
@@ -324,7 +311,7 @@ mod tests {
     fn a_walk_stops_at_its_bounds_and_says_so() {
         let many: Vec<(String, &str)> = (0..20).map(|i| (format!("f{i:02}.py"), "")).collect();
         let many: Vec<(&str, &str)> = many.iter().map(|(a, b)| (a.as_str(), *b)).collect();
-        let options = WalkOptions { files_max: 5, ..WalkOptions::default() };
+        let options = WalkOptions { files_max: 5 };
         let found = walk(&MapTree::of(&many), &TreePath::root(), &options);
         assert_eq!(found.files.len(), 5);
         assert_eq!(found.skipped.last().map(|skip| skip.reason), Some(SkipReason::Bound));

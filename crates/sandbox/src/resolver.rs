@@ -4,17 +4,18 @@
 //! The kernel resolves the whole path beneath the root's descriptor in one call,
 //! so that there is no moment between checking a path and using it. Reading may
 //! follow links that stay beneath the root; writing follows none. A file is
-//! looked at before it is opened, because opening a device can act.
+//! looked at before it is opened, because opening a device can act; a listing counts
+//! as a look.
 //!
 //! Source: openat2(2), `RESOLVE_BENEATH`, `RESOLVE_NO_MAGICLINKS`,
-//! `RESOLVE_NO_SYMLINKS`.
+//! `RESOLVE_NO_SYMLINKS`, `RESOLVE_NO_XDEV`.
 //!
 //! Invariant: no other module opens a path of a workspace or a session's tree,
 //! and every call here names a single component of an open directory or goes
 //! through `openat2` with `RESOLVE_BENEATH`.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use moat_base::{TreeError, TreePath};
@@ -22,7 +23,7 @@ use rustix::fs::{FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
 use crate::limits::RESOLVE_ATTEMPTS_MAX;
-use crate::root::Root;
+use crate::root::{Mounts, Root};
 use crate::stat::Stat;
 
 /// Whether links that stay beneath the root are followed.
@@ -96,6 +97,19 @@ pub(crate) fn file(root: &Root, path: &TreePath, links: Links) -> Result<(File, 
     Ok((File::from(opened), stat))
 }
 
+/// Opens a file that a listing just called regular, without looking at it first, and
+/// describes it.
+///
+/// Between the listing and this only somebody who may make device nodes on the host
+/// can put one in the file's place, and then opening it acts, as with any program.
+pub(crate) fn listed_file(root: &Root, path: &TreePath) -> Result<(File, Stat), TreeError> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::NOFOLLOW;
+    let opened =
+        open(root, path, flags, Links::Refused).map_err(|errno| explain(root, path, errno))?;
+    let stat = require_regular(path, opened.as_fd())?;
+    Ok((File::from(opened), stat))
+}
+
 /// Reads a regular file of at most `limit_bytes`; a file that grows meanwhile is refused.
 pub(crate) fn read(
     root: &Root,
@@ -104,19 +118,52 @@ pub(crate) fn read(
     limit_bytes: u64,
 ) -> Result<(Vec<u8>, Stat), TreeError> {
     let (file, stat) = file(root, path, links)?;
+    let mut bytes = Vec::new();
+    append(path, (&file, &stat), limit_bytes, &mut bytes)?;
+    Ok((bytes, stat))
+}
+
+/// Appends the content of an open regular file of at most `limit_bytes`.
+///
+/// A read that ends where the file's length says it ends is taken for the end: asking
+/// once more would cost as much as the read. On an error `bytes` is as it was.
+pub(crate) fn append(
+    path: &TreePath,
+    (file, stat): (&File, &Stat),
+    limit_bytes: u64,
+    bytes: &mut Vec<u8>,
+) -> Result<(), TreeError> {
     let too_large = || TreeError::TooLarge { path: path.clone(), limit_bytes };
-    if stat.length_bytes > limit_bytes {
+    let (Ok(length), Ok(limit)) =
+        (usize::try_from(stat.length_bytes), usize::try_from(limit_bytes))
+    else {
+        return Err(too_large());
+    };
+    if length > limit {
         return Err(too_large());
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(stat.length_bytes).unwrap_or(0));
-    file.take(limit_bytes.saturating_add(1))
-        .read_to_end(&mut bytes)
-        .map_err(|source| TreeError::Io { path: path.clone(), source })?;
-    if u64::try_from(bytes.len()).is_ok_and(|length| length <= limit_bytes) {
-        Ok((bytes, stat))
-    } else {
-        Err(too_large())
-    }
+    let start = bytes.len();
+    let failed = loop {
+        let read = bytes.len() - start;
+        if read > limit {
+            break Some(too_large());
+        }
+        // One byte more than is expected, so that the end shows in the same read.
+        bytes.reserve(length.saturating_sub(read).saturating_add(1));
+        let room = bytes.capacity() - bytes.len();
+        match rustix::io::read(file, rustix::buffer::spare_capacity(bytes)) {
+            Ok(0) => break None,
+            Ok(count) if read + count == length && count < room => break None,
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(errno) => {
+                break Some(TreeError::Io { path: path.clone(), source: errno.into() });
+            }
+        }
+    };
+    failed.map_or(Ok(()), |error| {
+        bytes.truncate(start);
+        Err(error)
+    })
 }
 
 /// Turns the system's error at `path` into one that says what it means here.
@@ -160,6 +207,10 @@ fn open(root: &Root, path: &TreePath, flags: OFlags, links: Links) -> Result<Own
     let resolve = match links {
         Links::Beneath => beneath,
         Links::Refused => beneath | ResolveFlags::NO_SYMLINKS,
+    };
+    let resolve = match root.mounts() {
+        Mounts::Entered => resolve,
+        Mounts::Refused => resolve | ResolveFlags::NO_XDEV,
     };
     let name = if path.is_root() { b".".as_slice() } else { path.as_bytes() };
     let flags = flags | OFlags::CLOEXEC;

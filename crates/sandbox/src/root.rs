@@ -24,6 +24,16 @@ pub struct Root {
     path: PathBuf,
     device: u64,
     inode: u64,
+    mounts: Mounts,
+}
+
+/// What becomes of other file systems that are mounted beneath a root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mounts {
+    /// They are a part of the tree.
+    Entered,
+    /// They are refused.
+    Refused,
 }
 
 impl Root {
@@ -60,7 +70,20 @@ impl Root {
             }
             Err(source) => return Err(FileError::OpenRoot { path, source }),
         };
-        Ok(Self { fd, path, device: stat.device, inode: stat.inode })
+        let (device, inode, mounts) = (stat.device, stat.inode, Mounts::Entered);
+        Ok(Self { fd, path, device, inode, mounts })
+    }
+
+    /// Leaves out what other file systems hold that are mounted beneath it, as an overlay
+    /// over the directory does.
+    #[must_use]
+    pub fn without_mounts(mut self) -> Self {
+        self.mounts = Mounts::Refused;
+        self
+    }
+
+    pub(crate) const fn mounts(&self) -> Mounts {
+        self.mounts
     }
 
     /// The canonical path the directory had when it was opened, for showing to people.

@@ -11,6 +11,7 @@
 mod observe;
 mod write;
 
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::sync::Arc;
 
 use moat_base::limits::TREE_ENTRIES_MAX;
@@ -109,7 +110,7 @@ impl DirTree {
 
     /// Removes what interrupted writes left in a directory.
     pub(crate) fn sweep(&self, directory: &TreePath) -> Result<(), FileError> {
-        for (path, _) in self.names(directory)? {
+        for (path, _) in self.states(directory)? {
             if path.file_name().is_some_and(is_temporary) {
                 self.remove(&path, Expected::Any)?;
             }
@@ -122,7 +123,7 @@ impl DirTree {
     }
 
     /// Lists the names in a directory with their state, sorted, links refused on the way.
-    pub(crate) fn names(&self, directory: &TreePath) -> Result<Vec<(TreePath, Stat)>, TreeError> {
+    pub(crate) fn states(&self, directory: &TreePath) -> Result<Vec<(TreePath, Stat)>, TreeError> {
         list(&self.root, directory, Links::Refused)
     }
 }
@@ -137,6 +138,27 @@ impl Tree for DirTree {
         Ok(listed.into_iter().map(|(path, stat)| entry(path, &stat)).collect())
     }
 
+    fn names(&self, directory: &TreePath) -> Result<Vec<(TreePath, EntryKind)>, TreeError> {
+        each(&self.root, directory, Links::Beneath, |fd, name, file_type| {
+            // Some file systems do not say it in the listing.
+            if file_type == FileType::Unknown {
+                Stat::at(fd, name).ok().map(|stat| kind(stat.file_type()))
+            } else {
+                Some(kind(file_type))
+            }
+        })
+    }
+
+    fn append_listed(
+        &self,
+        path: &TreePath,
+        limit_bytes: u64,
+        bytes: &mut Vec<u8>,
+    ) -> Result<(), TreeError> {
+        let (file, stat) = resolver::listed_file(&self.root, path)?;
+        resolver::append(path, (&file, &stat), limit_bytes, bytes)
+    }
+
     fn entry(&self, path: &TreePath) -> Result<Entry, TreeError> {
         let stat = resolver::stat(&self.root, path, Links::Beneath)?;
         Ok(entry(path.clone(), &stat))
@@ -144,16 +166,7 @@ impl Tree for DirTree {
 }
 
 pub(crate) fn entry(path: TreePath, stat: &Stat) -> Entry {
-    let kind = match stat.file_type() {
-        FileType::RegularFile => EntryKind::File,
-        FileType::Directory => EntryKind::Directory,
-        FileType::Symlink => EntryKind::Link,
-        FileType::Fifo
-        | FileType::Socket
-        | FileType::CharacterDevice
-        | FileType::BlockDevice
-        | FileType::Unknown => EntryKind::Special,
-    };
+    let kind = kind(stat.file_type());
     Entry {
         path,
         kind,
@@ -164,13 +177,36 @@ pub(crate) fn entry(path: TreePath, stat: &Stat) -> Entry {
     }
 }
 
-/// Entries that vanish between listing and looking are left out, as if listed later;
-/// so are names whose path would be longer than a [`TreePath`] may be.
+const fn kind(file_type: FileType) -> EntryKind {
+    match file_type {
+        FileType::RegularFile => EntryKind::File,
+        FileType::Directory => EntryKind::Directory,
+        FileType::Symlink => EntryKind::Link,
+        FileType::Fifo
+        | FileType::Socket
+        | FileType::CharacterDevice
+        | FileType::BlockDevice
+        | FileType::Unknown => EntryKind::Special,
+    }
+}
+
+/// Entries that vanish between listing and looking are left out, as if listed later.
 fn list(
     root: &Root,
     directory: &TreePath,
     links: Links,
 ) -> Result<Vec<(TreePath, Stat)>, TreeError> {
+    each(root, directory, links, |fd, name, _unproved| Stat::at(fd, name).ok())
+}
+
+/// Visits a directory and sorts what `look` gives of its entries; names whose path would
+/// be longer than a [`TreePath`] may be are left out.
+fn each<T>(
+    root: &Root,
+    directory: &TreePath,
+    links: Links,
+    look: impl Fn(BorrowedFd<'_>, &[u8], FileType) -> Option<T>,
+) -> Result<Vec<(TreePath, T)>, TreeError> {
     let fail = |errno| resolver::explain(root, directory, errno);
     let fd = resolver::directory(root, directory, links)?;
     let mut entries = Vec::new();
@@ -180,18 +216,15 @@ fn list(
         if matches!(name, b"." | b"..") {
             continue;
         }
-        let (Ok(path), Ok(stat)) =
-            (directory.join(name), Stat::at(std::os::fd::AsFd::as_fd(&fd), name))
-        else {
-            continue;
-        };
+        let Ok(path) = directory.join(name) else { continue };
+        let Some(seen) = look(fd.as_fd(), name, entry.file_type()) else { continue };
         if entries.len() >= TREE_ENTRIES_MAX {
             return Err(TreeError::Refused {
                 path: directory.clone(),
                 reason: "it has too many entries",
             });
         }
-        entries.push((path, stat));
+        entries.push((path, seen));
     }
     entries.sort_by(|(left, _), (right, _)| left.cmp(right));
     Ok(entries)

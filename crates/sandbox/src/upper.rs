@@ -57,7 +57,7 @@ impl Uppers<'_> {
     ) -> Result<Vec<UpperEntry>, TreeError> {
         let mut entries = BTreeMap::new();
         for (layer, tree) in self.layers(&level.layers) {
-            for (path, stat) in tree.names(directory)? {
+            for (path, stat) in tree.states(directory)? {
                 let entry = UpperEntry { path: path.clone(), stat, layer };
                 entries.entry(path).or_insert(entry);
             }

@@ -132,14 +132,14 @@ impl<'t> Workspace<'t> {
         let mut pending = vec![(TreePath::root(), 0_usize)];
         let mut seen = 0_usize;
         while let Some((directory, depth)) = pending.pop() {
-            for entry in tree.list(&directory).unwrap_or_default() {
+            for (path, kind) in tree.names(&directory).unwrap_or_default() {
                 seen += 1;
                 if seen > TEST_SCAN_ENTRIES_MAX {
                     return Self { tree, files };
                 }
-                let name = entry.path.file_name().unwrap_or_default();
-                match entry.kind {
-                    EntryKind::File => files.push(entry.path.to_string()),
+                let name = path.file_name().unwrap_or_default();
+                match kind {
+                    EntryKind::File => files.push(path.to_string()),
                     EntryKind::Directory
                         if depth < TEST_SCAN_DEPTH_MAX
                             && !name.starts_with(b".")
@@ -153,7 +153,7 @@ impl<'t> Workspace<'t> {
                                     | b"dist"
                             ) =>
                     {
-                        pending.push((entry.path, depth + 1));
+                        pending.push((path, depth + 1));
                     }
                     EntryKind::Directory | EntryKind::Link | EntryKind::Special => {}
                 }

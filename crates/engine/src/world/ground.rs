@@ -11,7 +11,7 @@ use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use moat_base::{Fs, Hint};
+use moat_base::{Fs, Hint, Tree};
 use moat_sandbox::{DirTree, Files, Launcher, Plan, Root, Sandbox, remove_files};
 
 use super::Setback;
@@ -34,6 +34,8 @@ pub(super) struct Ground {
     directory: PathBuf,
     session: Sandbox,
     first_run: Option<PathBuf>,
+    /// The workspace itself, for reading.
+    below: Arc<dyn Tree>,
 }
 
 /// A fork; its files go when it is dropped.
@@ -55,9 +57,11 @@ impl Ground {
     ) -> Result<Self, Setback> {
         // Forks of a process that died are of no use to anybody.
         remove(&directory.join("forks"))?;
+        let below = Root::open(&workspace).map_err(|error| Setback::of(&error))?;
+        let below: Arc<dyn Tree> = Arc::new(DirTree::new(below.without_mounts()));
         let files = layers(fs.as_ref(), &directory, vec![workspace.clone()])?;
         let session = start(&launcher, &workspace, files)?;
-        Ok(Self { launcher, fs, workspace, directory, session, first_run: None })
+        Ok(Self { launcher, fs, workspace, directory, session, first_run: None, below })
     }
 
     /// The sandbox of the session itself.
@@ -68,6 +72,18 @@ impl Ground {
     /// The session's files as its commands see them.
     pub(super) fn tree(&self) -> Result<DirTree, Setback> {
         tree_of(&self.session, &self.workspace)
+    }
+
+    /// The session's files for looking through all of them.
+    ///
+    /// As long as the session has changed nothing they are those of the workspace, and
+    /// reading them there saves the kernel a second file for each.
+    pub(super) fn sources(&self) -> Result<Arc<dyn Tree>, Setback> {
+        let upper = self.directory.join("upper");
+        match self.fs.list(&upper) {
+            Ok(names) if names.is_empty() => Ok(Arc::clone(&self.below)),
+            Ok(_) | Err(_) => Ok(Arc::new(self.tree()?)),
+        }
     }
 
     /// Makes a fork. `name` is unique in the session.

@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use moat_base::limits::SOURCE_FILE_BYTES_MAX;
 use moat_base::{Clock, Fs, Hint, Tree as _, TreePath};
+use moat_index::Corpus;
 use moat_policy::Confinement;
 use moat_protocol::{Change, Event, Proposal, TaskKind};
 use moat_sandbox::{BlobId, Expected, FileMode, Launcher, Level};
 use moat_tools::{compare, detect};
 
+use super::ahead::Ahead;
 use super::candidate::{Candidate, make};
 use super::check::{Reading, Run, report_of, run};
 use super::files::Ledger;
@@ -53,6 +55,8 @@ pub struct LocalWorld {
     clock: Arc<dyn Clock>,
     root: String,
     ground: Ground,
+    /// What is read of the session's files while a check runs.
+    ahead: Option<Ahead>,
     ledger: Ledger,
     models: Box<dyn ModelSource>,
     command_wall: Duration,
@@ -71,12 +75,12 @@ impl LocalWorld {
         let root = workspace.to_string_lossy().into_owned();
         let ground = Ground::start(launcher, fs, workspace, directory)?;
         let (models, command_wall, stop) = (settings.models, settings.command_wall, settings.stop);
-        Ok(Self { clock, root, ground, ledger, models, command_wall, stop })
+        Ok(Self { clock, root, ground, ahead: None, ledger, models, command_wall, stop })
     }
 
     fn find_check(&self) -> Result<EffectOutcome, Setback> {
-        let tree = self.ground.tree()?;
-        let best = detect(&tree).into_iter().next();
+        let tree = self.ground.sources()?;
+        let best = detect(tree.as_ref()).into_iter().next();
         Ok(best.map_or_else(
             || EffectOutcome::CheckFound { line: None, why: "nothing was found".into() },
             |check| {
@@ -94,6 +98,9 @@ impl LocalWorld {
     ) -> Result<EffectOutcome, Setback> {
         if let Some(turn) = turn {
             self.models.prepare(&turn.task.model);
+            if turn.places().is_none() {
+                self.ahead = Some(Ahead::start(self.ground.sources()?));
+            }
         }
         let fork = self.ground.fork(&format!("check-{number}"), Below::Session)?;
         let Some(sandbox) = fork.sandbox() else { return Err(Setback::Stopped) };
@@ -119,9 +126,12 @@ impl LocalWorld {
         Ok(EffectOutcome::Observed { status: ran.status, output: ran.output })
     }
 
-    fn locate(&self, turn: Option<&Turn>) -> Result<EffectOutcome, Setback> {
-        let tree = self.ground.tree()?;
-        let places = turn.map_or_else(Vec::new, |turn| places(&tree, turn, &self.root));
+    fn locate(&mut self, turn: Option<&Turn>) -> Result<EffectOutcome, Setback> {
+        let tree = self.ground.sources()?;
+        let ahead = self.ahead.take();
+        let stock = ahead.as_ref().map(Ahead::stock).unwrap_or_default();
+        let corpus = Corpus::stocked(tree.as_ref(), stock);
+        let places = turn.map_or_else(Vec::new, |turn| places(&corpus, turn, &self.root));
         Ok(EffectOutcome::Located { places })
     }
 

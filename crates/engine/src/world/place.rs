@@ -3,7 +3,6 @@
 
 use std::fmt::Write as _;
 
-use moat_base::Tree;
 use moat_index::Corpus;
 use moat_tools::{Evidence, context, localise};
 
@@ -14,13 +13,12 @@ use crate::state::Turn;
 
 const REASONS_MAX: usize = 4;
 
-pub(super) fn places(tree: &dyn Tree, turn: &Turn, root: &str) -> Vec<Place> {
+pub(super) fn places(corpus: &Corpus<'_>, turn: &Turn, root: &str) -> Vec<Place> {
     let report = turn.baseline().map(|(summary, output)| report_of(summary, output, root));
     let evidence = Evidence { task: &turn.task.text, report: report.as_ref() };
-    let corpus = Corpus::new(tree);
-    let suspects = localise(&corpus, evidence);
+    let suspects = localise(corpus, evidence);
     let near = suspects.iter().take(SUSPECTS_MAX).filter_map(|suspect| {
-        let seen = context(&corpus, suspect, evidence, PROMPT_CONTEXT_BYTES_MAX)?;
+        let seen = context(corpus, suspect, evidence, PROMPT_CONTEXT_BYTES_MAX)?;
         let mut text = String::new();
         for section in &seen.sections {
             // Writing to a String cannot fail.

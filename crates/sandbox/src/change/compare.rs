@@ -242,7 +242,7 @@ impl Comparison<'_> {
         if self.is_too_deep(path) {
             return Ok(());
         }
-        let names = match self.lower.names(path) {
+        let names = match self.lower.states(path) {
             Ok(names) => names,
             Err(TreeError::Missing { .. } | TreeError::Refused { .. }) => return Ok(()),
             Err(error) => return self.leave_out(path, &error),

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use moat_base::{EntryKind, Hint as _, Tree as _, TreeError, TreePath};
 use moat_sandbox::{BlobId, DirTree, Expected, FileError, FileMode, Root};
-use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::fs::{CWD, Mode, OFlags, RenameFlags, openat, renameat_with};
 
 use crate::workspace::{Mounted, Raised, chmod, fifo, odd_name, path, put, snapshot, tree};
 
@@ -54,6 +54,72 @@ fn reading_stays_inside_and_never_blocks() {
 }
 
 #[test]
+fn what_was_listed_is_read_as_strictly_and_added_to_what_is_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().join("root");
+    put(dir.path(), "secret", "secret");
+    put(&root, "a/file", "text");
+    put(&root, "empty", "");
+    symlink("a/file", root.join("inside")).unwrap();
+    symlink("../a", root.join("a/up")).unwrap();
+    symlink("../secret", root.join("out")).unwrap();
+    fifo(&root.join("fifo"));
+    let socket = std::os::unix::net::UnixDatagram::bind(root.join("socket"));
+    let large = "0123456789".repeat(10_000);
+    put(&root, "large", &large);
+    let tree = tree(&root);
+
+    let mut bytes = b"before".to_vec();
+    for (name, text) in [("a/file", "text"), ("empty", ""), ("large", large.as_str())] {
+        let start = bytes.len();
+        tree.append_listed(&path(name), 100_000, &mut bytes).unwrap();
+        assert_eq!(&bytes[start..], text.as_bytes(), "{name}");
+    }
+    // Each was something else when it was listed: a file, with directories on the way.
+    let kept = bytes.clone();
+    for refused in ["inside", "a/up/file", "out", "fifo", "socket", "a", ""] {
+        let error = tree.append_listed(&path(refused), 100, &mut bytes).unwrap_err();
+        assert!(matches!(error, TreeError::Refused { .. }), "{refused}: {error:?}");
+    }
+    let error = tree.append_listed(&path("large"), 99_999, &mut bytes).unwrap_err();
+    assert!(matches!(error, TreeError::TooLarge { limit_bytes: 99_999, .. }), "{error:?}");
+    let error = tree.append_listed(&path("none"), 100, &mut bytes).unwrap_err();
+    assert!(matches!(error, TreeError::Missing { .. }), "{error:?}");
+    assert_eq!(bytes, kept);
+    drop(socket);
+}
+
+#[test]
+fn what_is_mounted_beneath_a_tree_can_be_left_out() {
+    let dir = tempfile::tempdir().unwrap();
+    put(dir.path(), "file", "of the tree");
+    std::fs::create_dir(dir.path().join("mounted")).unwrap();
+    let disk = Mounted::small_disk(&dir.path().join("mounted"), 64 * 1024);
+    put(&disk.path(), "file", "of another file system");
+    let open = || {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let fd = openat(CWD, disk.path().parent().unwrap(), flags, Mode::empty()).unwrap();
+        Root::from_fd(fd, dir.path().to_owned()).unwrap()
+    };
+    let (with, without) = (DirTree::new(open()), DirTree::new(open().without_mounts()));
+    for tree in [&with, &without] {
+        assert_eq!(tree.read(&path("file"), 100).unwrap(), b"of the tree");
+        assert_eq!(tree.names(&TreePath::root()).unwrap().len(), 2);
+    }
+    assert_eq!(with.read(&path("mounted/file"), 100).unwrap(), b"of another file system");
+    assert_eq!(with.names(&path("mounted")).unwrap().len(), 1);
+    let mut bytes = Vec::new();
+    for error in [
+        without.read(&path("mounted/file"), 100).unwrap_err(),
+        without.append_listed(&path("mounted/file"), 100, &mut bytes).unwrap_err(),
+        without.names(&path("mounted")).unwrap_err(),
+        without.list(&path("mounted")).unwrap_err(),
+    ] {
+        assert!(matches!(error, TreeError::Refused { .. }), "{error:?}");
+    }
+}
+
+#[test]
 fn entries_are_listed_by_bytes_with_their_kinds() {
     let dir = tempfile::tempdir().unwrap();
     put(dir.path(), "b", "12");
@@ -76,6 +142,10 @@ fn entries_are_listed_by_bytes_with_their_kinds() {
         (odd_name().as_bytes().to_vec(), EntryKind::File, 1),
     ];
     assert_eq!(listed, expected);
+    let names = tree.names(&TreePath::root()).unwrap();
+    let names: Vec<_> =
+        names.into_iter().map(|(path, kind)| (path.as_bytes().to_vec(), kind)).collect();
+    assert_eq!(names, expected.map(|(path, kind, _)| (path, kind)));
     let odd = TreePath::from_bytes(odd_name().as_bytes()).unwrap();
     assert_eq!(tree.read(&odd, 10).unwrap(), b"1");
     assert_eq!(tree.entry(&path("link")).unwrap().kind, EntryKind::Link);
