@@ -11,7 +11,7 @@
 //! *Map*: [`walk`] the files of a tree · [`Corpus`] the same, read and parsed on
 //! demand · [`Stock`] read in advance · [`Language`] which grammar reads a file · [`outline`] the symbols of a
 //! source · [`imports`] what it imports · [`words`], [`calls`] names it uses ·
-//! [`syntax_errors`] where it does not parse · [`same_code`] whether only comments changed · [`splice`] code put in its place ·
+//! [`syntax_errors`] where it does not parse · [`same_code`] whether only comments changed · [`splice`] code put in its place · [`document`] documentation alone ·
 //! [`search`], [`definitions`], [`references`] · [`limits`] bounds.
 //!
 //! ```
@@ -43,7 +43,7 @@ pub use language::Language;
 pub use outline::{Scope, Symbol, SymbolKind, enclosing, outline};
 pub use sameness::same_code;
 pub use search::{Hit, Place, definitions, references, search};
-pub use splice::{SpliceError, Spliced, Target, splice};
+pub use splice::{SpliceError, Spliced, Target, document, is_stub, splice};
 pub use stock::Stock;
 pub use syntax::{SyntaxError, new_syntax_errors, node_count, syntax_errors};
 pub use usage::{calls, words};

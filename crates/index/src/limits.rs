@@ -34,6 +34,9 @@ pub const EXCERPT_BYTES_MAX: usize = 160;
 /// The longest answer that is spliced, in bytes.
 pub const SPLICE_CODE_BYTES_MAX: usize = 512 * 1024;
 
+/// The most lines that are taken off the end of code that was cut off, to make it parse.
+pub const CUT_LINES_MAX: usize = 64;
+
 /// The most bytes of source that a corpus keeps; beyond it, files are read anew each time.
 pub const CORPUS_BYTES_MAX: usize = 32 * 1024 * 1024;
 

@@ -12,6 +12,9 @@
 //! Start at [`splice`]; the interesting paths are `pairing` and `render`.
 
 mod addition;
+mod comment;
+mod documentation;
+mod export;
 mod fragment;
 mod layout;
 mod merge;
@@ -24,6 +27,7 @@ use std::ops::Range;
 use moat_base::Hint;
 use tree_sitter::Tree;
 
+pub use self::documentation::document;
 use self::fragment::Fragment;
 use self::layout::Indent;
 use crate::limits::SPLICE_CODE_BYTES_MAX;
@@ -40,6 +44,9 @@ pub enum Target<'a> {
     Named(&'a str),
     /// Nothing: definitions that the file lacks are added at its end.
     New,
+    /// Nothing: the definition of this name, which the file lacks, is added at its end
+    /// with what it uses.
+    Added(&'a str),
 }
 
 /// A source with the code in place.
@@ -96,6 +103,18 @@ pub enum SpliceError {
         /// The name in the code.
         name: String,
     },
+    /// The code says nothing about the symbol that could document it.
+    #[error("the code holds no documentation of `{name}`")]
+    NoDocumentation {
+        /// The symbol.
+        name: String,
+    },
+    /// The file does not parse, so that nobody can say whether its code stays the same.
+    #[error("the file does not parse, so its code cannot be compared")]
+    Unparsed {
+        /// The first place where it does not.
+        error: SyntaxError,
+    },
     /// The file is not UTF-8 and the code is not ASCII.
     #[error("the file is not UTF-8, and the code holds characters beyond ASCII")]
     Encoding,
@@ -119,6 +138,10 @@ impl Hint for SpliceError {
                 "write the function inside its class, or name the target in full".to_owned()
             }
             Self::Elided { .. } => "write every line, leave nothing out".to_owned(),
+            Self::NoDocumentation { .. } => {
+                "write a doc comment or a docstring with the function".to_owned()
+            }
+            Self::Unparsed { error } => format!("look at line {}: {}", error.line, error.text),
             Self::Encoding => "use only ASCII characters in this file".to_owned(),
             Self::Syntax { errors } => match errors.first() {
                 Some(error) => format!("look at line {}: {}", error.line, error.text),
@@ -146,7 +169,10 @@ pub fn splice(
     }
     let file = Original::read(language, source);
     let fragment = Fragment::read(language, code).ok_or(SpliceError::NoDefinition)?;
-    let paired = pairing::pair(&file, &fragment, target)?;
+    let mut paired = pairing::pair(&file, &fragment, target)?;
+    if let Target::Added(name) = target {
+        addition::prune(&fragment, &mut paired, name);
+    }
     let mut edits = Vec::new();
     let mut replaced = Vec::new();
     for (unit, symbol) in &paired.pairs {
@@ -154,13 +180,25 @@ pub fn splice(
         edits.extend(render::replacement(&file, &fragment, unit, symbol));
     }
     let mut added = addition::helpers(&file, &fragment, &paired, target, &mut edits);
-    added.extend(merge::imports(&file, &fragment, &paired, &mut edits));
+    let mut imports = Vec::new();
+    added.extend(merge::imports(&file, &fragment, &paired, &mut imports));
+    // At one place, as in an empty file, imports go first.
+    edits.splice(0..0, imports);
+    if let Target::Added(name) = target {
+        edits.extend(export::edit(&file, &fragment, name));
+    }
     let result = apply(&file, edits)?;
     let errors = new_syntax_errors(language, source, &result);
     if !errors.is_empty() {
         return Err(SpliceError::Syntax { errors });
     }
     Ok(Spliced { source: result, replaced, added })
+}
+
+/// Whether the body of a function does nothing yet: `pass`, `todo!()`, only a docstring.
+#[must_use]
+pub fn is_stub(language: Language, source: &[u8], symbol: &Symbol) -> bool {
+    parse(language, source).is_some_and(|tree| fragment::is_stub(language, &tree, source, symbol))
 }
 
 /// The file that is edited.

@@ -6,9 +6,10 @@
 
 use std::collections::HashSet;
 
+use super::export::{is_common, is_module};
 use super::fragment::Fragment;
 use super::layout::{Move, reindent};
-use super::pairing::{Paired, owner, takes_self};
+use super::pairing::{Paired, is_named, owner, takes_self};
 use super::{Edit, Original, Target};
 use crate::syntax::{indentation, line_start};
 use crate::{Language, Scope, Symbol, SymbolKind};
@@ -26,15 +27,23 @@ pub(super) fn helpers(
     for unit in &wanted {
         let spot = spot(file, fragment, paired, unit, target);
         let from = indentation(&fragment.bytes, unit.range.start);
-        let range =
-            if file.language.is_script() && fragment.text(unit.range.clone()).contains("export ") {
-                unit.item.clone()
-            } else {
-                unit.range.clone()
-            };
+        let range = if file.language.is_script()
+            && fragment.text(unit.range.clone()).contains("export ")
+            && !keeps_export(file, unit, target)
+        {
+            unit.item.clone()
+        } else {
+            unit.range.clone()
+        };
         let movement =
             Move { from: &from, to: &spot.indent, unit: fragment.indent, into: file.indent };
         let text = reindent(&fragment.text(range.clone()), &fragment.strings(&range), movement);
+        let text = match target {
+            Target::Added(name) if is_named(unit, name) && is_module(file) => {
+                format!("export {}", text.trim_start_matches("export "))
+            }
+            Target::Added(_) | Target::Any | Target::Named(_) | Target::New => text,
+        };
         let text = text.trim_end();
         let comma = if spot.comma { "," } else { "" };
         let gap = match (file.language, spot.indent.is_empty(), unit.kind) {
@@ -46,7 +55,8 @@ pub(super) fn helpers(
             Side::Before => format!("{}{text}{comma}\n{gap}", spot.indent),
             Side::After => format!("\n{gap}{}{text}{comma}", spot.indent),
             Side::End if spot.at < file.bytes.len() => format!("{text}\n{gap}"),
-            Side::End if file.bytes.is_empty() => format!("{text}\n"),
+            Side::End if file.bytes.is_empty() && names.is_empty() => format!("{text}\n"),
+            Side::End if file.bytes.is_empty() => format!("{gap}{text}\n"),
             Side::End => {
                 let open = if file.bytes.ends_with(b"\n") { "" } else { "\n" };
                 format!("{open}{gap}{text}\n")
@@ -72,7 +82,7 @@ fn needed<'a>(
             .is_none_or(|parent| !paired.left.iter().any(|left| std::ptr::eq(*left, parent)))
     };
     let left: Vec<&Symbol> = paired.left.iter().copied().filter(|unit| whole(unit)).collect();
-    if target == Target::New {
+    if matches!(target, Target::New | Target::Added(_)) {
         return left;
     }
     let used_by = |unit: &Symbol| fragment.words(unit.range.clone());
@@ -94,6 +104,33 @@ fn needed<'a>(
     }
     wanted.sort_by_key(|unit| unit.range.start);
     wanted
+}
+
+/// Whether a new function may bring its own `export`: the file does not export otherwise.
+fn keeps_export(file: &Original<'_>, unit: &Symbol, target: Target<'_>) -> bool {
+    matches!(target, Target::Added(name) if is_named(unit, name)) && !is_common(file)
+}
+
+/// Leaves of the definitions to add the one of this name and what it uses.
+pub(super) fn prune(fragment: &Fragment, paired: &mut Paired<'_>, name: &str) {
+    let Some(first) = paired.left.iter().copied().find(|unit| is_named(unit, name)) else {
+        return;
+    };
+    let mut kept: Vec<&Symbol> = vec![first];
+    let mut used: HashSet<String> = fragment.words(first.range.clone()).into_iter().collect();
+    loop {
+        let more = paired.left.iter().copied().find(|unit| {
+            !kept.iter().any(|other| std::ptr::eq(*other, *unit))
+                && unit.scope == Scope::Item
+                && unit.kind != SymbolKind::Module
+                && unit.parent.is_none()
+                && used.contains(&unit.name)
+        });
+        let Some(unit) = more else { break };
+        used.extend(fragment.words(unit.range.clone()));
+        kept.push(unit);
+    }
+    paired.left.retain(|unit| kept.iter().any(|other| std::ptr::eq(*other, *unit)));
 }
 
 /// Whether the unit is an `impl` block for a type that the file has.
@@ -156,7 +193,8 @@ fn spot(
         .iter()
         .map(|(_, symbol)| *symbol)
         .min_by_key(|symbol| (!symbol.kind.is_function(), symbol.range.start));
-    let Some(first) = first.filter(|_| target != Target::New) else {
+    let adds = matches!(target, Target::New | Target::Added(_));
+    let Some(first) = first.filter(|_| !adds) else {
         return Spot {
             at: end_of_items(file),
             indent: String::new(),

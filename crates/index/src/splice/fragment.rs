@@ -22,7 +22,7 @@ pub(super) struct Fragment {
     pub(super) indent: Indent,
     /// Whether the methods in it came without their class.
     pub(super) bare_methods: bool,
-    tree: Option<Tree>,
+    pub(super) tree: Option<Tree>,
 }
 
 impl Fragment {
@@ -226,6 +226,10 @@ pub(super) fn is_stub(language: Language, tree: &Tree, bytes: &[u8], symbol: &Sy
     // The smallest node of that range may be the only statement of the body.
     while let Some(parent) = block.parent().filter(|parent| parent.byte_range() == body) {
         block = parent;
+    }
+    // The body of an arrow function may be a value, which does something.
+    if language.is_script() && !block.kind().ends_with("block") && !block.kind().ends_with("body") {
+        return false;
     }
     let mut statements: Vec<String> = children(block)
         .into_iter()

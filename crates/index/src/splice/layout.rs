@@ -47,6 +47,11 @@ impl Indent {
         }
     }
 
+    /// One level.
+    pub(super) fn one(self) -> String {
+        self.write(1)
+    }
+
     fn write(self, levels: usize) -> String {
         match self {
             Self::Tab => "\t".repeat(levels),

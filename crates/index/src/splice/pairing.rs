@@ -45,6 +45,8 @@ pub(super) fn pair<'a>(
             }),
         };
         match found {
+            // What the file has stays when something is added.
+            Found::One(_) if matches!(target, Target::Added(_)) => {}
             Found::One(symbol) => {
                 let hollow =
                     fragment.is_elided(unit) || fragment.is_stub(unit) && !file.is_stub(symbol);
@@ -72,14 +74,26 @@ pub(super) fn pair<'a>(
     if !paired.pairs.is_empty() || (target == Target::New && !paired.left.is_empty()) {
         return Ok(paired);
     }
+    if let Target::Added(name) = target
+        && let Some(unit) = paired.left.iter().find(|unit| is_named(unit, name))
+    {
+        let hollow = fragment.is_elided(unit) || fragment.is_stub(unit);
+        let name = unit.name.clone();
+        return if hollow { Err(SpliceError::Elided { name }) } else { Ok(paired) };
+    }
     let names = fragment.symbols.iter().map(|unit| unit.qualified.clone()).collect();
     Err(match (ambiguous, target) {
         (Some(error), _) => error,
-        (None, Target::Named(name)) => {
+        (None, Target::Named(name) | Target::Added(name)) => {
             SpliceError::TargetMissing { target: name.to_owned(), names }
         }
         (None, Target::Any | Target::New) => SpliceError::NothingMatches { names },
     })
+}
+
+/// Whether a definition of the code is the one that is to be added.
+pub(super) fn is_named(unit: &Symbol, name: &str) -> bool {
+    unit.qualified == name || (unit.name == name && unit.parent.is_none())
 }
 
 /// The symbols that the target names.

@@ -365,3 +365,85 @@ fn other_encodings_are_kept_or_refused() {
     let spliced = splice(Language::Python, mark, "def f():\n    return 2\n", Target::Any).unwrap();
     assert_eq!(spliced.source, b"\xef\xbb\xbfdef f():\n    return 2\n");
 }
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "it is a table")]
+fn a_new_function_comes_alone_and_leaves_the_others() {
+    let cases = [
+        (
+            "tests, examples and other functions stay out",
+            Language::Python,
+            "import re\n\n\ndef total(x):\n    return sum(x)\n",
+            "import math\nimport unittest\n\nLIMIT = 3\n\ndef total(x):\n    return 0\n\ndef slug(text):\n    return math.ceil(clean(text)) + LIMIT\n\ndef clean(text):\n    return text\n\nclass T(unittest.TestCase):\n    def test_slug(self):\n        pass\n\nprint(slug('a'))\n",
+            "slug",
+            "import re\nimport math\n\n\ndef total(x):\n    return sum(x)\n\nLIMIT = 3\n\n\ndef slug(text):\n    return math.ceil(clean(text)) + LIMIT\n\n\ndef clean(text):\n    return text\n",
+        ),
+        (
+            "an empty file",
+            Language::Python,
+            "",
+            "def slug(text):\n    return text\n",
+            "slug",
+            "def slug(text):\n    return text\n",
+        ),
+        (
+            "before the tests of Rust",
+            Language::Rust,
+            "pub fn a() {}\n\n#[cfg(test)]\nmod tests {\n    use super::*;\n}\n",
+            "pub fn slug(text: &str) -> String {\n    text.to_owned()\n}\n\n#[cfg(test)]\nmod tests {\n    #[test]\n    fn t() {}\n}\n\nfn main() {}\n",
+            "slug",
+            "pub fn a() {}\n\npub fn slug(text: &str) -> String {\n    text.to_owned()\n}\n\n#[cfg(test)]\nmod tests {\n    use super::*;\n}\n",
+        ),
+        (
+            "an object of exports",
+            Language::JavaScript,
+            "function a() {}\n\nmodule.exports = { a };\n",
+            "export function slug(text) {\n  return text;\n}\n",
+            "slug",
+            "function a() {}\n\nfunction slug(text) {\n  return text;\n}\n\nmodule.exports = { slug, a };\n",
+        ),
+        (
+            "exports one by one",
+            Language::JavaScript,
+            "exports.a = () => 1;\n",
+            "const slug = (text) => text;\n",
+            "slug",
+            "exports.a = () => 1;\n\nconst slug = (text) => text;\n\nmodule.exports.slug = slug;\n",
+        ),
+        (
+            "a new module",
+            Language::JavaScript,
+            "",
+            "export function slug(text) {\n  return text;\n}\n",
+            "slug",
+            "export function slug(text) {\n  return text;\n}\n",
+        ),
+        (
+            "a new script",
+            Language::JavaScript,
+            "",
+            "function slug(text) {\n  return text;\n}\n\nmodule.exports = { slug, other };\n",
+            "slug",
+            "function slug(text) {\n  return text;\n}\n\nmodule.exports = { slug };\n",
+        ),
+        (
+            "a module",
+            Language::TypeScript,
+            "export function a() {}\n",
+            "function slug(text: string) {\n  return text;\n}\n",
+            "slug",
+            "export function a() {}\n\nexport function slug(text: string) {\n  return text;\n}\n",
+        ),
+    ];
+    for (name, language, source, code, symbol, expect) in cases {
+        let spliced = splice(language, source.as_bytes(), code, Target::Added(symbol)).unwrap();
+        assert_eq!(String::from_utf8(spliced.source).unwrap(), expect, "{name}");
+    }
+    for (code, expect) in [
+        ("def other(x):\n    return x\n", "the code does not define `slug`"),
+        ("def slug(x):\n    pass\n", "the definition of `slug` is not complete"),
+    ] {
+        let error = splice(Language::Python, b"x = 1\n", code, Target::Added("slug")).unwrap_err();
+        assert_eq!(error.to_string(), expect);
+    }
+}
