@@ -93,7 +93,7 @@ impl Check {
 }
 
 /// A word as the shell needs it (POSIX.1-2024, Shell Command Language, 2.2).
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let plain =
         |character: char| character.is_ascii_alphanumeric() || "-_./=:,+@%".contains(character);
     if !word.is_empty() && word.chars().all(plain) {

@@ -10,22 +10,30 @@
 //!
 //! *Map*: [`detect`] finds checks · [`parse_report`] reads their output ·
 //! [`compare`] two reports · [`localise`] ranks the functions to edit ·
-//! [`context`] what the prompt says about one of them · [`answer`] code from a
+//! [`context`] what the prompt says about one of them ·
+//! [`commission`] which function a task wants written · [`mentioned`] which it names · [`convention`] where its
+//! tests go · [`suite`] a test file out of an answer · [`answer`] code from a
 //! model's answer · [`cost`] orders repairs · [`limits`] bounds.
 
 pub mod answer;
 mod check;
+mod commission;
+mod convention;
 #[cfg(test)]
 mod fixture;
 pub mod limits;
 mod localise;
 mod rank;
 mod report;
+mod suite;
 
 pub use check::{Check, CheckKind, detect};
+pub use commission::{Commission, commission, mentioned};
+pub use convention::{Convention, SuiteForm, convention};
 pub use localise::{Context, Evidence, Reason, Section, Suspect, context, is_test_path, localise};
 pub use rank::{Change, Cost, cost};
 pub use report::{
     Comparison, Confidence, Diagnostic, Exit, Failure, Format, Frame, TestReport, compare,
     parse as parse_report,
 };
+pub use suite::{Suite, suite};

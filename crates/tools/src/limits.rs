@@ -39,3 +39,6 @@ pub const TEST_SCAN_DEPTH_MAX: usize = 4;
 
 /// The most entries that detection looks at.
 pub const TEST_SCAN_ENTRIES_MAX: usize = 5000;
+
+/// The most tests of one suite that a model wrote; more are repetitions.
+pub const SUITE_TESTS_MAX: usize = 60;

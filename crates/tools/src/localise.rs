@@ -26,6 +26,7 @@ use moat_index::{Corpus, Language};
 use self::board::Board;
 pub use self::context::context;
 pub use self::subject::is_test_path;
+pub(crate) use self::word::files;
 use crate::TestReport;
 
 /// What localisation has to go by.

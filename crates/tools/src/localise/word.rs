@@ -55,7 +55,7 @@ pub(super) fn words(text: &str, max: usize) -> Vec<(String, Likeness)> {
 }
 
 /// Lists what looks like a file name in a text.
-pub(super) fn files(text: &str) -> Vec<String> {
+pub(crate) fn files(text: &str) -> Vec<String> {
     text.split(|character: char| character.is_whitespace() || "`'\"(),;:<>[]".contains(character))
         .map(|word| word.trim_matches(['.', '!', '?']).trim_start_matches("./"))
         .filter(|word| {
