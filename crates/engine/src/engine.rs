@@ -314,8 +314,12 @@ impl<W: World> Engine<W> {
             Effect::Try { path, check: None, .. } => {
                 Action::Edit { path: path.clone(), place: Place::Fork }
             }
+            Effect::TryTested { place, .. } => run(shell(&place.line)),
             Effect::Apply { path, .. } => {
                 Action::Edit { path: path.clone(), place: Place::Session }
+            }
+            Effect::ApplyTests { place, .. } => {
+                Action::Edit { path: place.path.clone(), place: Place::Session }
             }
             Effect::Ask { .. } => {
                 let model = self.state.turn().map(|turn| turn.task.model.clone());

@@ -48,8 +48,16 @@ const REPAIR: &[Operation] = &[
 ];
 const DOCUMENT: &[Operation] =
     &[bound::next, find::next, settle::next, trial::next, document::next, document::give_up];
-const WRITE: &[Operation] =
-    &[bound::next, check::find, find::next, settle::next, trial::next, write::next, write::give_up];
+const WRITE: &[Operation] = &[
+    bound::next,
+    check::find,
+    write::baseline,
+    find::next,
+    write::settle,
+    write::trial,
+    write::next,
+    write::give_up,
+];
 const EXPLAIN: &[Operation] = &[bound::next, find::next, explain::next];
 const COMMIT_MESSAGE: &[Operation] = &[bound::next, commit::observe, commit::next];
 
@@ -77,11 +85,12 @@ pub fn plan(kind: TaskKind, check: Option<&str>) -> Vec<String> {
         ],
         TaskKind::Document => &[
             "find the symbol",
-            "have the model write it with documentation, and check that only that changed",
+            "have the model write its documentation, and put that and nothing else in place",
         ],
         TaskKind::Write => &[
-            "find where it belongs",
-            "have the model write the function, put each candidate in place in a fork, judge it there",
+            "run it to see what fails, find where the function belongs and how it is tested",
+            "have the model write the function, and tests of it by the project's custom",
+            "run the tests in a fork, settle on a function that passes, and say what judged it",
         ],
         TaskKind::Explain => &["find what it is about", "have the model explain it"],
         TaskKind::CommitMessage => {
@@ -107,6 +116,15 @@ fn operations(kind: TaskKind) -> &'static [Operation] {
 
 fn effect(effect: Effect) -> Option<Step> {
     Some(Step::Effect(Box::new(effect)))
+}
+
+/// Ends a turn whose outcome is what the model said.
+fn answered(texts: &[String]) -> Option<Step> {
+    let text = texts.first().map(|text| text.trim().to_owned()).unwrap_or_default();
+    if text.is_empty() {
+        return not_solved("the model said nothing");
+    }
+    Some(Step::Finish(Outcome::Answered { text }))
 }
 
 fn not_solved(reason: impl Into<String>) -> Option<Step> {

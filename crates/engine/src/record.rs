@@ -175,6 +175,32 @@ pub enum Effect {
         /// The check; without one only the syntax is judged.
         check: Option<String>,
     },
+    /// Put an answer and tests for it in place in a fork and run these tests there.
+    TryTested {
+        /// Its number in the turn, from 1.
+        candidate: u32,
+        /// The answer with the function.
+        answer: AnswerRef,
+        /// The file to change.
+        path: TreePath,
+        /// The symbol to write.
+        symbol: String,
+        /// The answer with the tests.
+        tests: AnswerRef,
+        /// Where they go.
+        place: TestPlace,
+    },
+    /// Put the tests of an answer in place in the session.
+    ApplyTests {
+        /// The answer with the tests.
+        tests: AnswerRef,
+        /// The symbol that they test.
+        symbol: String,
+        /// Where they go.
+        place: TestPlace,
+        /// The content's SHA-256 that the trial had, as hex.
+        content: String,
+    },
     /// Put an answer in place in the session.
     Apply {
         /// The answer.
@@ -210,8 +236,13 @@ impl Effect {
             | Self::Observe { .. }
             | Self::Locate
             | Self::Ask { .. }
-            | Self::Try { .. } => false,
-            Self::Apply { .. } | Self::Keep { .. } | Self::Discard { .. } | Self::UndoKeep => true,
+            | Self::Try { .. }
+            | Self::TryTested { .. } => false,
+            Self::Apply { .. }
+            | Self::ApplyTests { .. }
+            | Self::Keep { .. }
+            | Self::Discard { .. }
+            | Self::UndoKeep => true,
         }
     }
 
@@ -225,7 +256,13 @@ impl Effect {
             Self::Locate => "find the place to change".into(),
             Self::Ask { prompt } => format!("ask the model to {}", prompt.purpose),
             Self::Try { candidate, .. } => format!("try candidate {candidate}"),
+            Self::TryTested { candidate, place, .. } => {
+                format!("try candidate {candidate} with tests in `{}`", place.path)
+            }
             Self::Apply { path, .. } => format!("change `{path}` in the session"),
+            Self::ApplyTests { place, .. } => {
+                format!("put tests into `{}` in the session", place.path)
+            }
             Self::Keep { .. } => "keep changes in the workspace".into(),
             Self::Discard { .. } => "drop changes from the session".into(),
             Self::UndoKeep => "take the last keep back".into(),
@@ -252,6 +289,38 @@ pub struct Place {
     pub test: String,
     /// What the failing test said; empty without one.
     pub failure: String,
+    /// Where tests of a function that is to be written go; `None` where no custom is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tests: Option<TestPlace>,
+}
+
+/// Where tests of a new function go, and how they are run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestPlace {
+    /// The file.
+    pub path: TreePath,
+    /// Their form.
+    pub form: TestForm,
+    /// The line that brings the function into the file, or the name of the test module.
+    pub import: String,
+    /// The shell line that runs them.
+    pub line: String,
+}
+
+/// The form of tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TestForm {
+    /// Methods of a `unittest.TestCase`.
+    Unittest,
+    /// Functions that pytest finds.
+    Pytest,
+    /// Functions of a `#[cfg(test)]` module.
+    RustModule,
+    /// `node:test` in a CommonJS file.
+    NodeScript,
+    /// `node:test` in an ECMAScript module.
+    NodeModule,
 }
 
 /// What became of a candidate.
@@ -321,6 +390,9 @@ pub enum EffectOutcome {
         verdict: Verdict,
         /// The SHA-256 of the file's content with it, when there was one.
         content: Option<String>,
+        /// The SHA-256 of the test file's content, when it came with tests.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tests: Option<String>,
     },
     /// A file of the session was changed.
     Applied {

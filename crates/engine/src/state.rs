@@ -212,14 +212,14 @@ impl Turn {
 
     /// The candidates that were judged, in order.
     pub fn tried(&self) -> impl Iterator<Item = Trial<'_>> {
-        self.done.iter().filter_map(|done| match (&done.intent, &done.outcome) {
-            (
-                Effect::Try { answer, path, symbol, .. },
-                EffectOutcome::Tried { verdict, content },
-            ) => {
-                Some(Trial { answer: *answer, path, symbol, verdict, content: content.as_deref() })
-            }
-            _ => None,
+        self.done.iter().filter_map(|done| {
+            let EffectOutcome::Tried { verdict, content, tests: tests_content } = &done.outcome
+            else {
+                return None;
+            };
+            let (answer, path, symbol, tests) = candidate_of(&done.intent)?;
+            let (content, tests_content) = (content.as_deref(), tests_content.as_deref());
+            Some(Trial { answer, path, symbol, verdict, content, tests, tests_content })
         })
     }
 
@@ -245,7 +245,11 @@ impl Turn {
             }
         }
         for trial in self.tried() {
-            evidence.candidates += 1;
+            evidence.candidates += u32::from(trial.tests.is_none());
+            // What stands beside the check's first run is its last one, not that of other tests.
+            if trial.tests.is_some() && evidence.before.is_some() {
+                continue;
+            }
             if let Verdict::Ran { summary, broken, .. } = trial.verdict
                 && trial.passed()
             {
@@ -255,6 +259,19 @@ impl Turn {
         }
         evidence
     }
+}
+
+/// The candidate that an effect tries: its answer, its place, and the answer with its tests.
+const fn candidate_of(
+    intent: &Effect,
+) -> Option<(AnswerRef, &moat_base::TreePath, &String, Option<AnswerRef>)> {
+    if let Effect::Try { answer, path, symbol, .. } = intent {
+        return Some((*answer, path, symbol, None));
+    }
+    if let Effect::TryTested { answer, path, symbol, tests, .. } = intent {
+        return Some((*answer, path, symbol, Some(*tests)));
+    }
+    None
 }
 
 /// A candidate that was judged.
@@ -270,6 +287,10 @@ pub struct Trial<'a> {
     pub verdict: &'a Verdict,
     /// The SHA-256 of the file's content with it.
     pub content: Option<&'a str>,
+    /// The answer with the tests that it was tried with, if it was.
+    pub tests: Option<AnswerRef>,
+    /// The SHA-256 of the test file's content.
+    pub tests_content: Option<&'a str>,
 }
 
 impl Trial<'_> {

@@ -12,6 +12,7 @@ mod behaviour;
 mod boundary;
 mod failing;
 mod input;
+mod kinds;
 mod repair;
 mod stopping;
 mod support;

@@ -15,7 +15,11 @@ pub(super) fn events(intent: &Effect, outcome: &EffectOutcome) -> Vec<Event> {
         (_, EffectOutcome::Located { places }) => {
             vec![Event::Located { suspects: places.iter().map(suspect).collect() }]
         }
-        (Effect::Try { candidate, path, symbol, .. }, EffectOutcome::Tried { verdict, .. }) => {
+        (
+            Effect::Try { candidate, path, symbol, .. }
+            | Effect::TryTested { candidate, path, symbol, .. },
+            EffectOutcome::Tried { verdict, .. },
+        ) => {
             vec![Event::CandidateJudged {
                 candidate: *candidate,
                 path: path.clone(),
@@ -25,6 +29,9 @@ pub(super) fn events(intent: &Effect, outcome: &EffectOutcome) -> Vec<Event> {
         }
         (Effect::Apply { path, .. }, EffectOutcome::Applied { symbols }) => {
             vec![Event::Edited { path: path.clone(), symbols: symbols.clone() }]
+        }
+        (Effect::ApplyTests { place, .. }, EffectOutcome::Applied { symbols }) => {
+            vec![Event::Edited { path: place.path.clone(), symbols: symbols.clone() }]
         }
         (Effect::Keep { .. }, EffectOutcome::Moved { paths, refused }) => {
             vec![Event::Kept { paths: paths.clone(), refused: refused.clone() }]

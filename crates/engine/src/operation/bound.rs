@@ -2,9 +2,9 @@
 //! Ends a turn that met a bound: its time, its number of effects, a denial, a
 //! failure outside the turn, or a side effect of which nothing is known.
 
-use moat_protocol::Outcome;
+use moat_protocol::{Outcome, TaskKind};
 
-use super::Step;
+use super::{Step, write};
 use crate::limits::TURN_EFFECTS_MAX;
 use crate::record::EffectOutcome;
 use crate::state::{Trial, Turn};
@@ -36,8 +36,14 @@ pub(super) fn next(turn: &Turn) -> Option<Step> {
         | EffectOutcome::Applied { .. }
         | EffectOutcome::Moved { .. } => {}
     }
-    // A candidate that passed is put in place even when the time is over.
-    if turn.tried().any(|trial: Trial<'_>| trial.passed()) {
+    // What the turn settled on is put in place even when the time is over.
+    let settled = match turn.task.kind {
+        TaskKind::Write => write::winner(turn).is_some(),
+        TaskKind::Repair | TaskKind::Document | TaskKind::Explain | TaskKind::CommitMessage => {
+            turn.tried().any(|trial: Trial<'_>| trial.passed())
+        }
+    };
+    if settled {
         return None;
     }
     if is_over(turn) {

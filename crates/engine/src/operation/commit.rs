@@ -4,10 +4,10 @@
 //! Git runs inside the sandbox, on a fork that is thrown away, so that nothing a
 //! repository's configuration starts can reach further than that fork.
 
-use moat_protocol::{Outcome, RunStatus};
+use moat_protocol::RunStatus;
 
 use super::prompt::{Sampling, head, messages, request};
-use super::{Step, effect, not_solved};
+use super::{Step, answered, effect, not_solved};
 use crate::limits::DIFF_PROMPT_BYTES_MAX;
 use crate::record::{Effect, EffectOutcome};
 use crate::state::Turn;
@@ -35,8 +35,7 @@ pub(super) fn observe(turn: &Turn) -> Option<Step> {
 
 pub(super) fn next(turn: &Turn) -> Option<Step> {
     if let Some((_, texts)) = turn.answered().next() {
-        let text = texts.first().map(|text| text.trim().to_owned()).unwrap_or_default();
-        return Some(Step::Finish(Outcome::Answered { text }));
+        return answered(texts);
     }
     let (_, diff) = observed(turn)?;
     let text = format!(

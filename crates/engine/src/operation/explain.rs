@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Has the model explain a symbol or a file; the answer is the turn's outcome.
 
-use moat_protocol::Outcome;
-
 use super::prompt::{Sampling, messages, request};
-use super::{Step, effect};
+use super::{Step, answered, effect};
 use crate::record::Effect;
 use crate::state::Turn;
 
@@ -14,8 +12,7 @@ const TOKENS_MAX: u32 = 600;
 
 pub(super) fn next(turn: &Turn) -> Option<Step> {
     if let Some((_, texts)) = turn.answered().next() {
-        let text = texts.first().cloned().unwrap_or_default();
-        return Some(Step::Finish(Outcome::Answered { text }));
+        return answered(texts);
     }
     let place = turn.places()?.first()?;
     let text = format!(

@@ -18,9 +18,10 @@ pub(super) fn next(turn: &Turn) -> Option<Step> {
             TaskKind::Document | TaskKind::Explain => {
                 not_solved("nothing in the workspace has a name that the task mentions")
             }
-            TaskKind::Write => {
-                not_solved("the task names no file or symbol of the workspace to write into")
-            }
+            TaskKind::Write => not_solved(
+                "the task does not say which function to write in which file, as in `write a \
+                 function slug(text) in text.py`",
+            ),
             TaskKind::CommitMessage => None,
         },
         Some(_) => None,

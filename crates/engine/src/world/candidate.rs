@@ -3,10 +3,12 @@
 //! the syntax. Pure; the same answer and file always give the same result.
 
 use moat_base::TreePath;
-use moat_index::{Language, Target, new_syntax_errors, same_code, splice};
+use moat_index::{Language, SymbolKind, Target, document, new_syntax_errors, outline, splice};
 use moat_protocol::TaskKind;
 use moat_sandbox::BlobId;
-use moat_tools::answer;
+use moat_tools::{SuiteForm, answer, suite};
+
+use crate::record::{TestForm, TestPlace};
 
 /// A file with an answer put in place.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,7 +23,7 @@ pub(super) struct Candidate {
 
 /// Puts an answer in place, or says in a few words why that cannot be done.
 ///
-/// What documents a symbol may change its comments and nothing else.
+/// Of an answer that documents a symbol only the documentation is taken.
 pub(super) fn make(
     kind: TaskKind,
     path: &TreePath,
@@ -32,18 +34,58 @@ pub(super) fn make(
     let language = Language::of(path, before)
         .ok_or_else(|| "the language of the file is not known".to_owned())?;
     let code = answer::code(text, language).ok_or_else(|| "it holds no code".to_owned())?;
-    let spliced = splice(language, before, &code, Target::Named(symbol))
-        .map_err(|error| format!("it cannot be put in place: {error}"))?;
+    let spliced = match kind {
+        TaskKind::Document => document(language, before, &code, symbol),
+        TaskKind::Write if !has(language, before, symbol) => {
+            splice(language, before, &code, Target::Added(symbol))
+        }
+        TaskKind::Repair | TaskKind::Write | TaskKind::Explain | TaskKind::CommitMessage => {
+            splice(language, before, &code, Target::Named(symbol))
+        }
+    };
+    let spliced = spliced.map_err(|error| format!("it cannot be put in place: {error}"))?;
     if spliced.source == before {
         return Err("it changes nothing".into());
     }
     if let Some(error) = new_syntax_errors(language, before, &spliced.source).first() {
         return Err(format!("it does not parse: line {}", error.line));
     }
-    if kind == TaskKind::Document && !same_code(language, before, &spliced.source) {
-        return Err("it changes code and not only documentation".into());
-    }
     let content = BlobId::of(&spliced.source).to_string();
     let symbols = spliced.replaced.into_iter().chain(spliced.added).collect();
     Ok(Candidate { bytes: spliced.source, content, symbols })
+}
+
+/// Whether a file defines the symbol.
+fn has(language: Language, source: &[u8], symbol: &str) -> bool {
+    outline(language, source).iter().any(|one| {
+        one.kind != SymbolKind::Prototype && (one.qualified == symbol || one.name == symbol)
+    })
+}
+
+/// Makes a file with tests out of an answer, or says in a few words why that cannot be done.
+///
+/// `before` is what the file holds, with the function in it where they share one.
+pub(super) fn make_tests(
+    place: &TestPlace,
+    before: &[u8],
+    symbol: &str,
+    text: &str,
+) -> Result<Candidate, String> {
+    let form = match place.form {
+        TestForm::Unittest => SuiteForm::Unittest,
+        TestForm::Pytest => SuiteForm::Pytest,
+        TestForm::RustModule => SuiteForm::RustModule,
+        TestForm::NodeScript => SuiteForm::NodeScript,
+        TestForm::NodeModule => SuiteForm::NodeModule,
+    };
+    let language = Language::of(&place.path, before)
+        .ok_or_else(|| "the language of the test file is not known".to_owned())?;
+    let code = answer::code(text, language).ok_or_else(|| "the tests hold no code".to_owned())?;
+    let made = suite(form, (symbol, &place.import), before, &code)
+        .map_err(|reason| format!("its tests cannot be used: {reason}"))?;
+    if let Some(error) = new_syntax_errors(language, before, &made.bytes).first() {
+        return Err(format!("its tests do not parse: line {}", error.line));
+    }
+    let content = BlobId::of(&made.bytes).to_string();
+    Ok(Candidate { bytes: made.bytes, content, symbols: made.tests })
 }

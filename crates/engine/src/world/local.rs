@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use moat_base::limits::SOURCE_FILE_BYTES_MAX;
-use moat_base::{Clock, Fs, Hint, Tree as _, TreePath};
+use moat_base::{Clock, Fs, Hint, Tree as _, TreeError, TreePath};
 use moat_index::Corpus;
 use moat_policy::Confinement;
 use moat_protocol::{Change, Event, Proposal, TaskKind};
@@ -24,6 +24,8 @@ use super::{Setback, Settled, StopFlag, World};
 use crate::grant::Grant;
 use crate::record::{AnswerRef, Effect, EffectOutcome, Verdict};
 use crate::state::{State, Turn};
+
+mod tested;
 
 const FORK: &str = "in a throw-away fork of the session, without network";
 const TRIAL_OUTPUT_BYTES_MAX: usize = 4 * 1024;
@@ -142,13 +144,13 @@ impl LocalWorld {
         path: &TreePath,
         symbol: &str,
     ) -> Result<Result<Candidate, String>, Setback> {
-        let before = self
-            .ground
-            .tree()?
-            .read(path, SOURCE_FILE_BYTES_MAX)
-            .map_err(|source| Setback::of(&CandidateError::Read { source }))?;
-        let text = state.answer(answer).unwrap_or_default();
         let kind = state.turns.last().map_or(TaskKind::Repair, |turn| turn.task.kind);
+        let before = match self.ground.tree()?.read(path, SOURCE_FILE_BYTES_MAX) {
+            Ok(bytes) => bytes,
+            Err(TreeError::Missing { .. }) if kind == TaskKind::Write => Vec::new(),
+            Err(source) => return Err(Setback::of(&CandidateError::Read { source })),
+        };
+        let text = state.answer(answer).unwrap_or_default();
         Ok(make(kind, path, &before, symbol, text))
     }
 
@@ -162,22 +164,21 @@ impl LocalWorld {
         let Effect::Try { answer, path, symbol, check, .. } = intent else {
             return Err(Setback::Stopped);
         };
-        let rejected =
-            |reason| EffectOutcome::Tried { verdict: Verdict::Rejected { reason }, content: None };
         let candidate = match self.candidate(state, *answer, path, symbol)? {
             Ok(candidate) => candidate,
             Err(reason) => return Ok(rejected(reason)),
         };
         let turn = state.turn();
         let seen = turn.is_some_and(|turn| {
-            turn.tried().any(|trial| trial.content == Some(&candidate.content))
+            turn.tried()
+                .any(|trial| trial.tests.is_none() && trial.content == Some(&candidate.content))
         });
         if seen {
             return Ok(rejected("it is the same as an earlier one".into()));
         }
         let content = Some(candidate.content.clone());
         let Some(line) = check else {
-            return Ok(EffectOutcome::Tried { verdict: Verdict::Parsed, content });
+            return Ok(EffectOutcome::Tried { verdict: Verdict::Parsed, content, tests: None });
         };
         let fork = self.ground.fork(&format!("try-{number}"), Below::FirstRun)?;
         fork.tree()?
@@ -193,7 +194,7 @@ impl LocalWorld {
         });
         let output = tail(&ran.output);
         let verdict = Verdict::Ran { summary: ran.summary, broken, output };
-        Ok(EffectOutcome::Tried { verdict, content })
+        Ok(EffectOutcome::Tried { verdict, content, tests: None })
     }
 
     fn apply(&self, intent: &Effect, state: &State) -> Result<EffectOutcome, Setback> {
@@ -212,6 +213,19 @@ impl LocalWorld {
             .write(path, &candidate.bytes, FileMode::Kept, Expected::Any)
             .map_err(|error| Setback::of(&error))?;
         Ok(EffectOutcome::Applied { symbols: candidate.symbols })
+    }
+
+    /// Whether a file that is written in one go was written.
+    fn settle_write(&self, path: &TreePath, content: &str) -> Settled {
+        let now = self.ground.tree().map(|tree| tree.read(path, SOURCE_FILE_BYTES_MAX));
+        match now {
+            Ok(Ok(bytes)) if BlobId::of(&bytes).to_string() == content => {
+                Settled::Done(EffectOutcome::Applied { symbols: Vec::new() })
+            }
+            // A file is written under another name and renamed: all or nothing.
+            Ok(Ok(_) | Err(TreeError::Missing { .. })) => Settled::NotDone,
+            Ok(Err(_)) | Err(_) => Settled::Unknown,
+        }
     }
 
     fn shell(&self, number: u32, line: &str, turn: Option<&Turn>) -> Run<'_> {
@@ -248,7 +262,9 @@ impl World for LocalWorld {
                 ask(models, &model, (number, prompt), bounds, (live, &elapsed))
             }
             Effect::Try { .. } => self.try_candidate(number, intent, state, live),
+            Effect::TryTested { .. } => self.try_tested(number, intent, state, live),
             Effect::Apply { .. } => self.apply(intent, state),
+            Effect::ApplyTests { .. } => self.apply_tests(intent, state),
             Effect::Keep { selection } => self.ledger.keep(selection),
             Effect::Discard { selection } => self.ledger.discard(&self.ground, selection),
             Effect::UndoKeep => self.ledger.undo_keep(),
@@ -257,20 +273,8 @@ impl World for LocalWorld {
 
     fn settle(&mut self, intent: &Effect) -> Settled {
         match intent {
-            Effect::Apply { path, content, .. } => {
-                let now = self.ground.tree().and_then(|tree| {
-                    tree.read(path, SOURCE_FILE_BYTES_MAX)
-                        .map_err(|source| Setback::of(&CandidateError::Read { source }))
-                });
-                match now {
-                    Ok(bytes) if BlobId::of(&bytes).to_string() == *content => {
-                        Settled::Done(EffectOutcome::Applied { symbols: Vec::new() })
-                    }
-                    // A file is written under another name and renamed: all or nothing.
-                    Ok(_) => Settled::NotDone,
-                    Err(_) => Settled::Unknown,
-                }
-            }
+            Effect::Apply { path, content, .. } => self.settle_write(path, content),
+            Effect::ApplyTests { place, content, .. } => self.settle_write(&place.path, content),
             Effect::Keep { .. } => self.ledger.settle_keep(),
             Effect::Discard { .. } | Effect::UndoKeep => Settled::Unknown,
             Effect::FindCheck
@@ -278,7 +282,8 @@ impl World for LocalWorld {
             | Effect::Observe { .. }
             | Effect::Locate
             | Effect::Ask { .. }
-            | Effect::Try { .. } => Settled::NotDone,
+            | Effect::Try { .. }
+            | Effect::TryTested { .. } => Settled::NotDone,
         }
     }
 
@@ -309,12 +314,16 @@ impl World for LocalWorld {
             Effect::RunCheck { line } | Effect::Try { check: Some(line), .. } => {
                 vec!["/bin/sh".into(), "-c".into(), line.clone()]
             }
+            Effect::TryTested { place, .. } => {
+                vec!["/bin/sh".into(), "-c".into(), place.line.clone()]
+            }
             Effect::Observe { argv } => argv.clone(),
             Effect::FindCheck
             | Effect::Locate
             | Effect::Ask { .. }
             | Effect::Try { check: None, .. }
             | Effect::Apply { .. }
+            | Effect::ApplyTests { .. }
             | Effect::Keep { .. }
             | Effect::Discard { .. }
             | Effect::UndoKeep => vec![intent.describe()],
@@ -356,6 +365,11 @@ fn builds(line: &str) -> bool {
         .any(|word| builders.contains(&word))
 }
 
+fn rejected(reason: String) -> EffectOutcome {
+    let verdict = Verdict::Rejected { reason };
+    EffectOutcome::Tried { verdict, content: None, tests: None }
+}
+
 fn tail(output: &str) -> String {
     let from = output.len().saturating_sub(TRIAL_OUTPUT_BYTES_MAX);
     output.get(output.ceil_char_boundary(from)..).unwrap_or_default().to_owned()
@@ -366,7 +380,7 @@ enum CandidateError {
     #[error("could not read the file that the candidate changes")]
     Read {
         #[source]
-        source: moat_base::TreeError,
+        source: TreeError,
     },
     #[error("the candidate that passed cannot be put in place in `{path}`: {reason}")]
     Changed { path: TreePath, reason: String },

@@ -8,3 +8,4 @@ mod crash;
 mod journal;
 mod scripted;
 mod turn;
+mod write;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use moat_base::{Clock, Timestamp, TreePath};
 use moat_engine::{
     Attendance, ChainKey, Effect, EffectOutcome, Engine, Grant, Place, Setback, Settings, Settled,
-    State, StopFlag, Store, Verdict, World,
+    State, StopFlag, Store, TestPlace, Verdict, World,
 };
 use moat_policy::{CommandRule, Confinement};
 use moat_protocol::{Change, Envelope, Event, Proposal, RunStatus, Task, TaskKind, TestSummary};
@@ -35,6 +35,8 @@ pub(crate) struct ScriptedWorld {
     pub(crate) disk: Arc<Mutex<Disk>>,
     pub(crate) death: Death,
     pub(crate) confinement: Confinement,
+    /// Where tests go; what a turn that writes is scripted by.
+    pub(crate) tests: Option<TestPlace>,
 }
 
 /// What a death leaves on the stack; caught by the test.
@@ -63,7 +65,10 @@ impl World for ScriptedWorld {
             Effect::Apply { .. } if self.disk.lock().unwrap().applied > 0 => {
                 Settled::Done(EffectOutcome::Applied { symbols: vec!["f".into()] })
             }
-            Effect::Apply { .. } => Settled::NotDone,
+            Effect::ApplyTests { .. } if self.disk.lock().unwrap().applied > 1 => {
+                Settled::Done(EffectOutcome::Applied { symbols: vec!["test_f".into()] })
+            }
+            Effect::Apply { .. } | Effect::ApplyTests { .. } => Settled::NotDone,
             _ => Settled::Unknown,
         }
     }
@@ -103,11 +108,18 @@ impl ScriptedWorld {
                 line: Some("make test".into()),
                 why: "there is a Makefile".into(),
             },
+            Effect::RunCheck { .. } if self.tests.is_some() => {
+                EffectOutcome::Checked { summary: summary(0, 3, 0), output: "ok".into() }
+            }
             Effect::RunCheck { .. } => {
                 EffectOutcome::Checked { summary: summary(1, 3, 1), output: "f(1) gave 2".into() }
             }
             Effect::Observe { .. } => {
                 EffectOutcome::Observed { status: RunStatus::Code(0), output: "+x".into() }
+            }
+            Effect::Locate if self.tests.is_some() => {
+                let tests = self.tests.clone();
+                EffectOutcome::Located { places: vec![Place { tests, ..place("f") }] }
             }
             Effect::Locate => EffectOutcome::Located { places: vec![place("f"), place("g")] },
             Effect::Ask { prompt } => EffectOutcome::Answers {
@@ -115,15 +127,29 @@ impl ScriptedWorld {
                 prompt_tokens: 10,
                 completion_tokens: 5,
             },
+            Effect::TryTested { answer, .. } => {
+                let summary = if answer.index == 1 { summary(0, 2, 0) } else { summary(1, 1, 1) };
+                let (broken, output) = (Vec::new(), String::new());
+                EffectOutcome::Tried {
+                    verdict: Verdict::Ran { summary, broken, output },
+                    content: Some(format!("content {}", answer.index)),
+                    tests: Some("tests".into()),
+                }
+            }
             Effect::Try { candidate, .. } => {
-                let summary = if *candidate >= 4 { summary(0, 4, 0) } else { summary(1, 3, 1) };
+                let summary = if *candidate >= 4 || self.tests.is_some() {
+                    summary(0, 4, 0)
+                } else {
+                    summary(1, 3, 1)
+                };
                 let (broken, output) = (Vec::new(), String::new());
                 EffectOutcome::Tried {
                     verdict: Verdict::Ran { summary, broken, output },
                     content: Some(format!("content {candidate}")),
+                    tests: None,
                 }
             }
-            Effect::Apply { .. } => {
+            Effect::Apply { .. } | Effect::ApplyTests { .. } => {
                 self.disk.lock().unwrap().applied += 1;
                 EffectOutcome::Applied { symbols: vec!["f".into()] }
             }
@@ -150,6 +176,7 @@ fn place(symbol: &str) -> Place {
         context: String::new(),
         test: String::new(),
         failure: String::new(),
+        tests: None,
     }
 }
 
@@ -185,6 +212,7 @@ pub(crate) struct Scene {
     pub(crate) fs: JournalFs,
     pub(crate) disk: Arc<Mutex<Disk>>,
     pub(crate) seen: Seen,
+    pub(crate) tests: Option<TestPlace>,
 }
 
 impl Scene {
@@ -202,8 +230,12 @@ impl Scene {
         let key = ChainKey::new([1; 32]);
         let clock = Arc::new(FixedClock);
         let store = Store::open(&self.fs, clock.clone(), Path::new("/s"), &key, &session).unwrap();
-        let world =
-            ScriptedWorld { disk: Arc::clone(&self.disk), death, confinement: Confinement::Full };
+        let world = ScriptedWorld {
+            disk: Arc::clone(&self.disk),
+            death,
+            confinement: Confinement::Full,
+            tests: self.tests.clone(),
+        };
         let seen = Arc::clone(&self.seen);
         let sink = Box::new(move |envelope: &Envelope| seen.lock().unwrap().push(envelope.clone()));
         let settings = Settings { session, commands, attendance };
