@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use crate::engine::work;
 use crate::error::{EngineError, Error};
-use crate::limits::{CONNECTIONS_MAX, FAILURE_LINGER, REQUEST_BYTES_MAX};
+use crate::limits::{CONNECTIONS_MAX, FAILURE_LINGER, REQUEST_BYTES_MAX, RETRY_AFTER_SECONDS};
 use crate::llama::{self, Llama};
 use crate::service::{Exchange, Pace, Service};
 use crate::spec::ServerSpec;
@@ -176,9 +176,12 @@ impl<'a> Talk<'a> {
 }
 
 impl Exchange for Talk<'_> {
-    fn whole(&mut self, status: u16, _pace: Pace, body: &Value) -> io::Result<()> {
-        let body = body.to_string();
-        self.take()?.full(status, "application/json", body.as_bytes())
+    fn whole(&mut self, status: u16, pace: Pace, body: &Value) -> io::Result<()> {
+        let (reply, kind, body) = (self.take()?, "application/json", body.to_string());
+        match pace {
+            Pace::Any => reply.full(status, kind, body.as_bytes()),
+            Pace::RetryLater => reply.later(status, kind, body.as_bytes(), RETRY_AFTER_SECONDS),
+        }
     }
 
     fn begin(&mut self, content_type: &'static str) -> io::Result<()> {

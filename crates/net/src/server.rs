@@ -155,7 +155,7 @@ fn answer(stream: UnixStream, handler: &dyn Handler, body_bytes_max: usize) -> i
     buffered.connection().set_timeout(CLIENT_TIMEOUT)?;
     let refuse = |out: &mut UnixStream, status: u16, reason: &str| {
         let body = format!("{{\"error\":{{\"message\":\"{reason}\"}}}}");
-        write_full(out, status, "application/json", body.as_bytes())
+        write_full(out, status, ("application/json", ""), body.as_bytes())
     };
     let Ok(head) = head else {
         return refuse(buffered.connection_mut(), 400, "the request is not valid HTTP");
@@ -204,7 +204,22 @@ impl<'a> Reply<'a> {
     /// # Errors
     /// The system's error when the client is gone.
     pub fn full(self, status: u16, content_type: &str, body: &[u8]) -> io::Result<()> {
-        write_full(self.out, status, content_type, body)
+        write_full(self.out, status, (content_type, ""), body)
+    }
+
+    /// Answers with a whole body and says when to come again (RFC 9110, 10.2.3).
+    ///
+    /// # Errors
+    /// The system's error when the client is gone.
+    pub fn later(
+        self,
+        status: u16,
+        content_type: &str,
+        body: &[u8],
+        after_seconds: u32,
+    ) -> io::Result<()> {
+        let again = header_line("Retry-After", &after_seconds.to_string())?;
+        write_full(self.out, status, (content_type, &again), body)
     }
 
     /// Begins an answer whose body follows in pieces.
@@ -288,11 +303,11 @@ impl ReplyStream<'_> {
 fn write_full(
     out: &mut UnixStream,
     status: u16,
-    content_type: &str,
+    (content_type, more): (&str, &str),
     body: &[u8],
 ) -> io::Result<()> {
     let head = format!(
-        "HTTP/1.1 {status} \r\n{}Content-Length: {}\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 {status} \r\n{}{more}Content-Length: {}\r\nConnection: close\r\n\r\n",
         header_line("Content-Type", content_type)?,
         body.len()
     );

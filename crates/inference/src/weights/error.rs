@@ -47,7 +47,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// Why.
-        reason: &'static str,
+        reason: String,
     },
     /// No source had the bytes.
     #[error("no source has the weights `{id}`")]

@@ -3,7 +3,7 @@
 //!
 //! A file that a registry knows by its sha256 becomes that entry; any other file
 //! in the GGUF format becomes an entry of its own, pinned by the sha256 that it
-//! has now. Source of the format: ggml, docs/gguf.md (the magic bytes).
+//! has now. Its header is read first, so that half a file is not taken for a model.
 
 use std::io::Read;
 use std::path::Path;
@@ -18,12 +18,13 @@ use super::limits::{ID_BYTES_MAX, PIECE_BYTES};
 use super::partial::hex;
 use super::progress::{Meter, Progress};
 use super::store::{Origin, Store};
+use crate::gguf::{HeaderError, check as check_header};
 
 impl Store {
     /// Copies `file` into the store and gives the entry that it is now.
     ///
     /// # Errors
-    /// [`Error::NotWeights`] when it is no GGUF file, [`Error::DiskSpace`],
+    /// [`Error::NotWeights`] when it is no whole GGUF file, [`Error::DiskSpace`],
     /// [`Error::Busy`], [`Error::Cancelled`], [`Error::Io`]; the store is then as before.
     pub fn import(
         &self,
@@ -34,7 +35,7 @@ impl Store {
         let stamp = self.doors().depot.stamp(file, Links::Follow).map_err(|source| {
             let path = file.to_owned();
             if source.kind() == std::io::ErrorKind::InvalidInput {
-                Error::NotWeights { path, reason: "it is not a regular file" }
+                Error::NotWeights { path, reason: "it is not a regular file".to_owned() }
             } else {
                 Error::Io { step: "read", path, source }
             }
@@ -43,6 +44,7 @@ impl Store {
             let source = std::io::Error::from(std::io::ErrorKind::NotFound);
             return Err(Error::Io { step: "read", path: file.to_owned(), source });
         };
+        self.check_format(file, stamp.length_bytes)?;
         let _lock = self.lock()?;
         self.check_room(stamp.length_bytes)?;
         let name = random_hex(8).map_err(io_error("name a copy of", file))?;
@@ -56,6 +58,20 @@ impl Store {
             self.doors().fs.remove(&copy).map_err(io_error("remove", &copy))?;
         }
         outcome
+    }
+
+    /// Refuses a file that is no model, or not all of one, before it is copied.
+    fn check_format(&self, file: &Path, length_bytes: u64) -> Result<(), Error> {
+        let read = |source| Error::Io { step: "read", path: file.to_owned(), source };
+        let source = self.doors().depot.open(file, Links::Follow).map_err(read)?;
+        match check_header(source, length_bytes) {
+            Ok(_header) => Ok(()),
+            Err(HeaderError::Read { source }) => Err(read(source)),
+            Err(error) => {
+                let reason = error.to_string();
+                Err(Error::NotWeights { path: file.to_owned(), reason })
+            }
+        }
     }
 
     fn copy_hashed(
@@ -77,13 +93,9 @@ impl Store {
             }
             let length = source.read(&mut piece).map_err(read)?;
             let bytes = piece.get(..length).unwrap_or_default();
-            if done == 0 && !bytes.starts_with(b"GGUF") {
-                let reason = "it is not in the GGUF format";
-                return Err(Error::NotWeights { path: from.to_owned(), reason });
-            }
             done = done.saturating_add(length as u64);
             if done > length_bytes || (length == 0 && done < length_bytes) {
-                let reason = "it changed while it was read";
+                let reason = "it changed while it was read".to_owned();
                 return Err(Error::NotWeights { path: from.to_owned(), reason });
             }
             if length == 0 {

@@ -79,6 +79,7 @@ impl Handler for Echo {
                 }
                 self.cancelled.send(true).map_err(io::Error::other)
             }
+            "/busy" => reply.later(503, "text/plain", b"later", 7),
             _ => reply.full(404, "text/plain", b""),
         }
     }
@@ -207,6 +208,11 @@ fn requests_that_break_the_rules_are_refused() {
     }
     assert!(
         server.raw("POST /echo HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi").ends_with("\r\n\r\nhi")
+    );
+    let later = server.raw("GET /busy HTTP/1.1\r\n\r\n");
+    assert!(
+        later.starts_with("HTTP/1.1 503") && later.contains("\r\nRetry-After: 7\r\n"),
+        "{later}"
     );
 }
 

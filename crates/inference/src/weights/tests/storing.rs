@@ -138,14 +138,16 @@ fn what_is_no_model_is_not_imported_and_leaves_nothing() {
     let place = Place::new(&[]);
     std::fs::write(place.path("text"), "hello").unwrap();
     std::fs::write(place.path("empty"), "").unwrap();
-    for name in ["text", "empty", ""] {
+    std::fs::write(place.path("cut"), content(60)).unwrap();
+    std::fs::write(place.path("short"), content(80)).unwrap();
+    for name in ["text", "empty", "", "cut", "short"] {
         let outcome = import(&place.store, &place.path(name));
         assert!(matches!(outcome, Err(Error::NotWeights { .. })), "{name}: {outcome:?}");
     }
     let outcome = import(&place.store, &place.path("missing"));
     assert!(matches!(outcome, Err(Error::Io { .. })), "{outcome:?}");
     let left: Vec<_> = std::fs::read_dir(place.path("models")).unwrap().collect();
-    assert_eq!(left.len(), 1, "only the lock: {left:?}");
+    assert_eq!(left.len(), 0, "{left:?}");
 }
 
 #[test]
