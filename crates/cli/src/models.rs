@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use moat_base::Report;
 use moat_config::{ModelChoice, Settings as Config, Threads};
-use moat_engine::{ModelSource, ReadyModel};
+use moat_engine::{ModelSource, ReadyModel, Skill};
 use moat_inference::weights::{Doors, Entry, Reach, Registry, Sources, Store};
 use moat_inference::{ModelServer, Progress, ServerSpec};
 use moat_model::{Provider, Route, Timeouts};
@@ -29,7 +29,7 @@ pub(crate) const EMBEDDED: &str = "embedded";
 /// The context of the embedded server: enough for a function, its test and what is around.
 const CONTEXT_TOKENS: u32 = 8192;
 /// Candidates that the embedded server draws at once.
-const CANDIDATES_MAX: u32 = 8;
+const CANDIDATES_MAX: u32 = 16;
 
 /// Which model a name means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -188,6 +188,10 @@ impl ModelSource for Models {
             let _nobody_waits = done.send(reached.map_err(|error| Report::of(&error)));
         });
         self.coming = Some(coming);
+    }
+
+    fn skill(&self, model: &str) -> Skill {
+        if self.config.models.contains_key(model) { Skill::Writes } else { Skill::Revises }
     }
 
     fn ready(&mut self, model: &str, live: &mut dyn FnMut(Event)) -> Result<&ReadyModel, Report> {

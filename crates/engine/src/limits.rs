@@ -23,7 +23,18 @@ pub const ANSWER_BYTES_MAX: usize = 256 * 1024;
 pub const FAILING_NAMES_MAX: usize = 20;
 
 /// Places that a repair tries, best guess first.
-pub const SUSPECTS_MAX: usize = 6;
+pub const SUSPECTS_MAX: usize = 10;
+
+/// Revisions of one place that a model is asked for.
+pub const REVISIONS_PER_PLACE: u32 = 12;
+
+/// Revisions that are tried at once, before the other places were looked at: those
+/// that the model would as soon have written as not (the logarithm of one half).
+pub const SURE_MILLINATS: i32 = -700;
+
+/// How long revisions are tried before the model is asked for whole functions, which
+/// takes it some 20 seconds a time.
+pub const REVISIONS_TRIED_FIRST_MS: u64 = 60_000;
 
 /// The context that goes into a prompt beside the function to write, in bytes.
 pub const PROMPT_CONTEXT_BYTES_MAX: usize = 3 * 1024;

@@ -44,6 +44,7 @@ const REPAIR: &[Operation] = &[
     settle::next,
     trial::next,
     propose::next,
+    trial::rest,
     propose::give_up,
 ];
 const DOCUMENT: &[Operation] =

@@ -120,6 +120,19 @@ pub enum PromptRole {
     System,
     /// The task and its context.
     User,
+    /// How the answer begins.
+    Assistant,
+}
+
+/// What a model can do with a prompt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Skill {
+    /// It writes answers.
+    #[default]
+    Writes,
+    /// It also says where it would have written a given answer differently, and how likely.
+    Revises,
 }
 
 /// A request to a model, whole: with it the request is a pure function of this record.
@@ -137,6 +150,9 @@ pub struct Prompt {
     pub candidates: u32,
     /// The most tokens of one answer.
     pub tokens_max: u32,
+    /// An answer of which the likeliest revisions are wanted, in place of new answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<String>,
 }
 
 /// What an operation asks the world to do.
@@ -374,11 +390,17 @@ pub enum EffectOutcome {
     Located {
         /// The places.
         places: Vec<Place>,
+        /// What the turn's model can do.
+        #[serde(default)]
+        skill: Skill,
     },
     /// The model answered.
     Answers {
         /// The answers.
         texts: Vec<String>,
+        /// Of revisions, how likely each is: thousandths of the logarithm of its probability.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        millinats: Vec<i32>,
         /// Tokens read.
         prompt_tokens: u64,
         /// Tokens written.

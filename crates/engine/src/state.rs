@@ -5,7 +5,7 @@
 
 use moat_protocol::{Answer, Evidence, Outcome, Proposal, Task, TestSummary};
 
-use crate::record::{AnswerRef, Effect, EffectOutcome, Place, Record, Trace, Verdict};
+use crate::record::{AnswerRef, Effect, EffectOutcome, Place, Record, Skill, Trace, Verdict};
 
 /// An effect that was carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -197,8 +197,27 @@ impl Turn {
     #[must_use]
     pub fn places(&self) -> Option<&[Place]> {
         self.outcomes().find_map(|outcome| {
-            let EffectOutcome::Located { places } = outcome else { return None };
+            let EffectOutcome::Located { places, .. } = outcome else { return None };
             Some(places.as_slice())
+        })
+    }
+
+    /// What its model can do, once that is known.
+    #[must_use]
+    pub fn skill(&self) -> Skill {
+        let skills = self.outcomes().find_map(|outcome| {
+            let EffectOutcome::Located { skill, .. } = outcome else { return None };
+            Some(*skill)
+        });
+        skills.unwrap_or_default()
+    }
+
+    /// How likely a revision is, in thousandths of the logarithm of its probability.
+    #[must_use]
+    pub fn millinats(&self, answer: AnswerRef) -> Option<i32> {
+        self.done.iter().filter(|done| done.effect == answer.effect).find_map(|done| {
+            let EffectOutcome::Answers { millinats, .. } = &done.outcome else { return None };
+            millinats.get(answer.index as usize).copied()
         })
     }
 

@@ -29,6 +29,7 @@ mod reach;
 mod refusal;
 mod reply;
 mod request;
+mod revise;
 mod server;
 mod service;
 mod spec;

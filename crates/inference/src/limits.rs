@@ -22,6 +22,24 @@ pub const STOP_BYTES_MAX: usize = 256;
 /// The most candidates that one request may ask for, whatever the settings say.
 pub const CANDIDATES_MAX: u32 = 16;
 
+/// The most revisions of a draft that one request may ask for.
+pub const REVISIONS_MAX: u32 = 64;
+
+/// The longest draft that is revised.
+pub const DRAFT_BYTES_MAX: usize = 32 * 1024;
+
+/// Tokens of a draft whose probabilities are held at once: each takes a row of the vocabulary.
+pub const SCORED_TOKENS: usize = 32;
+
+/// How many other tokens are looked at for each token of a draft.
+pub const ALTERNATIVES_MAX: usize = 3;
+
+/// Thousandths of a nat: a less likely token is not worth a revision.
+pub const ALTERNATIVE_MILLINATS_MIN: i32 = -6000;
+
+/// The longest line that a revision may write.
+pub const REVISED_LINE_TOKENS_MAX: u32 = 48;
+
 /// The longest name that a request may give for fair sharing (`user`).
 pub const CLIENT_NAME_BYTES_MAX: usize = 64;
 

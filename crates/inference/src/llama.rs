@@ -10,6 +10,8 @@
 //! Invariant: `kept` lists exactly the tokens that sequence 0 holds, and no other
 //! sequence holds a cell, whenever no request runs.
 
+mod revision;
+
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -30,7 +32,7 @@ use crate::limits::{PENALTY_TOKENS, PREFILL_CHUNK_TOKENS, SAMPLED_TOKENS_MAX};
 use crate::mailbox::{Finish, Mailbox, Usage};
 use crate::prompt;
 use crate::refusal::Refusal;
-use crate::request::{Length, Order, Reuse, Sampling, Seed};
+use crate::request::{Length, Order, Reuse, Sampling, Seed, Work};
 use crate::stop::{Progress, Stop};
 
 /// How a context is made.
@@ -40,6 +42,9 @@ pub(crate) struct Shape {
     pub(crate) threads: u32,
     pub(crate) candidates_max: u32,
 }
+
+/// `LLAMA_FLASH_ATTN_TYPE_DISABLED` of llama.h.
+const FLASH_ATTENTION_OFF: i32 = 0;
 
 /// The library, which is started once in a process and never stopped.
 pub(crate) fn backend() -> Result<&'static LlamaBackend, EngineError> {
@@ -75,6 +80,8 @@ pub(crate) struct Llama<'a> {
     context: LlamaContext<'a>,
     batch: LlamaBatch<'a>,
     kept: Vec<LlamaToken>,
+    /// How many sequences there are beside sequence 0.
+    sequences: u32,
     clock: &'a dyn Clock,
 }
 
@@ -107,6 +114,8 @@ impl<'a> Llama<'a> {
             .with_n_threads(threads)
             .with_n_threads_batch(threads)
             .with_kv_unified(true)
+            // On a processor the fused attention is the slower one: docs/models.md.
+            .with_flash_attention_policy(FLASH_ATTENTION_OFF)
             .with_no_perf(true);
         let context = model
             .new_context(backend, parameters)
@@ -116,6 +125,7 @@ impl<'a> Llama<'a> {
             context,
             batch: LlamaBatch::new(PREFILL_CHUNK_TOKENS, 1),
             kept: Vec::new(),
+            sequences: shape.candidates_max,
             clock,
         })
     }
@@ -339,13 +349,18 @@ impl Engine for Llama<'_> {
         if prompt.is_empty() {
             return Err(Refusal::bad("prompt", "the prompt has no tokens"));
         }
-        let tokens_max = self.room(prompt.len(), order)?;
-        let end = self.answer(order, mailbox, &prompt, tokens_max);
+        let end = match &order.work {
+            Work::Continue => {
+                let tokens_max = self.room(prompt.len(), order)?;
+                self.answer(order, mailbox, &prompt, tokens_max)
+            }
+            Work::Revise { draft } => self.revise(order, mailbox, &prompt, draft),
+        };
         match &end {
             Err(Refusal::Engine { .. }) => self.forget(),
             // Cancelled: sequence 0 is in order, the copies may be left over.
             Err(_) => {
-                for sequence in 1..=order.candidates {
+                for sequence in 1..=self.sequences {
                     let sequence = i32::try_from(sequence).map_err(|error| engine(&error))?;
                     self.drop_sequence(sequence)?;
                 }

@@ -35,6 +35,8 @@ impl Finish {
 pub(crate) struct Piece {
     pub(crate) text: String,
     pub(crate) finish: Option<Finish>,
+    /// How likely the change of a revision is, in thousandths of a nat.
+    pub(crate) millinats: Option<i32>,
 }
 
 /// What a request cost.
@@ -113,6 +115,17 @@ impl Mailbox {
         });
     }
 
+    /// Adds a whole revision and how likely it is.
+    pub(crate) fn revised(&self, candidate: usize, text: &str, millinats: i32) {
+        self.change(|news| {
+            if let Some(piece) = news.pieces.get_mut(candidate) {
+                piece.text.push_str(text);
+                piece.millinats = Some(millinats);
+                piece.finish = Some(Finish::Stop);
+            }
+        });
+    }
+
     /// Says that nothing follows.
     pub(crate) fn close(&self, end: Result<Usage, Refusal>) {
         self.change(|news| {
@@ -149,6 +162,10 @@ impl Mailbox {
 mod tests {
     use super::*;
 
+    fn said(text: &str) -> Piece {
+        Piece { text: text.to_owned(), ..Piece::default() }
+    }
+
     const LONG: Duration = Duration::from_secs(60);
 
     #[test]
@@ -159,13 +176,7 @@ mod tests {
         mailbox.push(0, "b", Some(Finish::Length));
         mailbox.push(7, "nobody", None);
         let news = mailbox.take(LONG);
-        assert_eq!(
-            news.pieces,
-            [
-                Piece { text: "ab".to_owned(), finish: Some(Finish::Length) },
-                Piece { text: "x".to_owned(), finish: None },
-            ]
-        );
+        assert_eq!(news.pieces, [Piece { finish: Some(Finish::Length), ..said("ab") }, said("x"),]);
         assert_eq!(mailbox.take(Duration::ZERO).pieces, [Piece::default(), Piece::default()]);
     }
 

@@ -172,7 +172,8 @@ fn start(vocab: &LlamaVocab<'_>) -> Vec<LlamaToken> {
     if vocab.should_add_bos() && vocab.bos().0 >= 0 { vec![vocab.bos()] } else { Vec::new() }
 }
 
-fn plain(vocab: &LlamaVocab<'_>, text: &str) -> Vec<LlamaToken> {
+/// Tokenises text that comes from outside: nothing in it becomes a control token.
+pub(crate) fn plain(vocab: &LlamaVocab<'_>, text: &str) -> Vec<LlamaToken> {
     vocab.tokenize(text.as_bytes(), false, false)
 }
 

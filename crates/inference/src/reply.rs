@@ -46,7 +46,7 @@ impl Head {
             .enumerate()
             .map(|(index, piece)| {
                 let reason = piece.finish.map(Finish::name);
-                match self.shape {
+                let mut choice = match self.shape {
                     Shape::Chat => json!({
                         "index": index,
                         "message": {"role": "assistant", "content": piece.text},
@@ -57,7 +57,11 @@ impl Head {
                         "text": piece.text,
                         "finish_reason": reason,
                     }),
+                };
+                if let Some(millinats) = piece.millinats {
+                    choice["millinats"] = millinats.into();
                 }
+                choice
             })
             .collect();
         let object = match self.shape {
@@ -96,7 +100,11 @@ impl Head {
             events.push_str(&event(&self.choice_frame(index, Some(&piece.text), None)));
         }
         if let Some(finish) = piece.finish {
-            events.push_str(&event(&self.choice_frame(index, None, Some(finish))));
+            let mut frame = self.choice_frame(index, None, Some(finish));
+            if let Some(millinats) = piece.millinats {
+                frame["choices"][0]["millinats"] = millinats.into();
+            }
+            events.push_str(&event(&frame));
         }
         events
     }
@@ -175,7 +183,7 @@ mod tests {
     }
 
     fn piece(text: &str, finish: Option<Finish>) -> Piece {
-        Piece { text: text.to_owned(), finish }
+        Piece { text: text.to_owned(), finish, millinats: None }
     }
 
     const USAGE: Usage = Usage {

@@ -14,13 +14,16 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::limits::{CLIENT_NAME_BYTES_MAX, MESSAGES_MAX, STOP_BYTES_MAX, STOPS_MAX};
+use crate::limits::{
+    CLIENT_NAME_BYTES_MAX, DRAFT_BYTES_MAX, MESSAGES_MAX, REVISIONS_MAX, STOP_BYTES_MAX, STOPS_MAX,
+};
 use crate::refusal::Refusal;
 
 /// What is to be generated and how it is handed out.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Order {
     pub(crate) prompt: Prompt,
+    pub(crate) work: Work,
     pub(crate) sampling: Sampling,
     pub(crate) candidates: u32,
     pub(crate) tokens_max: Length,
@@ -29,6 +32,15 @@ pub(crate) struct Order {
     pub(crate) reuse: Reuse,
     /// Requests of one client wait behind each other, not in front of others'.
     pub(crate) client: String,
+}
+
+/// What is done with the prompt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Work {
+    /// It is continued.
+    Continue,
+    /// A given answer is changed where the model would have written something else.
+    Revise { draft: String },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,6 +132,11 @@ pub(crate) fn parse(shape: Shape, body: &[u8], candidates_max: u32) -> Result<Or
         message: format!("the request is not the JSON object that this path takes: {error}"),
     })?;
     refuse_unsupported(&wire)?;
+    let work = work(shape, &wire)?;
+    let candidates_max = match work {
+        Work::Continue => candidates_max,
+        Work::Revise { .. } => REVISIONS_MAX,
+    };
     let candidates = wire.n.unwrap_or(1);
     if candidates == 0 || candidates > candidates_max {
         return Err(Refusal::bad(
@@ -142,6 +159,7 @@ pub(crate) fn parse(shape: Shape, body: &[u8], candidates_max: u32) -> Result<Or
         (Some(false) | None, _) => Delivery::Whole,
     };
     Ok(Order {
+        work,
         sampling: sampling(&wire)?,
         candidates,
         tokens_max,
@@ -180,6 +198,7 @@ struct Wire {
     logit_bias: Option<Value>,
     echo: Option<bool>,
     best_of: Option<u32>,
+    revise: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -224,6 +243,25 @@ fn refuse_unsupported(wire: &Wire) -> Result<(), Refusal> {
         )),
         None => Ok(()),
     }
+}
+
+/// `revise` is our own field; docs/models.md describes it.
+fn work(shape: Shape, wire: &Wire) -> Result<Work, Refusal> {
+    let Some(draft) = &wire.revise else { return Ok(Work::Continue) };
+    let refuse = |message: String| Err(Refusal::bad("revise", message));
+    if shape == Shape::Completion {
+        return refuse("`revise` belongs to a chat request".to_owned());
+    }
+    if draft.trim().is_empty() || draft.len() > DRAFT_BYTES_MAX {
+        return refuse(format!("`revise` must have between 1 and {DRAFT_BYTES_MAX} bytes of text"));
+    }
+    if wire.temperature.is_some_and(|temperature| temperature > 0.0) {
+        return refuse("revisions are not drawn at random: `temperature` must be 0".to_owned());
+    }
+    if wire.stop.as_ref().is_some_and(|stop| !stop.is_null()) {
+        return refuse("`revise` and `stop` do not go together".to_owned());
+    }
+    Ok(Work::Revise { draft: draft.clone() })
 }
 
 fn sampling(wire: &Wire) -> Result<Sampling, Refusal> {

@@ -214,6 +214,7 @@ fn whole(
         for (piece, more) in pieces.iter_mut().zip(news.pieces) {
             piece.text.push_str(&more.text);
             piece.finish = piece.finish.or(more.finish);
+            piece.millinats = piece.millinats.or(more.millinats);
         }
         match news.end {
             None => {}

@@ -13,6 +13,13 @@ pub enum Chunk {
         /// The text, never empty.
         text: String,
     },
+    /// How likely the change of one revision is, see [`crate::Request::revise`].
+    Likelihood {
+        /// Which candidate, from 0.
+        candidate: u32,
+        /// The thousandths of the natural logarithm of its probability.
+        millinats: i32,
+    },
     /// One candidate is complete.
     Done {
         /// Which candidate, from 0.
@@ -67,6 +74,8 @@ pub struct Candidate {
     pub text: String,
     /// Why it ended.
     pub finish: Finish,
+    /// Of a revision, how likely its change is; see [`Chunk::Likelihood`].
+    pub millinats: Option<i32>,
 }
 
 /// All candidates of one request, in order.
@@ -89,6 +98,9 @@ impl Gather {
     pub(crate) fn take(&mut self, chunk: &Chunk) {
         match chunk {
             Chunk::Text { candidate, text } => self.of(*candidate).text.push_str(text),
+            Chunk::Likelihood { candidate, millinats } => {
+                self.of(*candidate).millinats = Some(*millinats);
+            }
             Chunk::Done { candidate, finish } => self.of(*candidate).finish = *finish,
             Chunk::Usage(usage) => {
                 self.usage = Some(self.usage.unwrap_or_default().plus(*usage));
@@ -105,8 +117,10 @@ impl Gather {
     }
 
     fn of(&mut self, candidate: u32) -> &mut Candidate {
-        self.candidates
-            .entry(candidate)
-            .or_insert_with(|| Candidate { text: String::new(), finish: Finish::Other })
+        self.candidates.entry(candidate).or_insert_with(|| Candidate {
+            text: String::new(),
+            finish: Finish::Other,
+            millinats: None,
+        })
     }
 }

@@ -287,7 +287,9 @@ impl<'a> Ask<'a> {
 
 const fn candidate_of(chunk: &Chunk) -> Option<u32> {
     match chunk {
-        Chunk::Text { candidate, .. } | Chunk::Done { candidate, .. } => Some(*candidate),
+        Chunk::Text { candidate, .. }
+        | Chunk::Likelihood { candidate, .. }
+        | Chunk::Done { candidate, .. } => Some(*candidate),
         Chunk::Usage(_) => None,
     }
 }
@@ -297,7 +299,10 @@ fn renumber(chunk: Chunk, number: u32) -> Option<Chunk> {
     match chunk {
         Chunk::Text { candidate: 0, text } => Some(Chunk::Text { candidate: number, text }),
         Chunk::Done { candidate: 0, finish } => Some(Chunk::Done { candidate: number, finish }),
+        Chunk::Likelihood { candidate: 0, millinats } => {
+            Some(Chunk::Likelihood { candidate: number, millinats })
+        }
         Chunk::Usage(usage) => Some(Chunk::Usage(usage)),
-        Chunk::Text { .. } | Chunk::Done { .. } => None,
+        Chunk::Text { .. } | Chunk::Likelihood { .. } | Chunk::Done { .. } => None,
     }
 }

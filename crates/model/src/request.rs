@@ -54,6 +54,11 @@ pub struct Request {
     pub candidates: u32,
     /// Texts at which an answer ends; they are not part of it.
     pub stop: Vec<String>,
+    /// An answer of which revisions are wanted, likeliest first, in place of new answers.
+    ///
+    /// Only Moat's own model server knows it (docs/models.md); fewer than
+    /// [`Self::candidates`] may come, then the texts of the others are empty.
+    pub revise: Option<String>,
 }
 
 /// A text with a gap that the model is to fill; without a suffix, to continue.
@@ -92,6 +97,7 @@ impl Request {
             max_tokens: 1024,
             candidates: 1,
             stop: Vec::new(),
+            revise: None,
         }
     }
 }

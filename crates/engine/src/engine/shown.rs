@@ -12,7 +12,7 @@ pub(super) fn events(intent: &Effect, outcome: &EffectOutcome) -> Vec<Event> {
         (_, EffectOutcome::CheckFound { line: Some(line), why }) => {
             vec![note(format!("the check is `{line}`: {why}"))]
         }
-        (_, EffectOutcome::Located { places }) => {
+        (_, EffectOutcome::Located { places, .. }) => {
             vec![Event::Located { suspects: places.iter().map(suspect).collect() }]
         }
         (

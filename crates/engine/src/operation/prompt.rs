@@ -9,6 +9,9 @@ use moat_base::clip;
 use crate::record::{Place, Prompt, PromptMessage, PromptRole};
 use crate::state::Turn;
 
+/// What a prompt shows of a check's output, in bytes.
+pub(super) const FAILURE_BYTES_MAX: usize = 1600;
+
 const SYSTEM: &str = "You are a careful programmer. You change code with the smallest edit that \
                       is right. You answer with code in one fenced block and nothing else.";
 
@@ -73,6 +76,34 @@ pub(super) fn about_all(
     messages(SYSTEM, text)
 }
 
+/// Shows one place as [`about`] does, but what all places of a turn share first, so
+/// that a model server that keeps the beginning of a prompt reads it once.
+///
+/// It says that the code is wrong: where it is not, no revision passes the check.
+pub(super) fn about_draft(turn: &Turn, places: &[Place], place: &Place) -> Vec<PromptMessage> {
+    let mut text = format!("Task: {}\n", turn.task.text.trim());
+    for steer in &turn.steers {
+        text.push_str(&format!("Also: {}\n", steer.trim()));
+    }
+    failing(
+        &mut text,
+        places.first().unwrap_or(place),
+        turn.baseline().map(|(_, output)| tail(output, FAILURE_BYTES_MAX)),
+    );
+    if !place.context.trim().is_empty() {
+        text.push_str(&format!("\nContext from the project:\n{}\n", place.context.trim_end()));
+    }
+    let Place { symbol, path, language, source, .. } = place;
+    text.push_str(&format!(
+        "\nThe code of `{symbol}` in `{path}`:\n```{language}\n{}\n```\n\n`{symbol}` has a bug, \
+         the test shows it. Write `{symbol}` without the bug.\n",
+        source.trim_end()
+    ));
+    let mut messages = messages(SYSTEM, text);
+    messages.push(PromptMessage { role: PromptRole::Assistant, text: format!("```{language}\n") });
+    messages
+}
+
 fn failing(text: &mut String, place: &Place, failure: Option<&str>) {
     if !place.test.trim().is_empty() {
         let (language, test) = (&place.language, place.test.trim_end());
@@ -108,6 +139,7 @@ pub(super) fn request(purpose: String, messages: Vec<PromptMessage>, how: Sampli
         seed: how.seed,
         candidates: how.candidates,
         tokens_max: how.tokens_max,
+        draft: None,
     }
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Has the model write the function that a repair is about, attempt by attempt.
 //!
-//! The attempts are a fixed schedule. The best guesses are first shown together
+//! The attempts are a fixed schedule. A model that can do it first says for each place
+//! where it would have written the code differently: such a revision costs a line and
+//! not a function, and no two are equal. Then the best guesses are shown together
 //! and the model chooses which one to write again: one prompt that every further
 //! sample shares. Then each place is asked about alone, greedily because that is
 //! cheap and often right, then with several samples at once, then with the best
@@ -10,13 +12,14 @@
 
 use moat_protocol::{TaskKind, TestSummary};
 
-use super::prompt::{Sampling, about, about_all, request, tail, tokens_for};
+use super::prompt::{
+    FAILURE_BYTES_MAX, Sampling, about, about_all, about_draft, request, tail, tokens_for,
+};
 use super::{Step, effect, not_solved};
-use crate::limits::SUSPECTS_MAX;
-use crate::record::{Effect, Place, Verdict};
+use crate::limits::{REVISIONS_PER_PLACE, SUSPECTS_MAX};
+use crate::record::{Effect, Place, Skill, Verdict};
 use crate::state::{Trial, Turn};
 
-const FAILURE_BYTES_MAX: usize = 1600;
 const ATTEMPT_BYTES_MAX: usize = 3000;
 
 /// One request of the schedule.
@@ -31,6 +34,8 @@ struct Attempt {
 /// How the question is put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Angle {
+    /// Asks where the model would have written the place differently.
+    Revise,
     /// Shows the best guesses together; the model chooses one.
     Joint,
     /// Asks for the corrected function.
@@ -76,7 +81,7 @@ const JOINT_BYTES_MAX: usize = 5000;
 pub(super) fn next(turn: &Turn) -> Option<Step> {
     let places = turn.places()?;
     let asked = turn.answered().count();
-    let attempt = schedule(places.len()).nth(asked)?;
+    let attempt = attempts(turn.skill(), places.len()).nth(asked)?;
     let place = places.get(attempt.place)?;
     let sampling = Sampling {
         temperature_percent: attempt.temperature_percent,
@@ -85,6 +90,12 @@ pub(super) fn next(turn: &Turn) -> Option<Step> {
         tokens_max: tokens_for(&place.source),
     };
     let failure = turn.baseline().map(|(_, output)| tail(output, FAILURE_BYTES_MAX));
+    if attempt.angle == Angle::Revise {
+        let purpose = format!("say where `{}` looks wrong", place.symbol);
+        let mut prompt = request(purpose, about_draft(turn, places, place), sampling);
+        prompt.draft = Some(place.source.trim_end().to_owned());
+        return effect(Effect::Ask { prompt });
+    }
     if attempt.angle == Angle::Joint {
         let places = joint(places);
         let longest =
@@ -121,10 +132,10 @@ pub(super) fn place_of<'a>(turn: &'a Turn, request: usize, answer: &str) -> Opti
     if turn.task.kind != TaskKind::Repair {
         return places.first();
     }
-    let attempt = schedule(places.len()).nth(request)?;
+    let attempt = attempts(turn.skill(), places.len()).nth(request)?;
     let shown = match attempt.angle {
         Angle::Joint => joint(places),
-        Angle::Plain | Angle::Reasoned | Angle::Again => &[],
+        Angle::Revise | Angle::Plain | Angle::Reasoned | Angle::Again => &[],
     };
     shown.iter().find(|place| defines(answer, &place.symbol)).or_else(|| places.get(attempt.place))
 }
@@ -156,6 +167,25 @@ fn defines(answer: &str, symbol: &str) -> bool {
     })
 }
 
+/// Whether a revision of every place was asked for, where the model can do that.
+pub(super) fn is_revised(turn: &Turn) -> bool {
+    let revisions = revisions(turn.skill(), turn.places().map_or(0, <[Place]>::len)).count();
+    turn.answered().count() >= revisions
+}
+
+/// All requests of a turn, in their order.
+fn attempts(skill: Skill, places: usize) -> impl Iterator<Item = Attempt> {
+    revisions(skill, places).chain(schedule(places).copied())
+}
+
+fn revisions(skill: Skill, places: usize) -> impl Iterator<Item = Attempt> {
+    let places = match skill {
+        Skill::Revises => places.min(SUSPECTS_MAX),
+        Skill::Writes => 0,
+    };
+    (0..places).map(|place| attempt(place, 0, REVISIONS_PER_PLACE, Angle::Revise))
+}
+
 /// With one place there is nothing to choose from, so nothing is shown together.
 fn schedule(places: usize) -> impl Iterator<Item = &'static Attempt> {
     let places = places.min(SUSPECTS_MAX);
@@ -172,7 +202,7 @@ fn instruction(turn: &Turn, place: &Place, asked: usize, angle: Angle) -> String
          its parameters. Change only what is wrong."
     );
     match angle {
-        Angle::Plain | Angle::Joint => plain,
+        Angle::Plain | Angle::Joint | Angle::Revise => plain,
         Angle::Reasoned => format!(
             "{plain} Begin the code block with one comment line that says what is wrong and why \
              the check fails."

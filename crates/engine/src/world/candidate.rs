@@ -3,7 +3,9 @@
 //! the syntax. Pure; the same answer and file always give the same result.
 
 use moat_base::TreePath;
-use moat_index::{Language, SymbolKind, Target, document, new_syntax_errors, outline, splice};
+use moat_index::{
+    Language, SymbolKind, Target, document, new_syntax_errors, outline, same_code, splice,
+};
 use moat_protocol::TaskKind;
 use moat_sandbox::BlobId;
 use moat_tools::{SuiteForm, answer, suite};
@@ -46,6 +48,9 @@ pub(super) fn make(
     let spliced = spliced.map_err(|error| format!("it cannot be put in place: {error}"))?;
     if spliced.source == before {
         return Err("it changes nothing".into());
+    }
+    if kind == TaskKind::Repair && same_code(language, before, &spliced.source) {
+        return Err("it changes comments or form and no code".into());
     }
     if let Some(error) = new_syntax_errors(language, before, &spliced.source).first() {
         return Err(format!("it does not parse: line {}", error.line));

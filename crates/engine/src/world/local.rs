@@ -22,7 +22,7 @@ use super::model::{ModelSource, ask};
 use super::place::places;
 use super::{Setback, Settled, StopFlag, World};
 use crate::grant::Grant;
-use crate::record::{AnswerRef, Effect, EffectOutcome, Verdict};
+use crate::record::{AnswerRef, Effect, EffectOutcome, Skill, Verdict};
 use crate::state::{State, Turn};
 
 mod tested;
@@ -134,7 +134,8 @@ impl LocalWorld {
         let stock = ahead.as_ref().map(Ahead::stock).unwrap_or_default();
         let corpus = Corpus::stocked(tree.as_ref(), stock);
         let places = turn.map_or_else(Vec::new, |turn| places(&corpus, turn, &self.root));
-        Ok(EffectOutcome::Located { places })
+        let skill = turn.map_or_else(Skill::default, |turn| self.models.skill(&turn.task.model));
+        Ok(EffectOutcome::Located { places, skill })
     }
 
     fn candidate(

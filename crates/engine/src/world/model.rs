@@ -9,7 +9,7 @@ use moat_protocol::Event;
 
 use super::{Setback, StopFlag};
 use crate::limits::ANSWER_BYTES_MAX;
-use crate::record::{EffectOutcome, Prompt, PromptRole};
+use crate::record::{EffectOutcome, Prompt, PromptRole, Skill};
 
 /// A model that is ready to be asked.
 #[derive(Debug)]
@@ -27,6 +27,9 @@ pub struct ReadyModel {
 pub trait ModelSource: Send + std::fmt::Debug {
     /// Begins to get `model` ready, in the background where that takes long.
     fn prepare(&mut self, model: &str);
+
+    /// Says what a model can do, without starting anything.
+    fn skill(&self, model: &str) -> Skill;
 
     /// Gives a model that is ready.
     ///
@@ -53,7 +56,8 @@ pub(super) fn ask(
     let interrupt = Interrupt::from(stop.shared());
     let request = request(&ready.name, prompt);
     let answer = ready.provider.within(left).chat(&request, &interrupt, &mut |chunk| {
-        if let Chunk::Text { candidate, text } = chunk {
+        // Revisions are shown when they are tried: each is nearly the whole draft again.
+        if let (Chunk::Text { candidate, text }, None) = (chunk, &prompt.draft) {
             live(Event::ModelText { request: number, candidate: *candidate, text: text.clone() });
         }
     });
@@ -68,9 +72,15 @@ pub(super) fn ask(
         completion_tokens: usage.completion_tokens,
         duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
     });
-    let texts = answer.candidates.iter();
+    let revised = prompt.draft.is_some();
+    let texts = answer.candidates.iter().map(|one| clip(&one.text, ANSWER_BYTES_MAX));
     Ok(EffectOutcome::Answers {
-        texts: texts.map(|one| clip(&one.text, ANSWER_BYTES_MAX).to_owned()).collect(),
+        texts: if revised {
+            texts.filter(|text| !text.is_empty()).map(|text| format!("```\n{text}\n```")).collect()
+        } else {
+            texts.map(str::to_owned).collect()
+        },
+        millinats: answer.candidates.iter().filter_map(|one| one.millinats).collect(),
         prompt_tokens: usage.prompt_tokens,
         completion_tokens: usage.completion_tokens,
     })
@@ -81,6 +91,7 @@ fn request(name: &str, prompt: &Prompt) -> Request {
         let role = match message.role {
             PromptRole::System => Role::System,
             PromptRole::User => Role::User,
+            PromptRole::Assistant => Role::Assistant,
         };
         Message::new(role, message.text.clone())
     });
@@ -90,5 +101,6 @@ fn request(name: &str, prompt: &Prompt) -> Request {
     request.seed = u64::from(prompt.seed);
     request.max_tokens = prompt.tokens_max;
     request.candidates = prompt.candidates;
+    request.revise.clone_from(&prompt.draft);
     request
 }

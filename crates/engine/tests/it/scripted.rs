@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use moat_base::{Clock, Timestamp, TreePath};
 use moat_engine::{
     Attendance, ChainKey, Effect, EffectOutcome, Engine, Grant, Place, Setback, Settings, Settled,
-    State, StopFlag, Store, TestPlace, Verdict, World,
+    Skill, State, StopFlag, Store, TestPlace, Verdict, World,
 };
 use moat_policy::{CommandRule, Confinement};
 use moat_protocol::{Change, Envelope, Event, Proposal, RunStatus, Task, TaskKind, TestSummary};
@@ -37,6 +37,7 @@ pub(crate) struct ScriptedWorld {
     pub(crate) confinement: Confinement,
     /// Where tests go; what a turn that writes is scripted by.
     pub(crate) tests: Option<TestPlace>,
+    pub(crate) skill: Skill,
 }
 
 /// What a death leaves on the stack; caught by the test.
@@ -119,10 +120,25 @@ impl ScriptedWorld {
             }
             Effect::Locate if self.tests.is_some() => {
                 let tests = self.tests.clone();
-                EffectOutcome::Located { places: vec![Place { tests, ..place("f") }] }
+                EffectOutcome::Located {
+                    places: vec![Place { tests, ..place("f") }],
+                    skill: Skill::Writes,
+                }
             }
-            Effect::Locate => EffectOutcome::Located { places: vec![place("f"), place("g")] },
+            Effect::Locate => {
+                EffectOutcome::Located { places: vec![place("f"), place("g")], skill: self.skill }
+            }
+            Effect::Ask { prompt } if prompt.draft.is_some() => {
+                let of_f = prompt.purpose.contains("`f`");
+                EffectOutcome::Answers {
+                    texts: vec!["sure or not".into(), "hardly".into()],
+                    millinats: if of_f { vec![-100, -3000] } else { vec![-2000, -2500] },
+                    prompt_tokens: 10,
+                    completion_tokens: 5,
+                }
+            }
             Effect::Ask { prompt } => EffectOutcome::Answers {
+                millinats: Vec::new(),
                 texts: (0..prompt.candidates).map(|n| format!("answer {n}")).collect(),
                 prompt_tokens: 10,
                 completion_tokens: 5,
@@ -213,6 +229,7 @@ pub(crate) struct Scene {
     pub(crate) disk: Arc<Mutex<Disk>>,
     pub(crate) seen: Seen,
     pub(crate) tests: Option<TestPlace>,
+    pub(crate) skill: Skill,
 }
 
 impl Scene {
@@ -235,6 +252,7 @@ impl Scene {
             death,
             confinement: Confinement::Full,
             tests: self.tests.clone(),
+            skill: self.skill,
         };
         let seen = Arc::clone(&self.seen);
         let sink = Box::new(move |envelope: &Envelope| seen.lock().unwrap().push(envelope.clone()));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! One turn from its task to its outcome, and what stands in its way.
 
-use moat_engine::{Attendance, EffectOutcome};
+use moat_engine::{Attendance, EffectOutcome, Skill};
 use moat_policy::CommandRule;
 use moat_protocol::{Answer, Event, Op, Outcome};
 
@@ -42,6 +42,32 @@ fn a_repair_stops_at_the_first_candidate_that_passes() {
     assert_eq!((evidence.candidates, evidence.requests), (4, 3));
     assert_eq!(evidence.after.unwrap().failed, 0);
     assert_eq!(evidence.before.unwrap().failed, 1);
+}
+
+#[test]
+fn sure_revisions_are_tried_at_once_and_the_others_by_likelihood() {
+    let scene = Scene { skill: Skill::Revises, ..Scene::default() };
+    let mut engine = scene.open(Death::Never);
+    engine.handle(Op::Start { task: task(Some("make test")) }).unwrap();
+    while engine.is_runnable() {
+        engine.step().unwrap();
+    }
+    assert_eq!(outcome(&scene), Some(Outcome::Solved));
+    let carried_out = &scene.disk.lock().unwrap().carried_out;
+    let expected = [
+        "run the check `make test`",
+        "find the place to change",
+        "ask the model to say where `f` looks wrong",
+        "try candidate 1",
+        "ask the model to say where `g` looks wrong",
+        "try candidate 2",
+        "try candidate 3",
+        "try candidate 4",
+        "change `a.py` in the session",
+    ];
+    assert_eq!(*carried_out, expected);
+    let tried = engine.state().turns[0].tried().map(|trial| (trial.symbol, trial.answer.index));
+    assert_eq!(tried.collect::<Vec<_>>(), [("f", 0), ("g", 0), ("g", 1), ("f", 1)]);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use super::*;
 
 fn chat_order(content: &str) -> Order {
     Order {
+        work: Work::Continue,
         prompt: Prompt::Chat(vec![Message { role: Role::User, content: content.to_owned() }]),
         sampling: Sampling {
             temperature: 1.0,
@@ -37,6 +38,7 @@ fn every_field_is_read() {
         "user":"s1","frequency_penalty":1.5,"presence_penalty":-2,"response_format":{"type":"text"},"tools":[],
         "logprobs":false,"unknown":{"a":1}}"#;
     let expect = Order {
+        work: Work::Continue,
         prompt: Prompt::Chat(vec![
             Message { role: Role::System, content: "ab".to_owned() },
             Message { role: Role::Assistant, content: String::new() },
@@ -60,6 +62,15 @@ fn every_field_is_read() {
 }
 
 #[test]
+fn a_draft_to_revise_is_read() {
+    let draft = "fn f() {}";
+    let body = br#"{"messages":[{"role":"user","content":"hi"}],"temperature":0,"n":64,"revise":"fn f() {}"}"#;
+    let order = parse(Shape::Chat, body, 8).unwrap();
+    assert_eq!(order.work, Work::Revise { draft: draft.to_owned() });
+    assert_eq!(order.candidates, REVISIONS_MAX);
+}
+
+#[test]
 fn completions_take_a_prompt_and_a_suffix() {
     for (body, expect) in [
         (r#"{"prompt":"fn main"}"#, Prompt::Text("fn main".to_owned())),
@@ -80,6 +91,7 @@ fn completions_take_a_prompt_and_a_suffix() {
 #[test]
 fn bad_requests_name_the_field() {
     let long_stop = format!(r#""stop":"{}""#, "x".repeat(STOP_BYTES_MAX + 1));
+    let long_draft = format!(r#""revise":"{}""#, "x".repeat(DRAFT_BYTES_MAX + 1));
     let long_user = format!(r#""user":"{}""#, "x".repeat(CLIENT_NAME_BYTES_MAX + 1));
     for (extra, field) in [
         (r#""n":0"#, Some("n")),
@@ -104,6 +116,12 @@ fn bad_requests_name_the_field() {
         (r#""logit_bias":{"1":1}"#, Some("logit_bias")),
         (r#""echo":true"#, Some("echo")),
         (r#""best_of":2"#, Some("best_of")),
+        (r#""revise":" \n""#, Some("revise")),
+        (r#""revise":7"#, None),
+        (r#""revise":"x","n":65"#, Some("n")),
+        (r#""revise":"x","temperature":0.7"#, Some("revise")),
+        (r#""revise":"x","stop":["y"]"#, Some("revise")),
+        (&long_draft, Some("revise")),
     ] {
         let body = format!(r#"{{"messages":[{{"role":"user","content":"hi"}}],{extra}}}"#);
         match parse(Shape::Chat, body.as_bytes(), 8) {

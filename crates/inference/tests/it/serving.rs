@@ -96,10 +96,54 @@ fn candidates_share_a_prompt_and_differ_by_their_seed() {
     let mut other = sampled;
     merge(&mut other, json!({"seed": 8}));
     assert_ne!(texts(&answer(server, CHAT, &other)), texts(&first));
-    // Greedy candidates are all the same, and the same as a single one.
-    let greedy = answer(server, CHAT, &chat(json!({"n": 3})));
-    let alone = answer(server, CHAT, &chat(json!({})));
-    assert_eq!(texts(&greedy), vec![texts(&alone)[0].clone(); 3]);
+    // Greedy candidates begin alike: each has the whole prompt. Later words may differ,
+    // because the rows of a batch are not all rounded alike.
+    let greedy = texts(&answer(server, CHAT, &chat(json!({"n": 3}))));
+    let alone = texts(&answer(server, CHAT, &chat(json!({})))).remove(0);
+    let begin = |text: &str| text.chars().take(16).collect::<String>();
+    assert!(greedy.iter().all(|text| begin(text) == begin(&alone)), "{greedy:?} {alone:?}");
+}
+
+#[test]
+fn a_draft_is_revised_where_the_model_would_have_written_something_else() {
+    let server = shared();
+    let draft = "Red.\nGrxqeen is a colour.\nBlue is a colour.";
+    let revise = chat(json!({"revise": draft, "n": 12, "max_tokens": 1}));
+    let revised = answer(server, CHAT, &revise);
+    let choices = revised["choices"].as_array().unwrap();
+    assert_eq!(choices.len(), 12);
+    let likely: Vec<i64> = choices.iter().filter_map(|one| one["millinats"].as_i64()).collect();
+    assert!(likely.len() > 4, "{revised}");
+    assert!(likely.is_sorted_by(|left, right| left >= right) && likely[0] <= 0, "{likely:?}");
+    let texts = texts(&revised);
+    let (said, missing) = texts.split_at(likely.len());
+    assert!(missing.iter().all(String::is_empty), "{texts:?}");
+    for (index, text) in said.iter().enumerate() {
+        assert!(text != draft && !said[..index].contains(text), "{text:?}");
+        // One line was written: what stands before and after it is the draft's.
+        let kept = draft.lines().filter(|line| text.lines().any(|other| other == *line)).count();
+        assert!(kept >= 2, "{text:?}");
+    }
+    // The same again, now with the prompt in the cache.
+    let again = answer(server, CHAT, &revise);
+    assert_eq!(again["choices"][0]["message"], revised["choices"][0]["message"]);
+    // It leaves nothing behind that changes the next answer.
+    let plain = chat(json!({"cache_prompt": false}));
+    let before = answer(server, CHAT, &plain);
+    answer(server, CHAT, &revise);
+    assert_eq!(texts_of(&answer(server, CHAT, &plain)), texts_of(&before));
+}
+
+fn texts_of(body: &Value) -> Vec<String> {
+    texts(body)
+}
+
+#[test]
+fn a_draft_that_does_not_fit_is_refused_with_both_numbers() {
+    let long = "The quick brown fox jumps over the lazy dog. ".repeat(600);
+    let (status, body) = post(shared(), CHAT, &chat(json!({"revise": long, "n": 2})));
+    assert_eq!(status, 400, "{body}");
+    assert!(body["error"]["message"].as_str().unwrap().contains("4096"), "{body}");
 }
 
 #[test]
@@ -135,9 +179,15 @@ fn a_stream_carries_the_same_text_as_a_whole_answer() {
 #[test]
 fn a_stop_sequence_ends_the_text_before_it() {
     let server = shared();
-    let free = texts(&answer(server, CHAT, &chat(json!({"max_tokens": 40})))).remove(0);
+    // Anew each time: reuse of the prompt may change the last bit, and with it a word.
+    let anew = |extra: Value| {
+        let mut body = chat(json!({"max_tokens": 40, "cache_prompt": false}));
+        merge(&mut body, extra);
+        answer(server, CHAT, &body)
+    };
+    let free = texts(&anew(json!({}))).remove(0);
     let stop: String = free.chars().skip(free.chars().count() / 2).take(5).collect();
-    let stopped = answer(server, CHAT, &chat(json!({"max_tokens": 40, "stop": [stop]})));
+    let stopped = anew(json!({"stop": [stop]}));
     let expect = free.split(&stop).next().unwrap();
     assert_eq!(texts(&stopped)[0], expect);
     assert_eq!(stopped["choices"][0]["finish_reason"], "stop");

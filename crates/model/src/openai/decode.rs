@@ -221,6 +221,10 @@ impl Decoder {
         if !text.is_empty() {
             take(Chunk::Text { candidate, text: text.to_owned() });
         }
+        let millinats = choice.get("millinats").and_then(Value::as_i64);
+        if let Some(millinats) = millinats.and_then(|millinats| i32::try_from(millinats).ok()) {
+            take(Chunk::Likelihood { candidate, millinats });
+        }
         if let Some(reason) = choice.get("finish_reason").and_then(Value::as_str) {
             *progress = Progress::Done;
             take(Chunk::Done { candidate, finish: finish_of(reason) });

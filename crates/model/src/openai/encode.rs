@@ -19,6 +19,8 @@ pub const COMPLETION_PATH: &str = "completions";
 struct WireChat<'a> {
     model: &'a str,
     messages: Vec<WireMessage<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revise: Option<&'a str>,
     #[serde(flatten)]
     common: WireCommon<'a>,
 }
@@ -95,7 +97,12 @@ pub(crate) fn chat_bytes_as(request: &Request, sampling: Sampling<'_>) -> Result
             content: &message.text,
         })
         .collect();
-    write(&WireChat { model: sampling.model, messages, common: common(sampling)? })
+    write(&WireChat {
+        model: sampling.model,
+        messages,
+        revise: request.revise.as_deref(),
+        common: common(sampling)?,
+    })
 }
 
 /// As [`completion_bytes`], with another seed or number of candidates.

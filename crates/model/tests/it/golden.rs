@@ -37,7 +37,11 @@ fn requests_are_these_bytes_and_no_others() {
     let mut fill = CompletionRequest::new("m", "fn add(a: i32, b: i32) -> i32 {\n    ", "\n}\n");
     fill.stop = vec!["\n".into()];
     let go_on = CompletionRequest::new("m", "# Title", "");
+    let mut revise = smallest.clone();
+    revise.revise = Some("Hi.\n".into());
+    revise.candidates = 12;
     let cases = [
+        (openai::chat_bytes(&revise), golden!("openai-chat/request/revise.json")),
         (openai::chat_bytes(&smallest), golden!("openai-chat/request/smallest.json")),
         (openai::chat_bytes(&everything()), golden!("openai-chat/request/everything.json")),
         (openai::completion_bytes(&fill), golden!("openai-completions/request/fill.json")),
@@ -52,6 +56,9 @@ fn decode(input: &[u8], piece_bytes: usize) -> String {
     let mut shown = String::new();
     let mut take = |chunk: Chunk| match chunk {
         Chunk::Text { candidate, text } => writeln!(shown, "{candidate} text {text:?}").unwrap(),
+        Chunk::Likelihood { candidate, millinats } => {
+            writeln!(shown, "{candidate} likelihood {millinats}").unwrap();
+        }
         Chunk::Done { candidate, finish } => {
             writeln!(shown, "{candidate} done {finish:?}").unwrap();
         }
@@ -95,6 +102,7 @@ fn streams_mean_the_same_however_their_bytes_arrive() {
     let cases = streams!(
         "openai-chat" "llama",
         "openai-chat" "two-candidates",
+        "openai-chat" "revisions",
         "openai-chat" "missing-fields",
         "openai-chat" "no-empty-lines",
         "openai-chat" "whole",

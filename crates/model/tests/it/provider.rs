@@ -186,7 +186,7 @@ fn a_completion_goes_to_its_own_path() {
         Provider::new(Arc::clone(&script) as _, Arc::new(SystemClock::new()), timeouts());
     let request = CompletionRequest::new("m", "x = ", "\n");
     let answer = provider.complete(&request, &Interrupt::new(), &mut |_| {}).unwrap();
-    let candidate = Candidate { text: "a + b".into(), finish: Finish::Length };
+    let candidate = Candidate { text: "a + b".into(), finish: Finish::Length, millinats: None };
     assert_eq!(answer.candidates, [candidate]);
     assert_eq!(script.paths(), ["completions"]);
 }
