@@ -6,6 +6,7 @@
 
 mod crash;
 mod journal;
+mod prompts;
 mod scripted;
 mod turn;
 mod write;
