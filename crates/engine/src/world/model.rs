@@ -45,6 +45,12 @@ pub(super) fn ask(
     (stop, left): (&StopFlag, Duration),
     (live, elapsed): (&mut dyn FnMut(Event), &dyn Fn() -> Duration),
 ) -> Result<EffectOutcome, Setback> {
+    if prompt.draft.is_some() && models.skill(model) == Skill::Writes {
+        // The name means another server than when the turn began.
+        let (texts, millinats) = (Vec::new(), Vec::new());
+        let (prompt_tokens, completion_tokens) = (0, 0);
+        return Ok(EffectOutcome::Answers { texts, millinats, prompt_tokens, completion_tokens });
+    }
     let ready = models.ready(model, live).map_err(Setback::Failed)?;
     live(Event::ModelAsked {
         request: number,
