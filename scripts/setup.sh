@@ -72,6 +72,16 @@ check_test() {
     has node || need nodejs "a Node project is tested in the sandbox"
     has java || need default-jdk-headless "a Maven project is tested in the sandbox"
     has mvn || need maven "a Maven project is tested in the sandbox"
+    repository=/usr/share/maven-repo
+    plugins=$repository/org/apache/maven/plugins
+    [ -d $plugins/maven-surefire-plugin ] ||
+        need libsurefire-java "a Maven project is tested in the sandbox, without a network"
+    [ -d $plugins/maven-compiler-plugin ] ||
+        need libmaven-compiler-plugin-java "a Maven project is tested in the sandbox, without a network"
+    [ -d $plugins/maven-resources-plugin ] ||
+        need libmaven-resources-plugin-java "a Maven project is tested in the sandbox, without a network"
+    [ -d $repository/junit/junit ] ||
+        need junit4 "a Maven project is tested in the sandbox, without a network"
     has strace || need strace "tests count the programs and sockets that Moat opens"
     has cargo-nextest || need_crate cargo-nextest 0.9.143 "it runs the tests"
     has cargo-deny || need_crate cargo-deny 0.20.2 "it checks licences, bans and sources of dependencies"

@@ -144,6 +144,21 @@ impl BlobStore {
         }
     }
 
+    /// How many bytes a content has, by its file alone: they are not read or checked.
+    ///
+    /// # Errors
+    /// [`FileError::DamagedBlob`] when it is missing.
+    pub fn length_bytes(&self, id: &BlobId) -> Result<u64, FileError> {
+        let name = id.to_string();
+        match self.open_blob(&name).and_then(|file| file.metadata()) {
+            Ok(metadata) => Ok(metadata.len()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Err(FileError::DamagedBlob { id: *id })
+            }
+            Err(error) => Err(self.fail(&name, error)),
+        }
+    }
+
     /// Makes these contents durable, as is needed before the only other copy is replaced.
     ///
     /// # Errors
@@ -221,6 +236,11 @@ mod tests {
         let file = path.join(id.to_string());
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(store.get(&id).unwrap(), b"one");
+        assert_eq!(store.length_bytes(&id).unwrap(), 3);
+        assert!(matches!(
+            store.length_bytes(&BlobId::of(b"never stored")),
+            Err(FileError::DamagedBlob { .. })
+        ));
         store.sync(&[id]).unwrap();
 
         std::fs::write(&file, "two").unwrap();

@@ -65,9 +65,6 @@ const CACHE_MARKS: [&[u8]; 2] = [b"CACHEDIR.TAG", b"pyvenv.cfg"];
 /// Extensions of files that compilers leave behind.
 const OUTPUT_EXTENSIONS: [&str; 4] = ["pyc", "pyo", "class", "o"];
 
-/// What a bare git repository consists of.
-const REPOSITORY_MARKS: [&[u8]; 3] = [b"HEAD", b"objects", b"refs"];
-
 impl Classifier {
     /// Makes a classifier for a tree of layers; `included` paths are edits whatever
     /// the rules say.
@@ -89,8 +86,12 @@ impl Classifier {
         Class::Edit
     }
 
+    /// Whether git takes a directory for a repository, alone or with another one that its
+    /// `commondir` names: `HEAD` and one of the others, or both places of its data.
     fn is_repository(&self, path: &TreePath) -> bool {
-        REPOSITORY_MARKS.iter().all(|mark| self.exists(path, mark))
+        let has = |mark: &[u8]| self.exists(path, mark);
+        let (objects, refs) = (has(b"objects"), has(b"refs"));
+        (objects && refs) || (has(b"HEAD") && (objects || refs || has(b"commondir")))
     }
 
     fn is_cache(&self, path: &TreePath, kind: EntryKind) -> bool {
@@ -185,8 +186,24 @@ impl Classifier {
 
 /// Whether a path is, or is inside, a `.git`, in any spelling a file system may fold.
 pub(crate) fn is_git(path: &TreePath) -> bool {
-    path.components().any(|component| component.eq_ignore_ascii_case(b".git"))
+    path.components().any(is_git_name)
 }
+
+/// The spellings of git's own checks, `is_ntfs_dotgit` and `is_hfs_dotgit` (path.c,
+/// utf8.c): letters of any case, the short name `git~1`, dots and blanks or a stream's name
+/// behind it, and characters of no width inside.
+fn is_git_name(component: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(component);
+    let seen: String = text.chars().filter(|letter| !NO_WIDTH.contains(letter)).collect();
+    let name = seen.split(':').next().unwrap_or_default().trim_end_matches([' ', '.']);
+    name.eq_ignore_ascii_case(".git") || name.eq_ignore_ascii_case("git~1")
+}
+
+/// Characters that HFS+ leaves out when it compares names.
+const NO_WIDTH: [char; 16] = [
+    '\u{200c}', '\u{200d}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}',
+    '\u{202e}', '\u{206a}', '\u{206b}', '\u{206c}', '\u{206d}', '\u{206e}', '\u{206f}', '\u{feff}',
+];
 
 /// Whether one path is the other or beneath it.
 fn related(one: &TreePath, other: &TreePath) -> bool {
@@ -232,6 +249,10 @@ mod tests {
             ("bare/HEAD", ""),
             ("bare/objects/x", ""),
             ("bare/refs/x", ""),
+            ("worktree/HEAD", ""),
+            ("worktree/commondir", "../data"),
+            ("data/objects/x", ""),
+            ("data/refs/x", ""),
         ]);
         let mut classifier = Classifier::new(vec![tree], vec![TreePath::parse("dist/a").unwrap()]);
         for (path, kind, class) in [
@@ -255,6 +276,13 @@ mod tests {
             (".git", Directory, GitMetadata),
             (".git/hooks/pre-commit", File, GitMetadata),
             ("sub/.GIT/config", File, GitMetadata),
+            ("sub/.git./config", File, GitMetadata),
+            ("git~1/hooks/pre-commit", File, GitMetadata),
+            (".git::$INDEX_ALLOCATION/config", File, GitMetadata),
+            (".g\u{200c}it/config", File, GitMetadata),
+            ("worktree", Directory, GitMetadata),
+            ("data", Directory, GitMetadata),
+            ("git~2", Directory, Edit),
             (".github", Directory, Edit),
             (".gitmodules", File, Edit),
             ("bare", Directory, GitMetadata),

@@ -18,7 +18,7 @@ use crate::seccomp::{self, Families, Program, Programs, Threads};
 pub enum Sockets {
     /// Local sockets only.
     Local,
-    /// Local sockets and INET ones: the broker.
+    /// INET ones, and unnamed pairs of local ones: the broker.
     Inet,
 }
 
@@ -54,6 +54,9 @@ pub fn give_up_inet() -> Result<(), Error> {
 /// [`Error::Lockdown`] when the kernel refuses; the caller must not go on.
 pub fn confine_self(plan: &SelfPlan) -> Result<(), Error> {
     let failed = |step| move |source| Error::Lockdown { step, source };
+    if landlock::version() < landlock::VERSION_MIN {
+        return Err(failed("finding Landlock version 6")(io::ErrorKind::Unsupported.into()));
+    }
     let ruleset = Ruleset::new().map_err(failed("making a Landlock ruleset"))?;
     let rule = failed("adding a Landlock rule");
     for path in &plan.read {
@@ -68,7 +71,8 @@ pub fn confine_self(plan: &SelfPlan) -> Result<(), Error> {
     ruleset.restrict().map_err(failed("entering the Landlock domain"))?;
     let families = match plan.sockets {
         Sockets::Local => Families::Local,
-        Sockets::Inet => Families::InetAndLocal,
+        // Named local sockets lead to programs of the user that would run others for it.
+        Sockets::Inet => Families::InetAndPairs,
     };
     install(&seccomp::confined(families, Programs::Denied))
 }

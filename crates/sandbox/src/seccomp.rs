@@ -50,6 +50,7 @@ pub(crate) fn confined(families: Families, programs: Programs) -> Program {
     namespaces(&mut program);
     terminal(&mut program);
     personality(&mut program);
+    core_limit(&mut program);
     nodes(&mut program);
     sockets(&mut program, families);
     program
@@ -202,6 +203,28 @@ fn personality(program: &mut Program) {
     });
 }
 
+/// The limit on core dumps stays as it was set, see `inside::exec`. The call seems to
+/// succeed, because scripts that switch core dumps off should go on.
+fn core_limit(program: &mut Program) {
+    program.when(libc::SYS_setrlimit, |rule| {
+        rule.load_argument(0);
+        rule.if_equal(RLIMIT_CORE, Rule::pretend);
+        rule.allow();
+    });
+    program.when(libc::SYS_prlimit64, |rule| {
+        rule.load_argument(1);
+        rule.if_equal(RLIMIT_CORE, |rule| {
+            // A null pointer only asks.
+            rule.load_argument(2);
+            rule.if_any_bit(u32::MAX, Rule::pretend);
+            rule.load_argument_high(2);
+            rule.if_any_bit(u32::MAX, Rule::pretend);
+            rule.allow();
+        });
+        rule.allow();
+    });
+}
+
 /// FIFOs and sockets may be made, devices not.
 fn nodes(program: &mut Program) {
     let device = |rule: &mut Rule| {
@@ -242,7 +265,17 @@ fn sockets(program: &mut Program, families: Families) {
     });
     program.when(libc::SYS_socketpair, |rule| {
         rule.load_argument(0);
-        rule.if_equal(AF_UNIX, Rule::allow);
+        rule.if_equal(AF_UNIX, |rule| {
+            if families == Families::InetAndPairs {
+                // A datagram socket of a pair can be sent, or connected, to a name.
+                rule.load_argument(1);
+                rule.mask(SOCKET_TYPE_MASK);
+                rule.if_equal(SOCK_DGRAM, |rule| rule.refuse(libc::EPROTONOSUPPORT));
+                // The kernel takes this type for a datagram socket as well.
+                rule.if_equal(SOCK_RAW, |rule| rule.refuse(libc::EPROTONOSUPPORT));
+            }
+            rule.allow();
+        });
         rule.refuse(libc::EAFNOSUPPORT);
     });
 }
@@ -272,6 +305,7 @@ const CLONE_NEWTIME: i32 = 0x80;
 const TIOCSTI: u32 = 0x5412;
 const TIOCLINUX: u32 = 0x541c;
 const TIOCSETD: u32 = 0x5423;
+const RLIMIT_CORE: u32 = libc::RLIMIT_CORE;
 const ADDR_NO_RANDOMIZE: u32 = 0x0004_0000;
 const PER_QUERY: u32 = 0xffff_ffff;
 const AF_UNIX: u32 = 1;
@@ -281,5 +315,6 @@ const AF_NETLINK: u32 = 16;
 const NETLINK_ROUTE: u32 = 0;
 const SOCK_STREAM: u32 = 1;
 const SOCK_DGRAM: u32 = 2;
+const SOCK_RAW: u32 = 3;
 const SOCKET_TYPE_MASK: u32 = 0xf;
 const PROTOCOL_UDP: u32 = 17;

@@ -10,6 +10,8 @@
     reason = "an attacker keeps to no door"
 )]
 
+mod kernel;
+
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read, Write};
@@ -79,6 +81,15 @@ fn attack(name: &str, target: &str) -> io::Result<()> {
         "privilege" => privilege(),
         "processes" => processes(number(target)?),
         "from-memory" => from_memory(target),
+        "hard-link" => fs::hard_link(target, "linked"),
+        "system-call" => kernel::system_call(target),
+        "socket" => kernel::socket(target),
+        "clone-namespace" => kernel::clone_namespace(),
+        "line-discipline" => kernel::terminal_request(TIOCSETD),
+        "console-request" => kernel::terminal_request(TIOCLINUX),
+        "core-limit" => kernel::core_limit(),
+        "pair-to-name" => kernel::pair_to_name(target),
+        "message-queue" => kernel::message_queue(target),
         _ => Err(io::ErrorKind::Unsupported.into()),
     }
 }
@@ -255,6 +266,8 @@ fn from_memory(target: &str) -> io::Result<()> {
     Err(std::process::Command::new(path).args(["attack", "read", target]).exec())
 }
 
+const TIOCSETD: u64 = 0x5423;
+const TIOCLINUX: u64 = 0x541c;
 const PTRACE_SEIZE: usize = 0x4206;
 const SESSION_KEYRING: usize = usize::MAX - 2;
 const NEW_USER: usize = 0x1000_0000;

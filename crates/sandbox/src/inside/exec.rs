@@ -111,13 +111,14 @@ fn join(directory: &OsStr, name: &OsStr) -> std::ffi::OsString {
 
 /// Goes into the working directory, beneath the workspace and through no link.
 fn enter(session: &Session<'_>, directory: &OsStr) -> Result<(), Fault> {
-    if directory.is_empty() {
-        return rustix::process::chdir(session.plan.workspace.as_os_str())
-            .during("entering the workspace");
-    }
-    // By name from the root, so that the directory is the one of this command's mounts.
-    let workspace = crate::mount::source(&session.plan.workspace, None);
+    // By name from the root, so that the directory is the one of this command's mounts;
+    // and the very one, because an earlier command may have put another in its place.
+    let identity = session.identity().during("looking at the workspace")?;
+    let workspace = crate::mount::source(&session.plan.workspace, Some(identity));
     let workspace = workspace.during("opening the workspace")?;
+    if directory.is_empty() {
+        return rustix::process::fchdir(&workspace).during("entering the workspace");
+    }
     let directory = rustix::fs::openat2(
         &workspace,
         directory,
@@ -131,11 +132,17 @@ fn enter(session: &Session<'_>, directory: &OsStr) -> Result<(), Fault> {
 
 fn limit(plan: &CommandPlan, without: &[Layer]) -> Result<(), Fault> {
     let mut limits = vec![
-        (Resource::Core, 0),
+        // Not 0: a handler that the kernel starts for core dumps is started all the same
+        // then, on the host and as root. At 1 it is not (core(5), `do_coredump`).
+        (Resource::Core, 1),
         (Resource::Cpu, plan.cpu_s),
         (Resource::Data, plan.memory_bytes),
         (Resource::Fsize, plan.file_bytes),
         (Resource::Nofile, plan.open_files),
+        (Resource::Sigpending, PENDING_SIGNALS),
+        (Resource::Msgqueue, QUEUE_BYTES),
+        (Resource::Nice, 0),
+        (Resource::Rtprio, 0),
     ];
     if !without.contains(&Layer::Processes) {
         limits.push((Resource::Nproc, plan.processes));
@@ -205,3 +212,8 @@ pub(super) fn reported(pipe: &OwnedFd) -> Option<Fault> {
 }
 
 const CAPABILITY_NUMBER_MAX: u32 = 63;
+
+/// What the kernel counts for the user and not for the namespace: less than the usual
+/// share, so that the user's other programs are left some.
+const PENDING_SIGNALS: u64 = 1024;
+const QUEUE_BYTES: u64 = 256 * 1024;

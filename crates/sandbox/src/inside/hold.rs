@@ -18,7 +18,7 @@ use crate::kernel::{self, Children, Side};
 use crate::landlock::{self, Ruleset};
 use crate::plan::Layer;
 use crate::poll;
-use crate::wire::{self, Answer, During, Fault, HolderPlan, Lost, Received, ToHolder};
+use crate::wire::{self, Answer, During, Fault, HolderPlan, Identity, Lost, Received, ToHolder};
 
 /// What every command of the session shares.
 #[derive(Debug)]
@@ -29,6 +29,14 @@ pub(super) struct Session<'a> {
     workspace: OwnedFd,
     /// The holder itself, for its owner to see it end.
     own: OwnedFd,
+}
+
+impl Session<'_> {
+    /// Which directory the workspace is, as commands see it.
+    pub(super) fn identity(&self) -> io::Result<Identity> {
+        let stat = rustix::fs::fstat(&self.workspace)?;
+        Ok(Identity { device: stat.st_dev, inode: stat.st_ino })
+    }
 }
 
 /// Runs a holder to its end, and the process with it.
@@ -61,6 +69,9 @@ fn prepare<'a>(
         kernel::close_from(3).during("closing inherited descriptors")?;
     }
     identify(outer)?;
+    // Before the process is closed to itself too; everything it starts inherits it.
+    write("/proc/self/oom_score_adj", "800").during("offering itself when memory runs out")?;
+    bound_watches();
     let mut lost = Vec::new();
     if !plan.without.contains(&Layer::NestingBound) && bound_nesting().is_err() {
         lost.push(Lost::Nesting);
@@ -125,6 +136,14 @@ fn write(path: &str, text: &str) -> io::Result<()> {
 /// Forbids user namespaces below this one, whatever the system call filter says.
 pub(super) fn bound_nesting() -> io::Result<()> {
     write("/proc/sys/user/max_user_namespaces", "0")
+}
+
+/// Leaves the user's other programs some of what the kernel counts for the user.
+fn bound_watches() {
+    for (name, bound) in [("instances", "64"), ("watches", "16384")] {
+        // A kernel without inotify lacks the setting.
+        let _absent = write(&format!("/proc/sys/user/max_inotify_{name}"), bound);
+    }
 }
 
 /// Makes the Landlock rules: read and run what is visible, write where it is the session's.

@@ -136,7 +136,6 @@ fn seal_process_list(
                 .during("bounding the processes of the machine's root (Linux 6.14 is needed)")?;
         }
     }
-    let _advisory = write(list, "self/oom_score_adj", "800");
     mount::narrow_one(list.as_fd(), mount::RDONLY).during("sealing `/proc`")
 }
 

@@ -219,21 +219,28 @@ fn not_an_edit(change: &Change) -> Outcome {
 }
 
 /// Whether a link's target, read as names only, stays beneath the root and out of `.git`.
+///
+/// Reading names is only right while no name on the way is a link itself, so nothing may
+/// go back up after it has gone down.
 fn stays_beneath(path: &TreePath, target: &[u8]) -> bool {
     if target.is_empty() || target.starts_with(b"/") {
         return false;
     }
     let mut reached: Vec<&[u8]> = path.components().collect();
     reached.pop();
+    let mut has_descended = false;
     for component in target.split(|byte| *byte == b'/') {
         match component {
             b"" | b"." => {}
             b".." => {
-                if reached.pop().is_none() {
+                if has_descended || reached.pop().is_none() {
                     return false;
                 }
             }
-            name => reached.push(name),
+            name => {
+                has_descended = true;
+                reached.push(name);
+            }
         }
     }
     TreePath::from_bytes(&reached.join(&b'/')).is_ok_and(|goal| !is_git(&goal))
@@ -247,4 +254,30 @@ fn ordered(steps: Vec<KeepStep>) -> Vec<KeepStep> {
     others.sort_by(|one, other| one.path.cmp(&other.path));
     removals.append(&mut others);
     removals
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_stays_beneath_by_its_names_or_is_refused() {
+        let cases = [
+            ("a/link", "b", true),
+            ("a/link", "../b/c", true),
+            ("a/link", "./b", true),
+            ("link", "..", false),
+            ("a/link", "../../b", false),
+            ("a/link", "/etc", false),
+            ("a/link", "", false),
+            ("a/link", "../.git/hooks", false),
+            // `b` may be a link to somewhere above.
+            ("a/link", "b/../c", false),
+            ("a/link", "../b/../..", false),
+        ];
+        for (path, target, expected) in cases {
+            let path = TreePath::parse(path).unwrap();
+            assert_eq!(stays_beneath(&path, target.as_bytes()), expected, "{path} {target}");
+        }
+    }
 }

@@ -116,6 +116,8 @@ impl Program {
                     accumulator = match step.value {
                         OFFSET_NUMBER => call,
                         OFFSET_ARCHITECTURE => architecture,
+                        // Arguments of tests fit into the low half.
+                        offset if offset % 8 == HIGH_HALF => 0,
                         offset => arguments[(offset as usize - 16) / 8],
                     }
                 }
@@ -136,6 +138,11 @@ impl Rule {
         self.load(OFFSET_ARGUMENTS + 8 * index + LOW_HALF);
     }
 
+    /// Loads the high half of an argument.
+    pub(crate) fn load_argument_high(&mut self, index: u32) {
+        self.load(OFFSET_ARGUMENTS + 8 * index + HIGH_HALF);
+    }
+
     /// Keeps only the bits of `mask`.
     pub(crate) fn mask(&mut self, mask: u32) {
         self.code.push(Instruction::plain(AND, mask));
@@ -145,6 +152,11 @@ impl Rule {
     pub(crate) fn refuse(&mut self, errno: i32) {
         let errno = errno.cast_unsigned() & RETURN_DATA;
         self.code.push(Instruction::answer(RETURN_ERRNO | errno));
+    }
+
+    /// Answers that the call succeeded, without making it.
+    pub(crate) fn pretend(&mut self) {
+        self.refuse(0);
     }
 
     /// Lets the call through.
@@ -228,6 +240,7 @@ const OFFSET_ARCHITECTURE: u32 = 4;
 const OFFSET_ARGUMENTS: u32 = 16;
 // Both supported architectures are little-endian.
 const LOW_HALF: u32 = 0;
+const HIGH_HALF: u32 = 4;
 
 const RETURN_ALLOW: u32 = 0x7fff_0000;
 const RETURN_ERRNO: u32 = 0x0005_0000;
@@ -284,6 +297,11 @@ mod tests {
             (libc::SYS_mknodat, [0, 0, 0o020_644], errno(libc::EPERM)),
             (libc::SYS_personality, [0, 0, 0], ALLOW),
             (libc::SYS_personality, [8, 0, 0], errno(libc::EPERM)),
+            (libc::SYS_setrlimit, [libc::RLIMIT_CORE, 0, 0], errno(0)),
+            (libc::SYS_setrlimit, [libc::RLIMIT_NOFILE, 0, 0], ALLOW),
+            (libc::SYS_prlimit64, [0, libc::RLIMIT_CORE, 1], errno(0)),
+            (libc::SYS_prlimit64, [0, libc::RLIMIT_CORE, 0], ALLOW),
+            (libc::SYS_prlimit64, [0, libc::RLIMIT_NOFILE, 1], ALLOW),
             (470, [0, 0, 0], errno(libc::ENOSYS)),
             (0x4000_0000, [0, 0, 0], errno(libc::ENOSYS)),
         ];
@@ -306,6 +324,17 @@ mod tests {
         let refused = errno(libc::EAFNOSUPPORT);
         assert_eq!(pairs.judge(ARCHITECTURE, socket, [1, 1, 0]), refused);
         assert_eq!(pairs.judge(ARCHITECTURE, socket, [2, 1, 0]), ALLOW);
+        let pair = u32::try_from(libc::SYS_socketpair).unwrap();
+        for (kind, answer) in [
+            (1, ALLOW),
+            (5, ALLOW),
+            (0x8_0801, ALLOW),
+            (2, errno(libc::EPROTONOSUPPORT)),
+            (0x8_0802, errno(libc::EPROTONOSUPPORT)),
+            (3, errno(libc::EPROTONOSUPPORT)),
+        ] {
+            assert_eq!(pairs.judge(ARCHITECTURE, pair, [1, kind, 0]), answer, "{kind}");
+        }
         assert_eq!(pairs.judge(ARCHITECTURE, execve, [0; 3]), errno(libc::EPERM));
         let local = without_inet();
         assert_eq!(local.judge(ARCHITECTURE, socket, [1, 1, 0]), ALLOW);

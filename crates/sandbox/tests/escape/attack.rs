@@ -7,15 +7,15 @@ use std::net::{TcpListener, UdpSocket};
 use std::os::fd::AsRawFd;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
-use std::os::unix::net::{SocketAddr, UnixListener};
-use std::path::Path;
+use std::os::unix::net::{SocketAddr, UnixDatagram, UnixListener};
 
 use libc::{
-    EACCES, EAFNOSUPPORT, EAGAIN, EBADF, ECONNREFUSED, ENOENT, ENOSPC, ENOSYS, EPERM, EROFS, ESRCH,
+    EACCES, EAFNOSUPPORT, EAGAIN, EBADF, ECONNREFUSED, ENOENT, ENOSPC, ENOSYS, EPERM,
+    EPROTONOSUPPORT, EROFS, ESRCH,
 };
-use moat_sandbox::{Command, Launcher, Layer, Status};
+use moat_sandbox::{Command, Files, Launcher, Layer, Plan, Sandbox, Status};
 
-use crate::support::{ATTACKER, Finished, Scratch, helper, processes_with, run, shell};
+use crate::support::{ATTACKER, Scratch, attack, helper, outside, processes_with, run, shell};
 
 /// Where an attack must get through.
 enum Control {
@@ -46,7 +46,9 @@ fn files_beyond_the_view() {
         ("local-socket", home("agent.sock"), ENOENT, Outside),
         ("local-socket", home("project/server.sock"), ECONNREFUSED, Outside),
         ("from-memory", key, ENOENT, Outside),
+        ("hard-link", home(".ssh/id_ed25519"), ENOENT, Outside),
         ("list", "/sys/class".to_owned(), ENOENT, Outside),
+        ("list", "/sys/fs".to_owned(), ENOENT, Outside),
         ("read", "/etc/machine-id".to_owned(), ENOENT, Outside),
     ];
     check(&scratch, &launcher, cases);
@@ -61,6 +63,9 @@ fn processes_of_the_host_and_of_others() {
     const SECCOMP: Control = Without(&[Layer::Seccomp]);
     let cases: Vec<Case<'_>> = vec![
         ("read", format!("/proc/{me}/environ"), ENOENT, Outside),
+        ("list", format!("/proc/{me}/root"), ENOENT, Outside),
+        ("list", format!("/proc/{me}/fd"), ENOENT, Outside),
+        ("write", format!("/proc/{me}/mem"), ENOENT, Outside),
         ("signal", me, ESRCH, Outside),
         ("trace", String::new(), EPERM, SECCOMP),
         ("read-memory", String::new(), EPERM, SECCOMP),
@@ -124,6 +129,10 @@ fn interfaces_of_the_kernel() {
         ("terminal-input", String::new(), EPERM, SECCOMP),
         ("terminal-input-high-bits", String::new(), EPERM, SECCOMP),
         ("old-calls", String::new(), ENOSYS, SECCOMP),
+        ("line-discipline", String::new(), EPERM, SECCOMP),
+        ("console-request", String::new(), EPERM, SECCOMP),
+        ("core-limit", String::new(), EPERM, SECCOMP),
+        ("clone-namespace", String::new(), EPERM, Without(&[Layer::Seccomp, Layer::NestingBound])),
         ("user-namespace", String::new(), EPERM, Without(&[Layer::Seccomp, Layer::NestingBound])),
         (
             "mount",
@@ -151,11 +160,31 @@ fn what_is_inherited_or_shared() {
     rustix::io::fcntl_setfd(&secret, rustix::io::FdFlags::empty()).unwrap();
     let launcher = scratch.launcher();
     let segment = SharedMemory::new();
+    let queue = MessageQueue::new();
     let cases: Vec<Case<'_>> = vec![
         ("inherited", secret.as_raw_fd().to_string(), EBADF, Without(&[Layer::Descriptors])),
         ("shared-memory", segment.key.to_string(), ENOENT, Without(&[Layer::IpcNamespace])),
+        ("message-queue", queue.name(), ENOENT, Without(&[Layer::IpcNamespace, Layer::Landlock])),
     ];
     check(&scratch, &launcher, cases);
+}
+
+#[test]
+fn a_named_socket_of_the_host_where_the_tree_is_the_host_s() {
+    let scratch = Scratch::new();
+    let launcher = scratch.launcher();
+    let name = scratch.project.join("server.sock");
+    let _server = UnixDatagram::bind(&name).unwrap();
+    let target = name.display().to_string();
+    let direct = |layers: &[Layer]| {
+        let plan = Plan::new(&scratch.project, Files::Direct).unwrap();
+        let plan = layers.iter().fold(plan, |plan, layer| plan.without_layer(*layer));
+        let attacker = [(helper(), ATTACKER.into())];
+        let sandbox = Sandbox::start_with(&launcher, &plan, &attacker).unwrap();
+        attack(&sandbox, "pair-to-name", &target).output
+    };
+    assert_eq!(direct(&[]), format!("held {EPROTONOSUPPORT}\n"));
+    assert_eq!(direct(&[Layer::Seccomp]), "through\n");
 }
 
 #[test]
@@ -252,20 +281,6 @@ fn check(scratch: &Scratch, launcher: &Launcher, cases: Vec<Case<'_>>) {
     }
 }
 
-fn attack(sandbox: &moat_sandbox::Sandbox, name: &str, target: &str) -> Finished {
-    run(sandbox, &Command::new([ATTACKER, "attack", name, target]))
-}
-
-/// Runs an attack as any program of the host does.
-fn outside(program: &Path, name: &str, target: &str, directory: &Path) -> String {
-    let output = std::process::Command::new(program)
-        .args(["attack", name, target])
-        .current_dir(directory)
-        .output()
-        .unwrap();
-    String::from_utf8(output.stdout).unwrap()
-}
-
 /// A System V segment of the host.
 struct SharedMemory {
     key: i32,
@@ -288,5 +303,34 @@ impl Drop for SharedMemory {
     fn drop(&mut self) {
         // SAFETY: a null pointer is what this request takes.
         unsafe { libc::shmctl(self.id, libc::IPC_RMID, std::ptr::null_mut()) };
+    }
+}
+
+/// A POSIX message queue of the host.
+struct MessageQueue(std::ffi::CString);
+
+impl MessageQueue {
+    #[expect(unsafe_code, reason = "message queues have no safe wrapper here")]
+    fn new() -> Self {
+        let name = format!("/moat-attack-{}", std::process::id());
+        let name = std::ffi::CString::new(name).unwrap();
+        let (flags, mode) = (libc::O_CREAT | libc::O_EXCL | libc::O_RDWR, 0o600);
+        // SAFETY: the name outlives the call; a null pointer asks for the usual sizes.
+        let queue =
+            unsafe { libc::mq_open(name.as_ptr(), flags, mode, std::ptr::null::<libc::mq_attr>()) };
+        assert!(queue >= 0);
+        Self(name)
+    }
+
+    fn name(&self) -> String {
+        self.0.to_string_lossy().into_owned()
+    }
+}
+
+impl Drop for MessageQueue {
+    #[expect(unsafe_code, reason = "message queues have no safe wrapper here")]
+    fn drop(&mut self) {
+        // SAFETY: the name outlives the call.
+        unsafe { libc::mq_unlink(self.0.as_ptr()) };
     }
 }

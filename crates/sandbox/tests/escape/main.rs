@@ -9,6 +9,7 @@
 
 mod attack;
 mod doctor;
+mod kernel;
 mod running;
 mod service;
 mod support;

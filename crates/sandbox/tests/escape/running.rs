@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use moat_base::TreePath;
 use moat_sandbox::{
-    Command, Error, Files, Input, Interrupt, Launcher, Level, Network, OutputSink, Plan, Sandbox,
-    Status, Stream, Variable,
+    Collected, Command, Error, Files, Input, Interrupt, Launcher, Level, Network, OutputSink, Plan,
+    Sandbox, Status, Stream, Variable,
 };
 use rustix::fs::{Mode, OFlags, ResolveFlags};
 
@@ -28,6 +28,40 @@ fn a_command_runs_in_the_session_and_the_real_tree_stays_as_it_is() {
     assert_eq!(std::fs::read_to_string(scratch.project.join("a.txt")).unwrap(), "old");
     assert_eq!(std::fs::read_to_string(scratch.upper().join("a.txt")).unwrap(), "new\n");
     assert_eq!(shell(&sandbox, "cat a.txt").succeeded().output, "new\n");
+}
+
+#[test]
+fn a_command_cannot_put_another_workspace_in_the_place_of_the_next_one_s() {
+    let scratch = Scratch::new();
+    let project = scratch.home.join("src/project");
+    std::fs::create_dir_all(&project).unwrap();
+    let launcher = scratch.launcher();
+    let files = Files::CopyOnWrite {
+        lowers: vec![project.clone()],
+        upper: scratch.upper(),
+        work: scratch.upper().with_file_name("work"),
+    };
+    let sandbox = Sandbox::start(&launcher, &Plan::new(&project, files).unwrap()).unwrap();
+    let script = "mv ~/src ~/old && mkdir -p ~/src/project && echo fake > ~/src/project/made && \
+                  cat ~/src/project/made";
+    assert_eq!(shell(&sandbox, script).succeeded().output, "fake\n");
+    let mut collected = Collected::default();
+    let next = Command::new(["/bin/cat", "made"]);
+    let refused = sandbox.run(&next, &mut collected, &Interrupt::new().unwrap()).unwrap_err();
+    assert!(matches!(refused, Error::Run { .. }), "{refused}");
+    assert!(collected.output.is_empty());
+}
+
+#[test]
+fn the_user_s_other_programs_are_left_their_share() {
+    let scratch = Scratch::new();
+    let launcher = scratch.launcher();
+    let sandbox = scratch.sandbox(&launcher);
+    let script = "cat /proc/self/oom_score_adj /proc/sys/user/max_inotify_instances \
+                  /proc/sys/user/max_user_namespaces; ulimit -c";
+    // A limit of one byte is none in the blocks that the shell counts.
+    assert_eq!(shell(&sandbox, script).succeeded().output, "800\n64\n0\n0\n");
+    shell(&sandbox, "ulimit -c 0").succeeded();
 }
 
 #[test]

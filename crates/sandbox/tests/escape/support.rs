@@ -109,6 +109,21 @@ pub(crate) fn shell(sandbox: &Sandbox, script: &str) -> Finished {
     run(sandbox, &Command::new(["/bin/sh", "-c", script]))
 }
 
+/// Runs an attack inside.
+pub(crate) fn attack(sandbox: &Sandbox, name: &str, target: &str) -> Finished {
+    run(sandbox, &Command::new([ATTACKER, "attack", name, target]))
+}
+
+/// Runs an attack as any program of the host does.
+pub(crate) fn outside(program: &Path, name: &str, target: &str, directory: &Path) -> String {
+    let output = std::process::Command::new(program)
+        .args(["attack", name, target])
+        .current_dir(directory)
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
 /// The helper example, which cargo builds with the tests.
 pub(crate) fn helper() -> PathBuf {
     let helper = target().join("examples/sandbox_helper");

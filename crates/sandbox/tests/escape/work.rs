@@ -130,15 +130,75 @@ fn cargo_with_a_dependency_from_the_cache() {
 }
 
 #[test]
-fn maven_from_the_cache() {
-    let Some((launcher, scratch)) = with_own_home() else { return };
-    let home = &launcher.settings().home;
-    if !home.join(".m2/repository").is_dir() {
-        println!("skipped: there is no Maven cache on this machine");
+fn maven_with_plugins_and_a_dependency_from_the_cache() {
+    let repository = Path::new(DISTRIBUTION_MAVEN);
+    if !repository.join("org/apache/maven/plugins/maven-surefire-plugin").is_dir() {
+        println!("skipped: the distribution's Maven plugins are not installed");
         return;
     }
+    let scratch = Scratch::new();
+    let settings = scratch.settings();
+    // What a user's cache would hold: the files themselves, in the home.
+    copy_files(repository, &settings.home.join(".m2/repository"));
+    let launcher = Launcher::start(settings).unwrap();
     let sandbox = scratch.sandbox(&launcher);
-    shell(&sandbox, "mvn -o -q --version").succeeded();
+    if !present(&sandbox, "mvn") {
+        return;
+    }
+    write(&sandbox, "pom.xml", POM);
+    for directory in ["src", "src/main", "src/main/java", "src/test", "src/test/java"] {
+        rustix::fs::mkdirat(sandbox.root(), directory, Mode::from_raw_mode(0o755)).unwrap();
+    }
+    let wrong = "public class Sum { static int of(int a, int b) { return a - b; } }\n";
+    write(&sandbox, "src/main/java/Sum.java", wrong);
+    let test = "import org.junit.Test;\nimport static org.junit.Assert.assertEquals;\n\
+        public class SumTest { @Test public void adds() { assertEquals(3, Sum.of(1, 2)); } }\n";
+    write(&sandbox, "src/test/java/SumTest.java", test);
+    let failed = shell(&sandbox, "mvn -o -q -B test 2>&1");
+    assert!(failed.output.contains("expected:<3> but was:<-1>"), "{}", failed.output);
+    write(&sandbox, "src/main/java/Sum.java", &wrong.replace('-', "+"));
+    let built = shell(&sandbox, "mvn -o -B test 2>&1").succeeded();
+    assert!(built.output.contains("Tests run: 1, Failures: 0"), "{}", built.output);
+    assert!(!scratch.project.join("target").exists());
+}
+
+/// Where Debian keeps the Maven packages that it distributes, in a repository's layout.
+const DISTRIBUTION_MAVEN: &str = "/usr/share/maven-repo";
+
+const POM: &str = r#"<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>it</groupId>
+  <artifactId>it</artifactId>
+  <version>1</version>
+  <properties>
+    <maven.compiler.source>11</maven.compiler.source>
+    <maven.compiler.target>11</maven.compiler.target>
+    <project.build.sourceEncoding>UTF-8</project.build.sourceEncoding>
+  </properties>
+  <dependencies>
+    <dependency>
+      <groupId>junit</groupId>
+      <artifactId>junit</artifactId>
+      <version>4.x</version>
+      <scope>test</scope>
+    </dependency>
+  </dependencies>
+</project>
+"#;
+
+/// Copies the files below a directory, each link as the file that it leads to.
+fn copy_files(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let (from, name) = entry.map(|entry| (entry.path(), entry.file_name())).unwrap();
+        let to = to.join(name);
+        match std::fs::metadata(&from) {
+            Ok(data) if data.is_dir() => copy_files(&from, &to),
+            Ok(_) => drop(std::fs::copy(&from, &to).unwrap()),
+            // A link to a package that is not installed.
+            Err(_) => {}
+        }
+    }
 }
 
 /// A launcher that shows this machine's own toolchains, around a scratch workspace.

@@ -156,9 +156,13 @@ fn what_must_not_be_kept_is_refused_with_a_reason() {
     put(&at, "new-suid", "agent\n");
     chmod(&at.join("new-suid"), 0o4755);
     put(&at, "way/file", "agent\n");
-    for (name, target) in
-        [("l1", "/etc/passwd"), ("l2", "../out"), ("l3", ".git/config"), ("l4", "way/../linked")]
-    {
+    for (name, target) in [
+        ("l1", "/etc/passwd"),
+        ("l2", "../out"),
+        ("l3", ".git/config"),
+        ("l4", "way/../linked"),
+        ("l5", "linked"),
+    ] {
         symlink(target, at.join(name)).unwrap();
     }
     let set = work.changes();
@@ -172,7 +176,8 @@ fn what_must_not_be_kept_is_refused_with_a_reason() {
         "l1 refused",
         "l2 refused",
         "l3 refused",
-        "l4 done",
+        "l4 refused",
+        "l5 done",
         "linked refused",
         "new-suid refused",
         "suid refused",
