@@ -23,8 +23,8 @@ use std::process::ExitCode;
 const USAGE: &str = "usage: cargo xtask <command>
 
   tidy             check layers, doors, sizes, names, texts and licences
-  ci [STEP]        run fmt, tidy, clippy, test, doctest, doc and deny, or one of them
-  prove [WORD]     show each failure Moat is built against, and whether it survived
+  ci [STEP...]     run fmt, tidy, clippy, test, doctest, doc and deny, or some of them
+  prove [WORD...]  show each failure Moat is built against, and whether it survived
   bench ...        measure; `cargo xtask bench` lists what
 ";
 

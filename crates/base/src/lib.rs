@@ -11,7 +11,7 @@
 //! *Map*: [`Clock`] time · [`Fs`] Moat's own state files · [`Depot`] large
 //! files of Moat's own, such as weights · [`Tree`] read access to a tree of
 //! source files · [`TreePath`] a path inside such a tree ·
-//! [`SessionId`] ids · [`Secret`] values that never print · [`Hint`] what a
+//! [`escape`] bytes as text · [`SessionId`] ids · [`Secret`] values that never print · [`Hint`] what a
 //! person can do about an error · [`visible`] text made safe to show ·
 //! [`limits`] bounds that several crates share.
 //!
@@ -44,4 +44,4 @@ pub use layout::Layout;
 pub use secret::Secret;
 pub use text::{clip, visible};
 pub use tree::{Entry, EntryKind, Tree, TreeError};
-pub use tree_path::{TreePath, TreePathError};
+pub use tree_path::{TreePath, TreePathError, escape};

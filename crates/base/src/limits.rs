@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Bounds that several crates share; each crate names its own beside these.
 
-/// The longest source file that is read whole: larger ones are skipped and said so.
+/// The longest source file that is read whole: larger ones are passed over.
 pub const SOURCE_FILE_BYTES_MAX: u64 = 2 * 1024 * 1024;
 
 /// The longest path inside a tree, as the kernel's `PATH_MAX`.
 pub const TREE_PATH_BYTES_MAX: usize = 4096;
 
-/// The most entries that a walk of one tree visits before it stops and says so.
+/// The most entries that a walk of one tree visits before it stops.
 pub const TREE_ENTRIES_MAX: usize = 2_000_000;

@@ -157,7 +157,10 @@ impl From<TreePath> for String {
     }
 }
 
-fn escape(bytes: &[u8]) -> String {
+/// Writes the bytes of a name as one line of text, in the form of the module
+/// documentation: other bytes are never the same text.
+#[must_use]
+pub fn escape(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         for character in chunk.valid().chars() {

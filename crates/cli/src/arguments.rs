@@ -38,7 +38,7 @@ pub(crate) enum Verb {
     },
     /// Start a real sandbox, attack it, and say what is enforced here.
     Doctor(Doctor),
-    /// Look at the crossing log: everything that left this machine through Moat.
+    /// Look at the crossing log: every connection that Moat made or refused.
     Log {
         #[command(subcommand)]
         verb: LogVerb,
@@ -65,10 +65,10 @@ pub(crate) struct Exec {
     /// The command that tells right from wrong, as a shell line; detected when not given.
     #[arg(long, value_name = "COMMAND")]
     pub(crate) check: Option<String>,
-    /// What kind of work it is; told from the task's first words when not given.
+    /// What kind of work it is; told from the task's first words when not given (docs/kinds.md).
     #[arg(long, value_enum)]
     pub(crate) kind: Option<Kind>,
-    /// Write the change into your tree when the turn is solved.
+    /// Write the change into your tree when the turn ends as solved or unverified.
     #[arg(long)]
     pub(crate) keep: bool,
     #[command(flatten)]
@@ -121,7 +121,7 @@ pub(crate) enum SessionVerb {
     },
     /// Show what happened in a session and what is pending.
     Show {
-        /// The session; the newest when not given.
+        /// The session, or the beginning of its id; when not given the newest of this directory's workspace.
         id: Option<String>,
         /// Print the stored records as JSON lines.
         #[arg(long)]
@@ -129,7 +129,7 @@ pub(crate) enum SessionVerb {
     },
     /// Write pending changes into your tree.
     Keep {
-        /// The session; the newest when not given.
+        /// The session, or the beginning of its id; when not given the newest of this directory's workspace.
         id: Option<String>,
         /// Only these paths.
         #[arg(long = "path", value_name = "PATH", conflicts_with = "hunk")]
@@ -140,7 +140,7 @@ pub(crate) enum SessionVerb {
     },
     /// Take the last keep back; without one, drop the pending changes.
     Undo {
-        /// The session; the newest when not given.
+        /// The session, or the beginning of its id; when not given the newest of this directory's workspace.
         id: Option<String>,
         /// Drop only these pending paths.
         #[arg(long = "path", value_name = "PATH", conflicts_with = "hunk")]
@@ -151,14 +151,14 @@ pub(crate) enum SessionVerb {
     },
     /// Go on with a turn that was stopped or whose process died.
     Resume {
-        /// The session; the newest when not given.
+        /// The session, or the beginning of its id; when not given the newest of this directory's workspace.
         id: Option<String>,
         #[command(flatten)]
         showing: Showing,
     },
     /// Watch a session that runs in another terminal.
     Watch {
-        /// The session; the newest when not given.
+        /// The session, or the beginning of its id; when not given the newest of this directory's workspace.
         id: Option<String>,
         #[command(flatten)]
         showing: Showing,
@@ -259,7 +259,8 @@ pub(crate) enum LogVerb {
         #[arg(long)]
         json: bool,
     },
-    /// Check the chain: a changed byte, a missing, added or moved line is found.
+    /// Check the chain: a changed byte, a missing, added or moved line is found; lines cut off
+    /// the end are not.
     Verify,
 }
 

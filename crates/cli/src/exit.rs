@@ -10,7 +10,7 @@ use moat_protocol::Outcome;
 pub(crate) enum Exit {
     /// What was asked for is done.
     Success = 0,
-    /// The task was not solved; nothing was changed.
+    /// The task was not solved and nothing was changed, or a keep or undo left paths alone.
     NotSolved = 1,
     /// The arguments or the input are wrong.
     Usage = 2,

@@ -4,7 +4,7 @@
 use std::io::BufRead as _;
 
 use moat_engine::Attendance;
-use moat_protocol::{Answer, Change, Event, Op, Outcome, write_event};
+use moat_protocol::{Answer, ChangeSet, Event, Op, Outcome, write_event};
 use moat_tui::{Detail, Screen};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -54,7 +54,7 @@ pub(crate) enum Waited {
     /// Changes were kept, dropped or taken back; how many of them were left alone.
     Moved { refused: usize },
     /// The pending changes.
-    Changes(Vec<Change>),
+    Changes(ChangeSet),
     /// The operation was refused.
     Failed(moat_base::Report),
     /// The engine ended.
@@ -216,7 +216,7 @@ fn met(wanted: Wanted, event: Event) -> Option<Waited> {
             | Event::Discarded { refused, .. }
             | Event::KeepUndone { refused, .. },
         ) => Some(Waited::Moved { refused: refused.len() }),
-        (Wanted::Changes, Event::ChangesPending { changes }) => Some(Waited::Changes(changes)),
+        (Wanted::Changes, Event::ChangesPending(set)) => Some(Waited::Changes(set)),
         (Wanted::Moved | Wanted::Changes, Event::Failed { report }) => Some(Waited::Failed(report)),
         (_, Event::SessionClosed) => Some(Waited::Closed),
         _ => None,

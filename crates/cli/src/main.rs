@@ -2,7 +2,8 @@
 //! The `moat` command: arguments, wiring, exit codes.
 //!
 //! *Responsibility*: reads the environment and the configuration, fills each
-//! crate's settings, and gives up network sockets before anything else happens.
+//! crate's settings. Each command gives up network sockets before it works on
+//! anything, those that start sandboxes or the broker once their launcher runs.
 //!
 //! *Not here*: what a turn does (`moat-engine`), how it looks (`moat-tui`).
 //!
@@ -88,8 +89,14 @@ fn run(environment: &Environment, arguments: Arguments) -> Result<Exit, Failure>
             command::model::run(environment, &config, verb)
         }
         Verb::Doctor(doctor) => command::doctor::run(environment, &doctor),
-        Verb::Log { verb } => command::log::run(environment, &verb),
-        Verb::Config { verb } => command::config::run(environment, &overrides, &verb),
+        Verb::Log { verb } => {
+            environment.give_up_inet()?;
+            command::log::run(environment, &verb)
+        }
+        Verb::Config { verb } => {
+            environment.give_up_inet()?;
+            command::config::run(environment, &overrides, &verb)
+        }
         Verb::Broker => broker::run(environment).map(|()| Exit::Success),
     }
 }

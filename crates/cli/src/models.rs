@@ -118,7 +118,10 @@ impl Models {
             spec: ServerSpec {
                 model: entry.id.clone(),
                 weights,
-                context_tokens: CONTEXT_TOKENS.min(entry.context),
+                context_tokens: match entry.context {
+                    0 => CONTEXT_TOKENS,
+                    known => CONTEXT_TOKENS.min(known),
+                },
                 threads,
                 candidates_max: CANDIDATES_MAX,
                 idle_stop: Duration::from_secs(minutes.saturating_mul(60)),
@@ -158,7 +161,7 @@ impl Models {
         let route = Arc::new(Route::local(&socket));
         let clock = Arc::clone(&self.environment.clock);
         let provider = Provider::new(route, clock, Timeouts::default());
-        Ok(ReadyModel { provider, name: entry.id.clone() })
+        Ok(ReadyModel { provider, name: entry.id.clone(), candidates_max: u32::MAX })
     }
 
     fn remote(&self, name: &str) -> Result<ReadyModel, Report> {
@@ -167,8 +170,12 @@ impl Models {
         let route = Arc::new(Route::broker(broker, name, self.attribution.clone()));
         let clock = Arc::clone(&self.environment.clock);
         let provider = Provider::new(route, clock, Timeouts::default());
-        let model = self.config.models.get(name).map(|server| server.value.model.clone());
-        Ok(ReadyModel { provider, name: model.unwrap_or_default() })
+        let server = self.config.models.get(name).map(|server| &server.value);
+        Ok(ReadyModel {
+            provider,
+            name: server.map(|server| server.model.clone()).unwrap_or_default(),
+            candidates_max: server.map_or(1, |server| server.candidates),
+        })
     }
 }
 

@@ -107,14 +107,10 @@ pub(crate) fn list(environment: &Environment) -> Result<Vec<SessionId>, Failure>
     Ok(found.into_iter().map(|(_, id)| id).collect())
 }
 
-/// The session that is meant: the one that is named, or the newest.
+/// The session that is meant: the one that is named, or the newest of the directory's workspace.
 pub(crate) fn choose(environment: &Environment, id: Option<&str>) -> Result<SessionId, Failure> {
     let all = list(environment)?;
-    let Some(text) = id else {
-        return all.into_iter().next().ok_or_else(|| {
-            Failure::usage("there is no session yet", "start one with `moat exec \"TASK\"`")
-        });
-    };
+    let Some(text) = id else { return newest_here(environment, all) };
     let mut matching = all.into_iter().filter(|id| id.as_str().starts_with(text));
     match (matching.next(), matching.next()) {
         (Some(id), None) => Ok(id),
@@ -124,6 +120,28 @@ pub(crate) fn choose(environment: &Environment, id: Option<&str>) -> Result<Sess
         )),
         (None, _) => Err(unknown(text)),
     }
+}
+
+/// The newest session whose workspace is the current directory, or one above it: a
+/// keep must not reach into another project because that was worked on last.
+fn newest_here(environment: &Environment, all: Vec<SessionId>) -> Result<SessionId, Failure> {
+    if all.is_empty() {
+        let hint = "start one with `moat exec \"TASK\"`";
+        return Err(Failure::usage("there is no session yet", hint));
+    }
+    let here = environment.workspace(None)?;
+    // One that cannot be read belongs to no directory; it can still be named.
+    let of_here = |id: &SessionId| {
+        let told = tell(environment, id.clone()).ok();
+        let workspace = told.and_then(|told| workspace_of(&told.history));
+        workspace.is_some_and(|workspace| here.starts_with(workspace))
+    };
+    all.into_iter().find(of_here).ok_or_else(|| {
+        Failure::usage(
+            format!("there is no session of `{}`", here.display()),
+            "name one; `moat session list` shows those of all workspaces",
+        )
+    })
 }
 
 /// The workspace of a session, as its first record names it.

@@ -37,6 +37,14 @@ pub struct Provenance {
     pub line: usize,
 }
 
+impl Provenance {
+    /// Whether the administrator requires the value, so that no flag may go past it.
+    #[must_use]
+    pub const fn is_required(&self) -> bool {
+        matches!(self.origin, Origin::Requirements(_))
+    }
+}
+
 impl fmt::Display for Provenance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.origin {

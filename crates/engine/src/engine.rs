@@ -389,7 +389,7 @@ impl<W: World> Engine<W> {
 
     fn show_changes(&mut self) -> Result<(), Error> {
         match self.world.changes() {
-            Ok(changes) => self.emit(Event::ChangesPending { changes }),
+            Ok(set) => self.emit(Event::ChangesPending(set)),
             Err(Setback::Failed(report)) => self.emit(Event::Failed { report }),
             Err(Setback::Stopped) => {}
         }

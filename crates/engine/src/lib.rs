@@ -35,5 +35,6 @@ pub use record::{
 pub use state::{Done, Question, State, Trial, Turn};
 pub use store::{ChainKey, History, Line, Store, StoreError, read_history};
 pub use world::{
-    LocalWorld, ModelSource, ReadyModel, Setback, Settled, StopFlag, World, WorldSettings,
+    LocalWorld, ModelSource, ReadyModel, Setback, Settled, StartError, StopFlag, World,
+    WorldSettings,
 };

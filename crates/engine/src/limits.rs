@@ -25,8 +25,14 @@ pub const FAILING_NAMES_MAX: usize = 20;
 /// Places that a repair tries, best guess first.
 pub const SUSPECTS_MAX: usize = 10;
 
-/// Revisions of one place that a model is asked for.
-pub const REVISIONS_PER_PLACE: u32 = 12;
+/// The places, best guesses first, of which many revisions are asked for.
+pub const LIKELY_SUSPECTS: usize = 5;
+
+/// Revisions of one of the [`LIKELY_SUSPECTS`] that a model is asked for.
+pub const REVISIONS_OF_LIKELY: u32 = 32;
+
+/// Revisions of any other place that a model is asked for.
+pub const REVISIONS_OF_OTHERS: u32 = 16;
 
 /// Revisions that are tried at once, before the other places were looked at: those
 /// that the model would as soon have written as not (the logarithm of one half).
@@ -35,6 +41,14 @@ pub const SURE_MILLINATS: i32 = -700;
 /// How long revisions are tried before the model is asked for whole functions, which
 /// takes it some 20 seconds a time.
 pub const REVISIONS_TRIED_FIRST_MS: u64 = 60_000;
+
+/// How much longer than the check before it the check of a candidate may take. Wrong
+/// repairs of loops often never end; without a bound one of them costs the whole turn.
+pub const TRIAL_WALL_FACTOR: u32 = 4;
+
+/// What the check of a candidate may take on top, in milliseconds, so that a short
+/// check does not fail because the machine is busy.
+pub const TRIAL_WALL_EXTRA_MS: u64 = 5_000;
 
 /// The context that goes into a prompt beside the function to write, in bytes.
 pub const PROMPT_CONTEXT_BYTES_MAX: usize = 3 * 1024;

@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use moat_base::{Hint, Report};
 use moat_policy::Confinement;
-use moat_protocol::{Change, Event, Proposal};
+use moat_protocol::{ChangeSet, Event, Proposal};
 
 use crate::grant::Grant;
 use crate::record::{Effect, EffectOutcome};
@@ -89,6 +89,21 @@ impl Setback {
     }
 }
 
+/// Why a world could not be started.
+#[derive(Debug)]
+pub enum StartError {
+    /// The workspace cannot be confined as it lies, such as a home directory. Another can.
+    Workspace(Report),
+    /// Anything else.
+    Failed(Setback),
+}
+
+impl From<Setback> for StartError {
+    fn from(setback: Setback) -> Self {
+        Self::Failed(setback)
+    }
+}
+
 /// What is known of an effect that the process died in.
 #[derive(Debug)]
 pub enum Settled {
@@ -136,5 +151,5 @@ pub trait World {
     ///
     /// # Errors
     /// [`Setback::Failed`] when the session's files cannot be read.
-    fn changes(&mut self) -> Result<Vec<Change>, Setback>;
+    fn changes(&mut self) -> Result<ChangeSet, Setback>;
 }

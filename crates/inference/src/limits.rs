@@ -34,8 +34,8 @@ pub const SCORED_TOKENS: usize = 32;
 /// How many other tokens are looked at for each token of a draft.
 pub const ALTERNATIVES_MAX: usize = 3;
 
-/// Thousandths of a nat: a less likely token is not worth a revision.
-pub const ALTERNATIVE_MILLINATS_MIN: i32 = -6000;
+/// Natural logarithm of a probability: a less likely token is not worth a revision.
+pub const ALTERNATIVE_NATS_MIN: f32 = -6.0;
 
 /// The longest line that a revision may write.
 pub const REVISED_LINE_TOKENS_MAX: u32 = 48;

@@ -33,6 +33,7 @@ pub use entry::{Entry, Registry};
 pub use error::{Error, Failure, Failures};
 pub use fetch::{BrokerFetch, Fetch, Fetched, Want};
 pub use hub::endpoints;
+pub use import::Naming;
 pub use package::{PackageClient, Wheel};
 pub use pip::{PackageHosts, Pip, PipSettings, RULE_SET};
 pub use progress::Progress;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The change set: what the session would change in the user's tree.
 
+use std::fmt;
+use std::num::ParseIntError;
+
 use moat_base::TreePath;
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +44,66 @@ pub struct Hunk {
     pub text: String,
 }
 
+/// Permission bits, with set-id and sticky bits; written in octal: `644`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Mode(pub u32);
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:03o}", self.0)
+    }
+}
+
+impl From<Mode> for String {
+    fn from(mode: Mode) -> Self {
+        mode.to_string()
+    }
+}
+
+impl TryFrom<String> for Mode {
+    type Error = ParseIntError;
+
+    fn try_from(text: String) -> Result<Self, ParseIntError> {
+        u32::from_str_radix(&text, 8).map(Self)
+    }
+}
+
+/// What a file holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileContent {
+    /// How long it is.
+    pub length_bytes: u64,
+    /// The SHA-256 of its bytes, 64 hex digits.
+    pub sha256: String,
+}
+
+/// What a path is on one side of a change.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Side {
+    /// Nothing is there, or the sender did not say.
+    #[default]
+    Nothing,
+    /// A regular file.
+    File {
+        /// Its permission bits.
+        mode: Mode,
+        /// Its content; `None` for a path that is only named.
+        content: Option<FileContent>,
+    },
+    /// A directory.
+    Directory {
+        /// Its permission bits.
+        mode: Mode,
+    },
+    /// A symbolic link.
+    Link {
+        /// Where it leads, escaped as a path is; `None` for a path that is only named.
+        target: Option<String>,
+    },
+}
+
 /// One path of the change set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
@@ -50,6 +113,12 @@ pub struct Change {
     pub kind: ChangeKind,
     /// Why it is there.
     pub class: ChangeClass,
+    /// What it was.
+    #[serde(default)]
+    pub before: Side,
+    /// What it is.
+    #[serde(default)]
+    pub after: Side,
     /// Lines added; zero for binary content.
     pub lines_added: u32,
     /// Lines removed; zero for binary content.
@@ -58,6 +127,19 @@ pub struct Change {
     pub hunks: Vec<Hunk>,
     /// Why it cannot be kept as it is, when it cannot.
     pub conflict: Option<String>,
+}
+
+/// The pending changes of a session, whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeSet {
+    /// One per path.
+    pub changes: Vec<Change>,
+    /// What the session has and a change set cannot hold: it is never kept.
+    #[serde(default)]
+    pub left_out: Vec<Refusal>,
+    /// Whether a limit cut the list: what is missing is neither shown nor kept.
+    #[serde(default)]
+    pub truncated: bool,
 }
 
 /// Which changes an operation is about.
@@ -87,4 +169,35 @@ pub struct Refusal {
     pub path: TreePath,
     /// Why, in one sentence.
     pub reason: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_sides_of_a_change_are_plain_to_read_and_may_be_missing() {
+        let content = FileContent { length_bytes: 3, sha256: "ab".into() };
+        let cases = [
+            (Side::Nothing, r#"{"kind":"nothing"}"#),
+            (Side::Directory { mode: Mode(0o1777) }, r#"{"kind":"directory","mode":"1777"}"#),
+            (Side::Link { target: None }, r#"{"kind":"link","target":null}"#),
+            (
+                Side::File { mode: Mode(0o644), content: Some(content) },
+                r#"{"kind":"file","mode":"644","content":{"length_bytes":3,"sha256":"ab"}}"#,
+            ),
+        ];
+        for (side, text) in cases {
+            assert_eq!(serde_json::to_string(&side).unwrap(), text);
+            assert_eq!(serde_json::from_str::<Side>(text).unwrap(), side);
+        }
+        assert!(serde_json::from_str::<Side>(r#"{"kind":"directory","mode":"9"}"#).is_err());
+
+        let earlier = r#"{"changes":[{"path":"a","kind":"mode","class":"edit","lines_added":0,
+            "lines_removed":0,"hunks":[],"conflict":null}]}"#;
+        let set: ChangeSet = serde_json::from_str(earlier).unwrap();
+        let sides = [&set.changes[0].before, &set.changes[0].after];
+        assert_eq!(sides, [&Side::Nothing; 2]);
+        assert!(set.left_out.is_empty() && !set.truncated);
+    }
 }

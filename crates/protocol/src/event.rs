@@ -5,7 +5,7 @@ use moat_base::{Report, SessionId, Timestamp, TreePath};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Answer, Change, Evidence, Outcome, Proposal, Refusal, RunStatus, Suspect, Task, TestSummary,
+    Answer, ChangeSet, Evidence, Outcome, Proposal, Refusal, RunStatus, Suspect, Task, TestSummary,
 };
 
 /// An event with its place in the session's stream.
@@ -193,10 +193,7 @@ pub enum Event {
         answer: Answer,
     },
     /// The pending changes, whole.
-    ChangesPending {
-        /// One per path.
-        changes: Vec<Change>,
-    },
+    ChangesPending(ChangeSet),
     /// Changes were applied to the user's tree.
     Kept {
         /// What was written.

@@ -26,7 +26,9 @@ mod op;
 mod task;
 mod wire;
 
-pub use change::{Change, ChangeClass, ChangeKind, Hunk, Refusal, Selection};
+pub use change::{
+    Change, ChangeClass, ChangeKind, ChangeSet, FileContent, Hunk, Mode, Refusal, Selection, Side,
+};
 pub use event::{CandidateVerdict, Envelope, Event, Level, Stream};
 pub use evidence::{Evidence, Outcome, RunStatus, Suspect, TestSummary};
 pub use op::{Answer, Op, Proposal};

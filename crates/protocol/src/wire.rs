@@ -98,7 +98,7 @@ mod tests {
     use moat_base::{Timestamp, TreePath};
 
     use super::*;
-    use crate::{Event, Selection};
+    use crate::{Change, ChangeClass, ChangeKind, ChangeSet, Event, Mode, Selection, Side};
 
     #[test]
     fn ops_and_events_survive_the_wire() {
@@ -111,13 +111,23 @@ mod tests {
             assert_eq!(line.matches('\n').count(), 1);
             assert_eq!(read_op(&line).unwrap(), op);
         }
-        let envelope = Envelope {
-            session: "0123456789".parse().unwrap(),
-            sequence: 7,
-            at: Timestamp(1),
-            event: Event::SessionClosed,
+        let change = Change {
+            path: TreePath::parse("bin").unwrap(),
+            kind: ChangeKind::Type,
+            class: ChangeClass::Edit,
+            before: Side::Directory { mode: Mode(0o755) },
+            after: Side::Link { target: Some("a\\xff".into()) },
+            lines_added: 0,
+            lines_removed: 0,
+            hunks: Vec::new(),
+            conflict: None,
         };
-        assert_eq!(read_event(&write_event(&envelope)).unwrap(), envelope);
+        let set = ChangeSet { changes: vec![change], left_out: Vec::new(), truncated: true };
+        for event in [Event::SessionClosed, Event::ChangesPending(set)] {
+            let session = "0123456789".parse().unwrap();
+            let envelope = Envelope { session, sequence: 7, at: Timestamp(1), event };
+            assert_eq!(read_event(&write_event(&envelope)).unwrap(), envelope);
+        }
     }
 
     #[test]

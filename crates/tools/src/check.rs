@@ -82,6 +82,16 @@ impl Check {
         }
     }
 
+    /// The command for a shell that stands in the root of the workspace.
+    #[must_use]
+    pub fn line_from_root(&self) -> String {
+        let line = self.line();
+        if self.directory.is_root() {
+            return line;
+        }
+        format!("cd {} && {line}", quoted(&self.directory.to_string()))
+    }
+
     fn new(kind: CheckKind, argv: &[&str], why: impl Into<String>) -> Self {
         Self {
             argv: argv.iter().map(|word| (*word).to_owned()).collect(),

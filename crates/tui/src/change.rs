@@ -1,25 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Change sets and their hunks.
+//! Change sets: their hunks, and in a line each what hunks do not show.
+//!
+//! Invariant: what keeping everything would write is shown, or its digest is.
 
 use std::fmt::Write as _;
 
 use moat_base::visible;
-use moat_protocol::{Change, ChangeClass, ChangeKind};
+use moat_protocol::{Change, ChangeClass, ChangeKind, ChangeSet, FileContent, Side};
 
+use crate::text::bytes;
 use crate::{Detail, Paint, Tone, count};
 
-/// Shows a change set: one line per path, with hunks unless only the usual is asked for.
+/// Shows a change set: one line per path, the hunks of what is kept by default, and what
+/// the set leaves out.
 #[must_use]
-pub fn change_set(changes: &[Change], paint: Paint, detail: Detail) -> String {
+pub fn change_set(set: &ChangeSet, paint: Paint, detail: Detail) -> String {
     let mut shown = String::new();
-    let edits = changes.iter().filter(|change| change.class == ChangeClass::Edit);
+    let edits = set.changes.iter().filter(|change| change.class == ChangeClass::Edit);
     for change in edits {
         path_line(&mut shown, change, paint);
         for hunk in &change.hunks {
             hunk_lines(&mut shown, &hunk.text, hunk.number, paint);
         }
     }
-    let others = changes.iter().filter(|change| change.class != ChangeClass::Edit);
+    let others = set.changes.iter().filter(|change| change.class != ChangeClass::Edit);
     match detail {
         Detail::Everything => others.for_each(|change| path_line(&mut shown, change, paint)),
         Detail::Usual => {
@@ -33,6 +37,7 @@ pub fn change_set(changes: &[Change], paint: Paint, detail: Detail) -> String {
             }
         }
     }
+    omitted_lines(&mut shown, set, paint, detail);
     shown
 }
 
@@ -54,9 +59,108 @@ fn path_line(shown: &mut String, change: &Change, paint: Paint) {
         paint.paint(Tone::Faint, &format!("+{} -{}", change.lines_added, change.lines_removed)),
     );
     if let Some(conflict) = &change.conflict {
-        let _infallible =
-            writeln!(shown, "        {}", paint.paint(Tone::Bad, &format!("conflict: {conflict}")));
+        let text = format!("conflict: {}", one_line(conflict));
+        let _infallible = writeln!(shown, "        {}", paint.paint(Tone::Bad, &text));
     }
+    for (tone, text) in side_lines(change) {
+        let _infallible = writeln!(shown, "        {}", paint.paint(tone, &text));
+    }
+}
+
+/// What hunks do not show: what a path turned into, its mode, where a link leads, and
+/// content that is not text.
+fn side_lines(change: &Change) -> Vec<(Tone, String)> {
+    let Change { before, after, .. } = change;
+    let mut lines = Vec::new();
+    if change.kind == ChangeKind::Type
+        && let (Some(before), Some(after)) = (noun(before), noun(after))
+    {
+        lines.push((Tone::Warning, format!("{before} -> {after}")));
+    }
+    lines.extend(mode_words(before, after).map(|text| (Tone::Warning, text)));
+    for (sign, tone, side) in [('-', Tone::Bad, before), ('+', Tone::Good, after)] {
+        if let Side::Link { target: Some(target) } = side {
+            lines.push((tone, format!("{sign} link -> {}", one_line(target))));
+        }
+    }
+    if change.hunks.is_empty() {
+        lines.extend(content_words(before, after).map(|text| (Tone::Warning, text)));
+    }
+    lines
+}
+
+const fn noun(side: &Side) -> Option<&'static str> {
+    match side {
+        Side::Nothing => None,
+        Side::File { .. } => Some("file"),
+        Side::Directory { .. } => Some("directory"),
+        Side::Link { .. } => Some("link"),
+    }
+}
+
+/// The mode where it is another, and of something new where it is not an ordinary one.
+fn mode_words(before: &Side, after: &Side) -> Option<String> {
+    let (mode, unusual) = match (before, after) {
+        (Side::File { mode: before, .. }, Side::File { mode: after, .. })
+        | (Side::Directory { mode: before }, Side::Directory { mode: after }) => {
+            return (before != after).then(|| format!("mode {before} -> {after}"));
+        }
+        (_, Side::Nothing | Side::Link { .. }) => return None,
+        (_, Side::File { mode, .. }) => (mode, UNUSUAL_FILE_BITS),
+        (_, Side::Directory { mode }) => (mode, UNUSUAL_DIRECTORY_BITS),
+    };
+    (mode.0 & unusual != 0).then(|| format!("mode {mode}"))
+}
+
+/// The lengths and the newest digest of content that differs, where a side has some.
+fn content_words(before: &Side, after: &Side) -> Option<String> {
+    let is_plain = |side: &Side| matches!(side, Side::File { .. } | Side::Nothing);
+    let form = if is_plain(before) && is_plain(after) { "binary" } else { "content not shown" };
+    let (lengths, latest) = match (content(before), content(after)) {
+        (Some(before), Some(after)) if before == after => return None,
+        (Some(before), Some(after)) => {
+            (format!("{} -> {}", bytes(before.length_bytes), bytes(after.length_bytes)), after)
+        }
+        (Some(only), None) | (None, Some(only)) if only.length_bytes > 0 => {
+            (bytes(only.length_bytes), only)
+        }
+        (Some(_), None) | (None, Some(_) | None) => return None,
+    };
+    let digits: String = latest.sha256.chars().take(DIGITS_SHOWN).collect();
+    Some(format!("{form}, {lengths}, sha256 {}...", one_line(&digits)))
+}
+
+const fn content(side: &Side) -> Option<&FileContent> {
+    match side {
+        Side::File { content, .. } => content.as_ref(),
+        Side::Nothing | Side::Directory { .. } | Side::Link { .. } => None,
+    }
+}
+
+/// What the session has and the list does not.
+fn omitted_lines(shown: &mut String, set: &ChangeSet, paint: Paint, detail: Detail) {
+    let limit = match detail {
+        Detail::Usual => OMITTED_SHOWN,
+        Detail::Everything => usize::MAX,
+    };
+    let label = paint.paint(Tone::Warning, "omitted");
+    for left in set.left_out.iter().take(limit) {
+        let text = one_line(&format!("{}: {} (not kept)", left.path, left.reason));
+        let _infallible = writeln!(shown, "{label} {text}");
+    }
+    let more = set.left_out.len().saturating_sub(limit);
+    if more > 0 {
+        let _infallible = writeln!(shown, "        and {more} more");
+    }
+    if set.truncated {
+        let text = "the list ends at its limit; the rest is neither shown nor kept";
+        let _infallible = writeln!(shown, "{label} {text}");
+    }
+}
+
+/// Makes foreign text safe to show, in one line.
+fn one_line(text: &str) -> String {
+    visible(text).replace('\n', "<U+000A>")
 }
 
 fn hunk_lines(shown: &mut String, text: &str, number: u32, paint: Paint) {
@@ -69,5 +173,144 @@ fn hunk_lines(shown: &mut String, text: &str, number: u32, paint: Paint) {
             _ => line.into_owned(),
         };
         let _infallible = writeln!(shown, "        {painted}");
+    }
+}
+
+/// Executable, writable by everybody, or with a set-id or sticky bit.
+const UNUSUAL_FILE_BITS: u32 = 0o7113;
+const UNUSUAL_DIRECTORY_BITS: u32 = 0o7002;
+const DIGITS_SHOWN: usize = 12;
+const OMITTED_SHOWN: usize = 20;
+
+#[cfg(test)]
+mod tests {
+    use moat_base::TreePath;
+    use moat_protocol::{Hunk, Mode, Refusal};
+
+    use super::*;
+
+    fn change(kind: ChangeKind, before: Side, after: Side) -> Change {
+        Change {
+            path: TreePath::parse("a").unwrap(),
+            kind,
+            class: ChangeClass::Edit,
+            before,
+            after,
+            lines_added: 0,
+            lines_removed: 0,
+            hunks: Vec::new(),
+            conflict: None,
+        }
+    }
+
+    fn file(mode: u32, length_bytes: u64, digit: &str) -> Side {
+        let content = FileContent { length_bytes, sha256: digit.repeat(64) };
+        Side::File { mode: Mode(mode), content: Some(content) }
+    }
+
+    fn named(mode: u32) -> Side {
+        Side::File { mode: Mode(mode), content: None }
+    }
+
+    fn directory(mode: u32) -> Side {
+        Side::Directory { mode: Mode(mode) }
+    }
+
+    fn link(target: &str) -> Side {
+        Side::Link { target: Some(target.into()) }
+    }
+
+    fn usual(set: &ChangeSet) -> String {
+        change_set(set, Paint::Plain, Detail::Usual)
+    }
+
+    /// The lines below the path.
+    fn below(change: Change) -> Vec<String> {
+        let shown = usual(&ChangeSet { changes: vec![change], ..ChangeSet::default() });
+        shown.lines().skip(1).map(|line| line.trim_start().to_owned()).collect()
+    }
+
+    #[test]
+    fn what_hunks_do_not_show_has_a_line_each() {
+        use ChangeKind::{Created, Deleted, Mode as Bits, Modified, Type};
+        let nothing = || Side::Nothing;
+        let cases: [(ChangeKind, Side, Side, &[&str]); 17] = [
+            (Modified, nothing(), nothing(), &[]),
+            (Bits, file(0o644, 3, "a"), file(0o755, 3, "a"), &["mode 644 -> 755"]),
+            (Bits, directory(0o755), directory(0o1777), &["mode 755 -> 1777"]),
+            (Bits, named(0o600), named(0o4755), &["mode 600 -> 4755"]),
+            (Created, nothing(), file(0o644, 0, "a"), &[]),
+            (Created, nothing(), file(0o755, 0, "a"), &["mode 755"]),
+            (Created, nothing(), file(0o666, 0, "a"), &["mode 666"]),
+            (Created, nothing(), directory(0o755), &[]),
+            (Created, nothing(), directory(0o777), &["mode 777"]),
+            (Created, nothing(), file(0o600, 1, "b"), &["binary, 1 byte, sha256 bbbbbbbbbbbb..."]),
+            (
+                Modified,
+                file(0o644, 1_234, "a"),
+                file(0o777, 1_300, "b"),
+                &["mode 644 -> 777", "binary, 1,234 bytes -> 1,300 bytes, sha256 bbbbbbbbbbbb..."],
+            ),
+            (Deleted, file(0o755, 9, "c"), nothing(), &["binary, 9 bytes, sha256 cccccccccccc..."]),
+            (Created, nothing(), link("to"), &["+ link -> to"]),
+            (Modified, link("old"), link("new"), &["- link -> old", "+ link -> new"]),
+            (Deleted, link("old"), nothing(), &["- link -> old"]),
+            (
+                Type,
+                file(0o644, 2, "d"),
+                link("../x"),
+                &[
+                    "file -> link",
+                    "+ link -> ../x",
+                    "content not shown, 2 bytes, sha256 dddddddddddd...",
+                ],
+            ),
+            (Type, directory(0o755), named(0o755), &["directory -> file", "mode 755"]),
+        ];
+        for (kind, before, after, expected) in cases {
+            let case = format!("{kind:?} {before:?} {after:?}");
+            assert_eq!(below(change(kind, before, after)), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn text_is_shown_by_its_hunks_alone() {
+        let mut text = change(ChangeKind::Modified, file(0o644, 2, "a"), file(0o755, 2, "b"));
+        text.hunks = vec![Hunk { number: 1, text: "@@ -1 +1 @@\n-a\n+b\n".into() }];
+        let expected = ["mode 644 -> 755", "@@ -1 +1 @@  (hunk 1)", "-a", "+b"];
+        assert_eq!(below(text), expected);
+    }
+
+    #[test]
+    fn a_foreign_text_neither_acts_nor_makes_a_line() {
+        let evil = "\u{1b}[2J\u{202e}\nnew     b";
+        let mut change = change(ChangeKind::Modified, link(evil), file(0o644, 5, evil));
+        change.conflict = Some(evil.into());
+        let reason = evil.to_owned();
+        let left_out = vec![Refusal { path: TreePath::parse("pipe").unwrap(), reason }];
+        let set = ChangeSet { changes: vec![change], left_out, truncated: false };
+        let shown = usual(&set);
+        assert_eq!(shown.matches("<U+001B>[2J<U+202E><U+000A>").count(), 4, "{shown}");
+        assert!(!shown.chars().any(|c| c.is_control() && c != '\n'), "{shown:?}");
+        assert_eq!(shown.lines().count(), 5, "{shown}");
+    }
+
+    #[test]
+    fn what_is_left_out_stands_below_the_changes() {
+        let refusal = |number: usize| Refusal {
+            path: TreePath::parse(&format!("pipe{number}")).unwrap(),
+            reason: "it is a FIFO".into(),
+        };
+        let left_out = (1..=OMITTED_SHOWN + 2).map(refusal).collect();
+        let mut set = ChangeSet { left_out, truncated: true, ..ChangeSet::default() };
+        let shown = usual(&set);
+        assert!(shown.starts_with("omitted pipe1: it is a FIFO (not kept)\n"), "{shown}");
+        assert!(shown.contains("\n        and 2 more\nomitted the list ends"), "{shown}");
+        let whole = change_set(&set, Paint::Plain, Detail::Everything);
+        assert!(whole.contains("pipe22") && !whole.contains("more"), "{whole}");
+
+        set.left_out.clear();
+        set.truncated = false;
+        assert_eq!(usual(&set), "");
     }
 }

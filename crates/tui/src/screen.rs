@@ -129,11 +129,13 @@ impl Screen {
                 };
                 self.line("answer", Tone::Label, text)
             }
-            Event::ChangesPending { changes } if changes.is_empty() => {
-                self.line("change", Tone::Label, "nothing is pending")
-            }
-            Event::ChangesPending { changes } => {
-                format!("\n{}", change_set(changes, self.paint, self.detail))
+            Event::ChangesPending(set) => {
+                let first = if set.changes.is_empty() {
+                    self.line("change", Tone::Label, "nothing is pending")
+                } else {
+                    "\n".into()
+                };
+                first + &change_set(set, self.paint, self.detail)
             }
             Event::Kept { paths, refused } => self.moved("kept", "in your tree", paths, refused),
             Event::Discarded { paths, refused } => {
@@ -319,10 +321,13 @@ fn status_words(status: RunStatus) -> String {
 
 fn summary_words(summary: &TestSummary) -> String {
     let (passed, failed) = (u64::from(summary.passed), u64::from(summary.failed));
-    match (summary.status.is_success(), passed + failed) {
-        (_, 0) => status_words(summary.status),
-        (true, _) => format!("passes: {}", count(passed, "test")),
-        (false, all) => format!("fails {failed} of {}", count(all, "test")),
+    match (summary.status.is_success(), passed, failed) {
+        (_, 0, 0) => status_words(summary.status),
+        (true, ..) => format!("passes: {}", count(passed, "test")),
+        (false, _, 0) => {
+            format!("{} ({} passed before)", status_words(summary.status), count(passed, "test"))
+        }
+        (false, ..) => format!("fails {failed} of {}", count(passed + failed, "test")),
     }
 }
 
@@ -388,6 +393,10 @@ mod tests {
             (summary(RunStatus::Code(1), 2, 1), "fails 1 of 3 tests"),
             (summary(RunStatus::Code(2), 0, 0), "failed with exit code 2"),
             (summary(RunStatus::TimedOut, 0, 0), "ended: its time was over"),
+            (
+                summary(RunStatus::TimedOut, 2, 0),
+                "ended: its time was over (2 tests passed before)",
+            ),
         ];
         for (summary, words) in cases {
             assert_eq!(summary_words(&summary), words);

@@ -17,6 +17,19 @@ pub fn count(number: u64, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
+/// A number of bytes, its digits in groups of three: `1,234 bytes`.
+pub(crate) fn bytes(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    if number == 1 { format!("{grouped} byte") } else { format!("{grouped} bytes") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -29,5 +42,13 @@ mod tests {
         }
         assert_eq!(duration(185_000), "3 min 5 s");
         assert_eq!((count(1, "test"), count(2, "test")), ("1 test".into(), "2 tests".into()));
+    }
+
+    #[test]
+    fn bytes_are_grouped_by_thousands() {
+        let cases = [(0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (1_234, "1,234 bytes")];
+        for (number, text) in cases.into_iter().chain([(12_345_678, "12,345,678 bytes")]) {
+            assert_eq!(bytes(number), text);
+        }
     }
 }

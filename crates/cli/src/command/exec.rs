@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use moat_config::{CommandApproval, Settings as Config};
-use moat_engine::{Attendance, LocalWorld, Setback, StopFlag, WorldSettings};
+use moat_engine::{Attendance, LocalWorld, Setback, StartError, StopFlag, WorldSettings};
 use moat_policy::CommandRule;
 use moat_protocol::{Op, Outcome, Selection, Task, TaskKind};
 use moat_sandbox::Launcher;
+use moat_tui::count;
 
 use crate::arguments::{Exec, Kind};
 use crate::environment::{Environment, Input};
@@ -87,9 +88,14 @@ impl Opened {
             command_wall,
             stop: stop.clone(),
         };
-        let world = LocalWorld::start(settings).map_err(|setback| match setback {
-            Setback::Failed(report) => Failure { report, exit: Exit::Environment },
-            Setback::Stopped => Failure::environment("stopped", "start it again"),
+        let world = LocalWorld::start(settings).map_err(|error| match error {
+            StartError::Workspace(report) => Failure { report, exit: Exit::Usage },
+            StartError::Failed(Setback::Failed(report)) => {
+                Failure { report, exit: Exit::Environment }
+            }
+            StartError::Failed(Setback::Stopped) => {
+                Failure::environment("stopped", "start it again")
+            }
         })?;
         let manner = Manner { commands, attendance };
         let host = Host::start(environment, held, world, stop, manner)?;
@@ -172,5 +178,68 @@ fn task(config: &Config, arguments: &Exec) -> Result<Task, Failure> {
         return Err(Failure::usage("`--check` is empty", "give a command, or leave it out"));
     }
     let model = arguments.model.clone().unwrap_or_else(|| models::default_name(config));
+    if let Some(reason) = beyond(config, &model, limit) {
+        let hint = "leave the flag out, or ask whoever administers this machine";
+        return Err(Failure::usage(reason, hint));
+    }
     Ok(Task { text, kind, check, model, time_limit_ms: limit.saturating_mul(1000) })
+}
+
+/// Why the administrator's requirements forbid a turn with this model and time, if they do.
+fn beyond(config: &Config, model: &str, seconds: u64) -> Option<String> {
+    let time = &config.limits.turn_minutes;
+    if time.provenance.is_required() && seconds > time.value.saturating_mul(60) {
+        let (most, place) = (count(time.value, "minute"), &time.provenance);
+        return Some(format!("a turn may last {most} at most, {place}"));
+    }
+    let default = &config.model_default;
+    if default.provenance.is_required() && model != models::default_name(config) {
+        return Some(format!("the model is {}", default.provenance));
+    }
+    let weights = &config.embedded.weights;
+    let is_weights = model != models::EMBEDDED && !config.models.contains_key(model);
+    if weights.provenance.is_required() && is_weights && model != weights.value {
+        return Some(format!("the weights are {}", weights.provenance));
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use moat_config::{Layer, Origin, merge};
+
+    use super::*;
+
+    #[test]
+    fn flags_do_not_go_past_what_the_administrator_requires() {
+        let config = |text: &str, origin: fn(std::path::PathBuf) -> Origin| {
+            let server = "[models.corp]\nurl = \"https://a.example\"\nmodel = \"m\"\n";
+            let text = format!("{text}\n{server}");
+            let layer = Layer::parse(origin("file.toml".into()), text.as_bytes()).unwrap();
+            merge(&[layer]).unwrap().settings
+        };
+        let time = "limits.turn_minutes = 5";
+        let default = "model.default = \"corp\"";
+        let weights = "embedded.weights = \"small\"";
+        let cases = [
+            (time, "embedded", 300, None),
+            (time, "embedded", 301, Some("5 minutes at most, required by file.toml:1")),
+            (default, "corp", 1, None),
+            (default, "embedded", 1, Some("the model is required by file.toml:1")),
+            (default, "small", 1, Some("the model is required by")),
+            (weights, "embedded", 1, None),
+            (weights, "small", 1, None),
+            (weights, "corp", 1, None),
+            (weights, "large", 1, Some("the weights are required by")),
+        ];
+        for (text, model, seconds, reason) in cases {
+            let said = beyond(&config(text, Origin::Requirements), model, seconds);
+            match (&said, reason) {
+                (None, None) => {}
+                (Some(said), Some(reason)) => assert!(said.contains(reason), "{said}"),
+                (None, Some(_)) | (Some(_), None) => panic!("{text} {model} {seconds}: {said:?}"),
+            }
+            assert_eq!(beyond(&config(text, Origin::UserFile), model, seconds), None);
+        }
+    }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use moat_base::SystemClock;
 use moat_config::Settings as Config;
 use moat_inference::weights::{
-    BrokerFetch, Error, PackageClient, Progress, Pulled, Reach, Standing, Ways,
+    BrokerFetch, Error, Naming, PackageClient, Progress, Pulled, Reach, Standing, Ways,
 };
 use moat_inference::{ServerSpec, serve};
 use moat_net::{Cancel, Stop};
@@ -35,13 +35,18 @@ pub(crate) fn run(
 ) -> Result<Exit, Failure> {
     let or_default =
         |id: Option<String>| id.unwrap_or_else(|| config.embedded.weights.value.clone());
+    if !matches!(verb, ModelVerb::Pull { .. }) {
+        environment.give_up_inet()?;
+    }
     match verb {
         ModelVerb::List { json } => list(environment, json),
         ModelVerb::Pull { id, offline, quiet } => {
             let reach = if offline { Reach::Offline } else { Reach::Online };
             pull(environment, config, &or_default(id), reach, Shown::of(quiet))
         }
-        ModelVerb::Import { file, id: _ } => import(environment, &file),
+        ModelVerb::Import { file, id } => {
+            import(environment, &file, &id.map_or(Naming::File, Naming::Id))
+        }
         ModelVerb::Rm { id } => {
             let freed = store(environment)?.remove(&id).map_err(|error| failed(&error))?;
             let text = format!("removed {id}: {}\n", megabytes(freed));
@@ -205,14 +210,15 @@ fn cancel_at_interrupt(commands: &[Interrupt]) -> Result<Cancel, Failure> {
     Ok(cancel)
 }
 
-fn import(environment: &Environment, file: &Path) -> Result<Exit, Failure> {
+fn import(environment: &Environment, file: &Path, naming: &Naming) -> Result<Exit, Failure> {
     let cancel = cancel_at_interrupt(&[])?;
     let mut terminal = Terminal::new(environment.output);
     let mut report = |progress: &Progress| {
         terminal.show(&Frame { lines: String::new(), status: Some(line(progress)) });
     };
-    let entry =
-        store(environment)?.import(file, &cancel, &mut report).map_err(|error| failed(&error))?;
+    let entry = store(environment)?
+        .import((file, naming), &cancel, &mut report)
+        .map_err(|error| failed(&error))?;
     terminal.show(&Frame::default());
     terminal.write(&format!("{} is here; use it with `--model {}`\n", entry.id, entry.id));
     Ok(Exit::Success)
@@ -237,6 +243,12 @@ pub(crate) fn serve_model(arguments: &[OsString]) -> Result<Exit, Failure> {
 }
 
 fn failed(error: &Error) -> Failure {
-    let wrong_input = matches!(error, Error::UnknownId { .. } | Error::NotWeights { .. });
+    let wrong_input = matches!(
+        error,
+        Error::UnknownId { .. }
+            | Error::NotWeights { .. }
+            | Error::BadId { .. }
+            | Error::IdTaken { .. }
+    );
     Failure::of(if wrong_input { Exit::Usage } else { Exit::Environment }, error)
 }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use moat_base::TreePath;
 use moat_config::Settings as Config;
 use moat_engine::{Effect, EffectOutcome, Record, State};
-use moat_protocol::{Change, Op, Outcome, Selection};
+use moat_protocol::{ChangeSet, Op, Outcome, Selection};
 use moat_tui::{Detail, Paint, Tone, change_set, count, duration};
 use serde::Serialize;
 
@@ -29,7 +29,10 @@ pub(crate) fn run(
     verb: SessionVerb,
 ) -> Result<Exit, Failure> {
     match verb {
-        SessionVerb::List { json } => list(environment, json),
+        SessionVerb::List { json } => {
+            environment.give_up_inet()?;
+            list(environment, json)
+        }
         SessionVerb::Show { id, json } => show(environment, config, id.as_deref(), json),
         SessionVerb::Keep { id, paths, hunk } => {
             let selection = selection(&paths, hunk.as_deref())?;
@@ -52,7 +55,10 @@ pub(crate) fn run(
             let answer = if no { moat_protocol::Answer::No } else { moat_protocol::Answer::Once };
             remote::tell(environment, &id, &Op::Approve { request, answer })
         }
-        SessionVerb::Rm { id } => remove(environment, &id),
+        SessionVerb::Rm { id } => {
+            environment.give_up_inet()?;
+            remove(environment, &id)
+        }
     }
 }
 
@@ -128,6 +134,9 @@ fn show(
     id: Option<&str>,
     json: bool,
 ) -> Result<Exit, Failure> {
+    if json {
+        environment.give_up_inet()?;
+    }
     let told = tell(environment, choose(environment, id)?)?;
     let mut terminal = Terminal::new(environment.output);
     if json {
@@ -160,11 +169,9 @@ fn show(
     Ok(Exit::Success)
 }
 
-fn pending(changes: &[Change], paint: Paint) -> String {
-    if changes.is_empty() {
-        return "pending nothing\n".into();
-    }
-    format!("pending\n{}", change_set(changes, paint, Detail::Usual))
+fn pending(set: &ChangeSet, paint: Paint) -> String {
+    let heading = if set.changes.is_empty() { "pending nothing" } else { "pending" };
+    format!("{heading}\n{}", change_set(set, paint, Detail::Usual))
 }
 
 /// The session's turns, as a person reads them.
@@ -326,15 +333,6 @@ fn remove(environment: &Environment, id: &str) -> Result<Exit, Failure> {
 }
 
 fn selection(paths: &[String], hunk: Option<&str>) -> Result<Option<Selection>, Failure> {
-    let parse = |text: &str| {
-        TreePath::parse(text.trim_start_matches("./")).map_err(|error| {
-            Failure::usage(
-                format!("`{text}` is not a path of the workspace"),
-                "write it as `moat session show` does",
-            )
-            .because(&error)
-        })
-    };
     if let Some(text) = hunk {
         let wrong = || {
             Failure::usage(
@@ -345,21 +343,49 @@ fn selection(paths: &[String], hunk: Option<&str>) -> Result<Option<Selection>, 
         let (path, numbers) = text.rsplit_once(':').ok_or_else(wrong)?;
         let numbers = numbers.split(',').map(|number| number.trim().parse::<u32>());
         let numbers = numbers.collect::<Result<Vec<_>, _>>().map_err(|_not_a_number| wrong())?;
-        return Ok(Some(Selection::Hunks { path: parse(path)?, numbers }));
+        return Ok(Some(Selection::Hunks { path: tree_path(path)?, numbers }));
     }
     if paths.is_empty() {
         return Ok(None);
     }
-    let paths = paths.iter().map(|path| parse(path)).collect::<Result<Vec<_>, _>>()?;
+    let paths = paths.iter().map(|path| tree_path(path)).collect::<Result<Vec<_>, _>>()?;
+    // The workspace itself names no ignored path: it means what no path at all means.
+    if paths.iter().all(TreePath::is_root) {
+        return Ok(Some(Selection::All));
+    }
+    if paths.iter().any(TreePath::is_root) {
+        return Err(Failure::usage(
+            "the whole workspace and a path in it cannot be named together",
+            "name the workspace alone, or only paths in it",
+        ));
+    }
     Ok(Some(Selection::Paths { paths }))
 }
 
+fn tree_path(text: &str) -> Result<TreePath, Failure> {
+    let wrong = || {
+        Failure::usage(
+            format!("`{text}` is not a path of the workspace"),
+            "write it as `moat session show` does",
+        )
+    };
+    // An empty shell variable is not a wish for everything.
+    if text.is_empty() {
+        return Err(wrong());
+    }
+    let path = match text.trim_start_matches("./") {
+        "." => "",
+        path => path,
+    };
+    TreePath::parse(path).map_err(|error| wrong().because(&error))
+}
+
 impl Opened {
-    fn changes(&mut self) -> Result<Vec<Change>, Failure> {
+    fn changes(&mut self) -> Result<ChangeSet, Failure> {
         match self.front.quietly(&self.host, Wanted::Changes)? {
-            Waited::Changes(changes) => Ok(changes),
+            Waited::Changes(set) => Ok(set),
             Waited::Failed(report) => Err(Failure { report, exit: Exit::Environment }),
-            Waited::Turn(_) | Waited::Moved { .. } | Waited::Closed => Ok(Vec::new()),
+            Waited::Turn(_) | Waited::Moved { .. } | Waited::Closed => Ok(ChangeSet::default()),
         }
     }
 
@@ -370,6 +396,30 @@ impl Opened {
             Waited::Failed(report) => Err(Failure { report, exit: Exit::Usage }),
             Waited::Moved { .. } => Ok(Exit::NotSolved),
             Waited::Turn(_) | Waited::Changes(_) | Waited::Closed => Ok(Exit::Environment),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(paths: &[&str]) -> Result<Option<Selection>, Failure> {
+        let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
+        selection(&paths, None)
+    }
+
+    #[test]
+    fn the_workspace_itself_means_everything_and_nothing_that_is_ignored() {
+        assert_eq!(named(&[]).unwrap(), None);
+        for paths in [["./"].as_slice(), &["."], &["././"], &["./."], &["./", "."]] {
+            assert_eq!(named(paths).unwrap(), Some(Selection::All), "{paths:?}");
+        }
+        let paths = vec![TreePath::parse("a").unwrap(), TreePath::parse("b/c").unwrap()];
+        assert_eq!(named(&["./a", "b/c"]).unwrap(), Some(Selection::Paths { paths }));
+        for paths in [["./", "target"].as_slice(), &[""], &["/"], &["../x"], &["a", ""]] {
+            let failure = named(paths).unwrap_err();
+            assert!(matches!(failure.exit, Exit::Usage), "{paths:?}");
         }
     }
 }

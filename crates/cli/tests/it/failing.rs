@@ -1,7 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Turns that do not solve their task say so and change nothing.
 
+use moat_testkit::{Matcher, Rule};
+
 use crate::support::{Home, RIGHT, always, code, right, snapshot};
+
+#[test]
+fn a_candidate_that_never_ends_does_not_cost_the_turn() {
+    let endless = code("def total(values):\n    while values:\n        pass\n    return 0");
+    let home =
+        Home::new(vec![Rule::once(Matcher::Any, endless), Rule::always(Matcher::Any, right())]);
+    // Were it run for as long as any command may, the time would be up.
+    let done = home.run(["exec", "--max-time", "60", "fix total"]);
+    done.code(0).says("ended: its time was over").says("solved");
+}
 
 #[test]
 fn wrong_candidates_are_not_taken() {

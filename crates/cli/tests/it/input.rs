@@ -24,6 +24,8 @@ fn bad_arguments_are_named_with_a_way_out() {
         (&["exec", &long], "longer than 64 KiB", "put the details into a file"),
         (&["exec", "-C", "missing", "fix"], "could not open the workspace", "--dir"),
         (&["exec", "-C", "file", "fix"], "is not a directory", "--dir"),
+        (&["exec", "-C", "/", "fix"], "cannot be the workspace", "a project directory"),
+        (&["exec", "-C", "/usr", "fix"], "a directory of the system", "a project directory"),
         (&["exec", "--check", " ", "fix"], "`--check` is empty", "give a command"),
         (&["exec", "--max-time", "0", "fix"], "`--max-time` is zero", "at least a second"),
         (&["exec", "--max-time", "soon", "fix"], "invalid value", "--max-time"),
@@ -169,14 +171,20 @@ fn a_torn_last_line_is_set_aside() {
 fn a_workspace_that_is_deleted_under_the_session_is_named() {
     let home = Home::new(always(right()));
     home.run(["exec", "fix total"]).code(0);
+    let id = home.sessions().remove(0);
+    fs::create_dir(home.project().join("inner")).unwrap();
+    let mut inner = home.moat(["session", "show"]);
+    inner.current_dir(home.project().join("inner"));
+    Running::start(inner).end().code(0).says(&id);
     fs::rename(home.project(), home.at("work/moved")).unwrap();
     let moat = |arguments: &[&str]| {
         let mut command = home.moat(arguments);
         command.current_dir(home.at("work"));
         Running::start(command).end()
     };
-    moat(&["session", "keep"]).code(2).reports("is gone", "put it back");
-    moat(&["session", "show"]).code(0);
+    moat(&["session", "keep"]).code(2).reports("there is no session of", "session list");
+    moat(&["session", "keep", &id]).code(2).reports("is gone", "put it back");
+    moat(&["session", "show", &id]).code(0);
     moat(&["session", "list"]).code(0).says("solved");
     fs::rename(home.at("work/moved"), home.project()).unwrap();
     home.run(["session", "keep"]).code(0);
@@ -211,7 +219,7 @@ fn moats_own_places_and_the_home_itself_are_no_workspace_or_stay_hidden() {
             "cat state/moat/session.key moat/session.key; ls -A; false",
             "fix total",
         ]);
-        done.code(5).reports("cannot be the workspace", "project directory of its own");
+        done.code(2).reports("cannot be the workspace", "project directory of its own");
     }
     assert!(home.sessions().is_empty(), "a session that never began is left");
 }

@@ -198,6 +198,13 @@ impl Drop for Home {
         if let Some(pid) = self.broker() {
             signal(pid, Signal::TERM);
         }
+        let own = self.directory.path().to_string_lossy().into_owned();
+        for pid in running_with(&own) {
+            // So does a model server, which names its weights.
+            if command_line(pid).contains("model serve") {
+                signal(pid, Signal::TERM);
+            }
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use super::prompt::{
     FAILURE_BYTES_MAX, Sampling, about, about_all, about_draft, request, tail, tokens_for,
 };
 use super::{Step, effect, not_solved};
-use crate::limits::{REVISIONS_PER_PLACE, SUSPECTS_MAX};
+use crate::limits::{LIKELY_SUSPECTS, REVISIONS_OF_LIKELY, REVISIONS_OF_OTHERS, SUSPECTS_MAX};
 use crate::record::{Effect, Place, Skill, Verdict};
 use crate::state::{Trial, Turn};
 
@@ -113,7 +113,8 @@ pub(super) fn next(turn: &Turn) -> Option<Step> {
 /// Ends the turn when the schedule is through.
 pub(super) fn give_up(turn: &Turn) -> Option<Step> {
     let candidates = turn.tried().count();
-    let best = best_failed(turn.tried());
+    // One that was ended before a test of it failed says nothing about how good it was.
+    let best = best_failed(turn.tried()).filter(|(_, summary)| summary.failed > 0);
     let best = best.map_or_else(String::new, |(_, summary)| {
         format!(
             "; the best one still failed {} of {}",
@@ -183,7 +184,11 @@ fn revisions(skill: Skill, places: usize) -> impl Iterator<Item = Attempt> {
         Skill::Revises => places.min(SUSPECTS_MAX),
         Skill::Writes => 0,
     };
-    (0..places).map(|place| attempt(place, 0, REVISIONS_PER_PLACE, Angle::Revise))
+    (0..places).map(|place| {
+        let wanted =
+            if place < LIKELY_SUSPECTS { REVISIONS_OF_LIKELY } else { REVISIONS_OF_OTHERS };
+        attempt(place, 0, wanted, Angle::Revise)
+    })
 }
 
 /// With one place there is nothing to choose from, so nothing is shown together.

@@ -7,10 +7,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use moat_base::{Fs, TreePath, visible};
+use moat_base::{Fs, TreePath, escape, visible};
 use moat_protocol as protocol;
 use moat_sandbox::{
-    Change, ChangeKind, ChangeSet, Class, DirTree, FileError, KeepRecord, KeepStep,
+    Change, ChangeKind, ChangeSet, Class, DirTree, FileError, KeepRecord, KeepStep, Node, NodeKind,
     Outcome as StepOutcome, Phase, Root, Selection, SessionFiles,
 };
 
@@ -42,7 +42,9 @@ impl Ledger {
         } else {
             SessionFiles::create(Arc::clone(fs), &record)
         };
-        let real = Root::open(workspace).map(DirTree::new).map_err(|error| Setback::of(&error))?;
+        // What is mounted below is not in the session's overlay, so it is no part of a change.
+        let real = Root::open(workspace).map(|root| DirTree::new(root.without_mounts()));
+        let real = real.map_err(|error| Setback::of(&error))?;
         let mut ledger = Self {
             files: files.map_err(|error| Setback::of(&error))?,
             real,
@@ -55,10 +57,13 @@ impl Ledger {
     }
 
     /// The pending changes, for front ends.
-    pub(super) fn changes(&mut self) -> Result<Vec<protocol::Change>, Setback> {
+    pub(super) fn changes(&mut self) -> Result<protocol::ChangeSet, Setback> {
         let set = self.set(&[])?;
         let shown = set.changes.iter().map(|change| self.shown(change));
-        shown.collect::<Result<Vec<_>, _>>().map_err(|error| Setback::of(&error))
+        let changes = shown.collect::<Result<Vec<_>, _>>().map_err(|error| Setback::of(&error))?;
+        let left_out = set.left_out.into_iter();
+        let left_out = left_out.map(|it| protocol::Refusal { path: it.path, reason: it.reason });
+        Ok(protocol::ChangeSet { changes, left_out: left_out.collect(), truncated: set.truncated })
     }
 
     /// Writes selected changes into the user's tree.
@@ -120,6 +125,7 @@ impl Ledger {
 
     fn shown(&self, change: &Change) -> Result<protocol::Change, FileError> {
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let side = |node: &Node| self.side(node);
         let hunks = if change.hunks.is_empty() {
             Vec::new()
         } else {
@@ -139,10 +145,31 @@ impl Ledger {
                 Class::Ignored => protocol::ChangeClass::Ignored,
                 Class::GitMetadata => protocol::ChangeClass::GitMetadata,
             },
+            before: change.before.as_ref().map_or(Ok(protocol::Side::Nothing), side)?,
+            after: change.after.as_ref().map_or(Ok(protocol::Side::Nothing), side)?,
             lines_added: number(change.lines_added),
             lines_removed: number(change.lines_removed),
             hunks,
             conflict: change.conflict.clone(),
+        })
+    }
+
+    /// What is on one side of a change: what a keep would write, or write over.
+    fn side(&self, node: &Node) -> Result<protocol::Side, FileError> {
+        let blobs = self.files.blobs();
+        let mode = protocol::Mode(node.mode);
+        Ok(match (node.kind, node.blob) {
+            (NodeKind::File, None) => protocol::Side::File { mode, content: None },
+            (NodeKind::File, Some(id)) => {
+                let length_bytes = blobs.length_bytes(&id)?;
+                let content = protocol::FileContent { length_bytes, sha256: id.to_string() };
+                protocol::Side::File { mode, content: Some(content) }
+            }
+            (NodeKind::Directory, _) => protocol::Side::Directory { mode },
+            (NodeKind::Link, None) => protocol::Side::Link { target: None },
+            (NodeKind::Link, Some(id)) => {
+                protocol::Side::Link { target: Some(escape(&blobs.get(&id)?)) }
+            }
         })
     }
 }
@@ -165,6 +192,10 @@ fn hunks(unified: &str) -> Vec<protocol::Hunk> {
 fn selected(selection: &protocol::Selection) -> Selection {
     match selection {
         protocol::Selection::All => Selection::Edits,
+        // The root names nothing in particular: all that a review shows is meant.
+        protocol::Selection::Paths { paths } if paths.iter().any(TreePath::is_root) => {
+            Selection::Edits
+        }
         protocol::Selection::Paths { paths } => Selection::Paths(paths.clone()),
         protocol::Selection::Hunks { path, numbers } => Selection::Hunks {
             path: path.clone(),
@@ -176,7 +207,8 @@ fn selected(selection: &protocol::Selection) -> Selection {
 /// Paths that a person named count as edits even where the ignore rules name them.
 fn included(selection: &protocol::Selection) -> &[TreePath] {
     match selection {
-        protocol::Selection::Paths { paths } => paths,
+        protocol::Selection::Paths { paths } if !paths.iter().any(TreePath::is_root) => paths,
+        protocol::Selection::Paths { .. } => &[],
         protocol::Selection::All | protocol::Selection::Hunks { .. } => &[],
     }
 }
@@ -211,9 +243,77 @@ fn taken_back(record: &KeepRecord) -> EffectOutcome {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsStr;
+    use std::fs::Permissions;
+    use std::os::unix::ffi::OsStrExt as _;
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
     use moat_base::RealFs;
+    use moat_sandbox::BlobId;
 
     use super::*;
+
+    #[test]
+    fn both_sides_of_a_change_are_told() {
+        let place = tempfile::tempdir().unwrap();
+        let (work, session) = (place.path().join("work"), place.path().join("session"));
+        let upper = session.join("upper");
+        let fs: Arc<dyn Fs> = Arc::new(RealFs);
+        let put = |at: PathBuf, bytes: &[u8], mode: u32| {
+            fs.replace(&at, bytes).unwrap();
+            std::fs::set_permissions(at, Permissions::from_mode(mode)).unwrap();
+        };
+        for path in [&work, &upper] {
+            fs.create_dir_all(path).unwrap();
+        }
+        put(work.join("bin"), b"a\0", 0o644);
+        put(work.join("run"), b"#!/bin/sh\n", 0o644);
+        put(work.join("turned"), b"text\n", 0o600);
+        symlink("old", work.join("link")).unwrap();
+        let mut ledger = Ledger::open(&fs, &work, &session).unwrap();
+        put(upper.join("bin"), b"abc\0", 0o777);
+        put(upper.join("run"), b"#!/bin/sh\n", 0o755);
+        symlink(OsStr::from_bytes(b"../\xff\n"), upper.join("link")).unwrap();
+        symlink("bin", upper.join("turned")).unwrap();
+        fs.create_dir_all(&upper.join("new")).unwrap();
+
+        let file = |bytes: &[u8], mode: u32| protocol::Side::File {
+            mode: protocol::Mode(mode),
+            content: Some(protocol::FileContent {
+                length_bytes: bytes.len() as u64,
+                sha256: BlobId::of(bytes).to_string(),
+            }),
+        };
+        let link = |target: &str| protocol::Side::Link { target: Some(target.into()) };
+        let directory = protocol::Side::Directory { mode: protocol::Mode(0o700) };
+        let expected = [
+            ("bin", file(b"a\0", 0o644), file(b"abc\0", 0o777)),
+            ("link", link("old"), link("../\\xff\\x0a")),
+            ("new", protocol::Side::Nothing, directory),
+            ("run", file(b"#!/bin/sh\n", 0o644), file(b"#!/bin/sh\n", 0o755)),
+            ("turned", file(b"text\n", 0o600), link("bin")),
+        ];
+        let set = ledger.changes().unwrap();
+        let told = set.changes.into_iter().map(|it| (it.path.to_string(), it.before, it.after));
+        let expected = expected.map(|(path, before, after)| (path.to_owned(), before, after));
+        assert_eq!(told.collect::<Vec<_>>(), expected);
+        assert!(set.left_out.is_empty() && !set.truncated);
+    }
+
+    #[test]
+    fn what_a_change_set_cannot_hold_is_named() {
+        let place = tempfile::tempdir().unwrap();
+        let (work, session) = (place.path().join("work"), place.path().join("session"));
+        let upper = session.join("upper");
+        let fs: Arc<dyn Fs> = Arc::new(RealFs);
+        for path in [&work, &upper] {
+            fs.create_dir_all(path).unwrap();
+        }
+        fs.create_dir_all(&upper.join("d/".repeat(300))).unwrap();
+        let left_out = Ledger::open(&fs, &work, &session).unwrap().changes().unwrap().left_out;
+        assert_eq!(left_out.len(), 1);
+        assert!(left_out[0].reason.contains("deep"), "{}", left_out[0].reason);
+    }
 
     #[test]
     fn a_unified_diff_falls_into_its_hunks() {

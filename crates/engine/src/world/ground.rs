@@ -11,10 +11,10 @@ use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use moat_base::{Fs, Hint, Tree};
+use moat_base::{Depot as _, Fs, Hint, RealDepot, Report, Tree, random_hex};
 use moat_sandbox::{DirTree, Files, Launcher, Plan, Root, Sandbox, remove_files};
 
-use super::Setback;
+use super::{Setback, StartError};
 
 /// What a fork is for, which decides what lies below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,13 +54,19 @@ impl Ground {
         fs: Arc<dyn Fs>,
         workspace: PathBuf,
         directory: PathBuf,
-    ) -> Result<Self, Setback> {
-        // Forks of a process that died are of no use to anybody.
-        remove(&directory.join("forks"))?;
+    ) -> Result<Self, StartError> {
+        clear_forks(&directory)?;
         let below = Root::open(&workspace).map_err(|error| Setback::of(&error))?;
         let below: Arc<dyn Tree> = Arc::new(DirTree::new(below.without_mounts()));
         let files = layers(fs.as_ref(), &directory, vec![workspace.clone()])?;
-        let session = start(&launcher, &workspace, files)?;
+        let session = start(&launcher, &workspace, files).map_err(|error| {
+            let report = Report::of(&error);
+            if matches!(error, moat_sandbox::Error::Workspace { .. }) {
+                StartError::Workspace(report)
+            } else {
+                StartError::Failed(Setback::Failed(report))
+            }
+        })?;
         Ok(Self { launcher, fs, workspace, directory, session, first_run: None, below })
     }
 
@@ -94,7 +100,8 @@ impl Ground {
             lowers.insert(0, first_run.clone());
         }
         let files = layers(self.fs.as_ref(), &directory, lowers)?;
-        let sandbox = Some(start(&self.launcher, &self.workspace, files)?);
+        let sandbox = start(&self.launcher, &self.workspace, files);
+        let sandbox = Some(sandbox.map_err(|error| Setback::of(&error))?);
         Ok(Fork { sandbox, directory: Some(directory), workspace: self.workspace.clone() })
     }
 
@@ -138,9 +145,12 @@ fn layers(fs: &dyn Fs, directory: &Path, lowers: Vec<PathBuf>) -> Result<Files, 
     Ok(Files::CopyOnWrite { lowers, upper, work })
 }
 
-fn start(launcher: &Launcher, workspace: &Path, files: Files) -> Result<Sandbox, Setback> {
-    let plan = Plan::new(workspace, files).map_err(|error| Setback::of(&error))?;
-    Sandbox::start(launcher, &plan).map_err(|error| Setback::of(&error))
+fn start(
+    launcher: &Launcher,
+    workspace: &Path,
+    files: Files,
+) -> Result<Sandbox, moat_sandbox::Error> {
+    Sandbox::start(launcher, &Plan::new(workspace, files)?)
 }
 
 fn tree_of(sandbox: &Sandbox, workspace: &Path) -> Result<DirTree, Setback> {
@@ -153,8 +163,16 @@ fn tree_of(sandbox: &Sandbox, workspace: &Path) -> Result<DirTree, Setback> {
     Ok(DirTree::cached(root))
 }
 
-fn remove(path: &Path) -> Result<(), Setback> {
-    remove_files(path).map_err(|source| Setback::of(&FilesError { path: path.to_owned(), source }))
+/// Removes the forks of a process that died, which are of no use to anybody.
+///
+/// Those that cannot be removed are set aside, so that the session can be used; they are
+/// tried again when the session is removed.
+fn clear_forks(directory: &Path) -> Result<(), Setback> {
+    let forks = directory.join("forks");
+    let Err(_tried_again_later) = remove_files(&forks) else { return Ok(()) };
+    let fail = |source| Setback::of(&FilesError { path: forks.clone(), source });
+    let aside = format!("forks-old-{}", random_hex(4).map_err(fail)?);
+    RealDepot.rename(&forks, &directory.join(aside)).map_err(fail)
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -168,5 +186,30 @@ struct FilesError {
 impl Hint for FilesError {
     fn hint(&self) -> Option<String> {
         Some("look at the free space and the permissions of the state directory".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use moat_base::RealFs;
+
+    use super::*;
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "the test leaves what cannot be removed")]
+    fn forks_that_cannot_be_removed_are_set_aside() {
+        let dir = tempfile::tempdir().unwrap();
+        clear_forks(dir.path()).unwrap();
+        assert!(RealFs.list(dir.path()).unwrap().is_empty());
+        std::fs::create_dir_all(dir.path().join("forks/one/upper")).unwrap();
+        clear_forks(dir.path()).unwrap();
+        assert!(RealFs.list(dir.path()).unwrap().is_empty());
+        // A file in the place of the directory stands for anything that makes it fail.
+        std::fs::write(dir.path().join("forks"), "x").unwrap();
+        clear_forks(dir.path()).unwrap();
+        let left = RealFs.list(dir.path()).unwrap();
+        let [aside] = left.as_slice() else { panic!("{left:?}") };
+        let name = aside.file_name().unwrap().to_str().unwrap();
+        assert!(name.starts_with("forks-old-"), "{name}");
     }
 }

@@ -9,7 +9,7 @@ use moat_base::limits::SOURCE_FILE_BYTES_MAX;
 use moat_base::{Clock, Fs, Hint, Tree as _, TreeError, TreePath};
 use moat_index::Corpus;
 use moat_policy::Confinement;
-use moat_protocol::{Change, Event, Proposal, TaskKind};
+use moat_protocol::{ChangeSet, Event, Proposal, TaskKind};
 use moat_sandbox::{BlobId, Expected, FileMode, Launcher, Level};
 use moat_tools::{compare, detect};
 
@@ -20,8 +20,9 @@ use super::files::Ledger;
 use super::ground::{Below, Ground};
 use super::model::{ModelSource, ask};
 use super::place::places;
-use super::{Setback, Settled, StopFlag, World};
+use super::{Setback, Settled, StartError, StopFlag, World};
 use crate::grant::Grant;
+use crate::limits::{TRIAL_WALL_EXTRA_MS, TRIAL_WALL_FACTOR};
 use crate::record::{AnswerRef, Effect, EffectOutcome, Skill, Verdict};
 use crate::state::{State, Turn};
 
@@ -69,9 +70,9 @@ impl LocalWorld {
     /// Starts the session's sandbox.
     ///
     /// # Errors
-    /// [`Setback::Failed`] when the sandbox cannot be started or the session's
+    /// [`StartError`] when the sandbox cannot be started over the workspace or the session's
     /// files cannot be prepared.
-    pub fn start(settings: WorldSettings) -> Result<Self, Setback> {
+    pub fn start(settings: WorldSettings) -> Result<Self, StartError> {
         let WorldSettings { launcher, fs, clock, workspace, directory, .. } = settings;
         let ledger = Ledger::open(&fs, &workspace, &directory)?;
         let root = workspace.to_string_lossy().into_owned();
@@ -86,7 +87,7 @@ impl LocalWorld {
         Ok(best.map_or_else(
             || EffectOutcome::CheckFound { line: None, why: "nothing was found".into() },
             |check| {
-                let (why, line) = (check.why.clone(), check_line(&check));
+                let (why, line) = (check.why.clone(), check.line_from_root());
                 EffectOutcome::CheckFound { line: Some(line), why }
             },
         ))
@@ -186,7 +187,9 @@ impl LocalWorld {
             .write(path, &candidate.bytes, FileMode::Kept, Expected::Any)
             .map_err(|error| Setback::of(&error))?;
         let Some(sandbox) = fork.sandbox() else { return Err(Setback::Stopped) };
-        let ran = run(sandbox, self.shell(number, line, turn), &self.stop, live)?;
+        let mut how = self.shell(number, line, turn);
+        how.wall = how.wall.min(trial_wall(turn));
+        let ran = run(sandbox, how, &self.stop, live)?;
         let broken = turn.and_then(Turn::baseline).map_or_else(Vec::new, |(summary, output)| {
             let before = report_of(summary, output, &self.root);
             let comparison = compare(&before, &ran.report);
@@ -239,6 +242,15 @@ impl LocalWorld {
             reading: Reading::Tests,
         }
     }
+}
+
+/// How long the check of a candidate may take, by how long it took before.
+fn trial_wall(turn: Option<&Turn>) -> Duration {
+    turn.and_then(Turn::baseline).map_or(Duration::MAX, |(before, _)| {
+        Duration::from_millis(before.duration_ms)
+            .saturating_mul(TRIAL_WALL_FACTOR)
+            .saturating_add(Duration::from_millis(TRIAL_WALL_EXTRA_MS))
+    })
 }
 
 impl World for LocalWorld {
@@ -339,7 +351,7 @@ impl World for LocalWorld {
         }
     }
 
-    fn changes(&mut self) -> Result<Vec<Change>, Setback> {
+    fn changes(&mut self) -> Result<ChangeSet, Setback> {
         self.ledger.changes()
     }
 }
@@ -354,11 +366,6 @@ fn left(turn: Option<&Turn>) -> Duration {
 }
 
 /// The check as one shell line, with its directory.
-fn check_line(check: &moat_tools::Check) -> String {
-    let line = check.line();
-    if check.directory.is_root() { line } else { format!("cd '{}' && {line}", check.directory) }
-}
-
 /// Whether a check leaves caches that later runs are much faster with.
 fn builds(line: &str) -> bool {
     let builders = ["cargo", "make", "mvn", "gradle", "gradlew", "cmake", "ctest", "ninja", "tsc"];

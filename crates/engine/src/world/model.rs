@@ -18,6 +18,8 @@ pub struct ReadyModel {
     pub provider: Provider,
     /// The name by which the server knows it.
     pub name: String,
+    /// The most answers that one request asks for, at least 1.
+    pub candidates_max: u32,
 }
 
 /// Gives models by their names in the configuration, starting a server where needed.
@@ -52,15 +54,16 @@ pub(super) fn ask(
         return Ok(EffectOutcome::Answers { texts, millinats, prompt_tokens, completion_tokens });
     }
     let ready = models.ready(model, live).map_err(Setback::Failed)?;
+    let mut request = request(&ready.name, prompt);
+    request.candidates = request.candidates.min(ready.candidates_max).max(1);
     live(Event::ModelAsked {
         request: number,
         model: model.to_owned(),
         purpose: prompt.purpose.clone(),
-        candidates: prompt.candidates,
+        candidates: request.candidates,
     });
     let started = elapsed();
     let interrupt = Interrupt::from(stop.shared());
-    let request = request(&ready.name, prompt);
     let answer = ready.provider.within(left).chat(&request, &interrupt, &mut |chunk| {
         // Revisions are shown when they are tried: each is nearly the whole draft again.
         if let (Chunk::Text { candidate, text }, None) = (chunk, &prompt.draft) {

@@ -10,7 +10,7 @@ use moat_engine::{
     Skill, State, StopFlag, Store, TestPlace, Verdict, World,
 };
 use moat_policy::{CommandRule, Confinement};
-use moat_protocol::{Change, Envelope, Event, Proposal, RunStatus, Task, TaskKind, TestSummary};
+use moat_protocol::{ChangeSet, Envelope, Event, Proposal, RunStatus, Task, TaskKind, TestSummary};
 
 use crate::journal::JournalFs;
 
@@ -97,8 +97,8 @@ impl World for ScriptedWorld {
         }
     }
 
-    fn changes(&mut self) -> Result<Vec<Change>, Setback> {
-        Ok(Vec::new())
+    fn changes(&mut self) -> Result<ChangeSet, Setback> {
+        Ok(ChangeSet::default())
     }
 }
 

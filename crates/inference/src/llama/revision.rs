@@ -53,11 +53,15 @@ impl Llama<'_> {
         let mut branches = self.score(&draft, last, mailbox)?;
         let scored = self.clock.monotonic();
         revise::rank(&mut branches);
-        branches.truncate(usize::try_from(order.candidates).unwrap_or(usize::MAX));
+        let wanted = usize::try_from(order.candidates).unwrap_or(usize::MAX);
+        branches.truncate(wanted);
         let mut completion_tokens = 0;
         let mut revisions: Vec<(String, i32)> = Vec::new();
         let together = usize::try_from(self.sequences).unwrap_or(1).max(1);
         for group in branches.chunks(together) {
+            if revisions.len() >= wanted {
+                break;
+            }
             for writer in self.write_lines(&draft, group, mailbox)? {
                 completion_tokens += usize::try_from(writer.produced).unwrap_or(0);
                 for text in writer.texts(&draft) {
@@ -68,7 +72,7 @@ impl Llama<'_> {
             }
         }
         let mut revisions = revisions.into_iter();
-        for index in 0..usize::try_from(order.candidates).unwrap_or(usize::MAX) {
+        for index in 0..wanted {
             match revisions.next() {
                 Some((text, millinats)) => mailbox.revised(index, &text, millinats),
                 None => mailbox.push(index, "", Some(Finish::Stop)),

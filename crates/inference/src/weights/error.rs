@@ -49,6 +49,18 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// An id has characters that are not for ids.
+    #[error("`{id}` cannot be an id")]
+    BadId {
+        /// The id.
+        id: String,
+    },
+    /// Other weights have this id.
+    #[error("there are weights `{id}` already")]
+    IdTaken {
+        /// The id.
+        id: String,
+    },
     /// No source had the bytes.
     #[error("no source has the weights `{id}`")]
     NoSource {
@@ -132,6 +144,12 @@ impl Hint for Error {
                 format!("run `moat model rm {id}` and then `moat model pull {id}`")
             }
             Self::NotWeights { .. } => "give a file in the GGUF format".to_owned(),
+            Self::BadId { .. } => {
+                "an id may have a-z, 0-9, `-`, `_` and `.`, and does not begin with `.`".to_owned()
+            }
+            Self::IdTaken { id } => {
+                format!("give another id, or run `moat model rm {id}` first")
+            }
             Self::NoSource { .. } => {
                 "set `weights.mirror` or `weights.sources` in the config, or carry the file here and run `moat model import FILE`".to_owned()
             }

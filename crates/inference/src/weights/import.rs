@@ -18,20 +18,35 @@ use super::limits::{ID_BYTES_MAX, PIECE_BYTES};
 use super::partial::hex;
 use super::progress::{Meter, Progress};
 use super::store::{Origin, Store};
-use crate::gguf::{HeaderError, check as check_header};
+use crate::gguf::{Header, HeaderError, check as check_header};
+
+/// What weights are called that no registry knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Naming {
+    /// After their file.
+    File,
+    /// By this id.
+    Id(String),
+}
 
 impl Store {
     /// Copies `file` into the store and gives the entry that it is now.
     ///
     /// # Errors
-    /// [`Error::NotWeights`] when it is no whole GGUF file, [`Error::DiskSpace`],
+    /// [`Error::NotWeights`] when it is no whole GGUF file, [`Error::IdTaken`] and
+    /// [`Error::BadId`] when it cannot be called so, [`Error::DiskSpace`],
     /// [`Error::Busy`], [`Error::Cancelled`], [`Error::Io`]; the store is then as before.
     pub fn import(
         &self,
-        file: &Path,
+        (file, naming): (&Path, &Naming),
         cancel: &Cancel,
         report: &mut dyn FnMut(&Progress),
     ) -> Result<Entry, Error> {
+        if let Naming::Id(id) = naming
+            && !is_id(id)
+        {
+            return Err(Error::BadId { id: id.clone() });
+        }
         let stamp = self.doors().depot.stamp(file, Links::Follow).map_err(|source| {
             let path = file.to_owned();
             if source.kind() == std::io::ErrorKind::InvalidInput {
@@ -44,7 +59,7 @@ impl Store {
             let source = std::io::Error::from(std::io::ErrorKind::NotFound);
             return Err(Error::Io { step: "read", path: file.to_owned(), source });
         };
-        self.check_format(file, stamp.length_bytes)?;
+        let header = self.check_format(file, stamp.length_bytes)?;
         let _lock = self.lock()?;
         self.check_room(stamp.length_bytes)?;
         let name = random_hex(8).map_err(io_error("name a copy of", file))?;
@@ -53,7 +68,10 @@ impl Store {
         meter.begin("importing");
         let outcome = self
             .copy_hashed(file, &copy, stamp.length_bytes, cancel, &mut meter)
-            .and_then(|sha256| self.adopt(file, &copy, stamp.length_bytes, sha256));
+            .and_then(|sha256| {
+                let new = || self.new_entry((file, naming), stamp.length_bytes, &sha256, &header);
+                self.adopt(&copy, &sha256, new)
+            });
         if outcome.is_err() {
             self.doors().fs.remove(&copy).map_err(io_error("remove", &copy))?;
         }
@@ -61,11 +79,11 @@ impl Store {
     }
 
     /// Refuses a file that is no model, or not all of one, before it is copied.
-    fn check_format(&self, file: &Path, length_bytes: u64) -> Result<(), Error> {
+    fn check_format(&self, file: &Path, length_bytes: u64) -> Result<Header, Error> {
         let read = |source| Error::Io { step: "read", path: file.to_owned(), source };
         let source = self.doors().depot.open(file, Links::Follow).map_err(read)?;
         match check_header(source, length_bytes) {
-            Ok(_header) => Ok(()),
+            Ok(header) => Ok(header),
             Err(HeaderError::Read { source }) => Err(read(source)),
             Err(error) => {
                 let reason = error.to_string();
@@ -109,11 +127,16 @@ impl Store {
     }
 
     /// Gives the copy its name and its manifest.
-    fn adopt(&self, file: &Path, copy: &Path, size: u64, sha256: String) -> Result<Entry, Error> {
+    fn adopt(
+        &self,
+        copy: &Path,
+        sha256: &str,
+        new: impl FnOnce() -> Result<Entry, Error>,
+    ) -> Result<Entry, Error> {
         let known = self.list()?.into_iter().find(|listed| listed.entry.sha256 == sha256);
         let (entry, origin) = match known {
             Some(listed) => (listed.entry, listed.origin),
-            None => (self.new_entry(file, size, sha256), Origin::Imported),
+            None => (new()?, Origin::Imported),
         };
         entry.check()?;
         self.doors().depot.rename(copy, &self.path(&entry)).map_err(io_error("rename", copy))?;
@@ -121,31 +144,47 @@ impl Store {
         Ok(entry)
     }
 
-    fn new_entry(&self, file: &Path, size: u64, sha256: String) -> Entry {
-        let stem = file.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
-        let mut id: String = stem
-            .chars()
-            .map(|c| if is_id(&format!("a{c}")) { c } else { '-' })
-            .take(ID_BYTES_MAX / 2)
-            .collect();
-        let unique = self.entry(&id).is_err() && is_id(&id);
-        if !unique {
-            let short = sha256.get(..8).unwrap_or_default();
-            id = format!("{}-{short}", id.trim_start_matches('.'));
-        }
-        Entry {
+    fn new_entry(
+        &self,
+        (file, naming): (&Path, &Naming),
+        size: u64,
+        sha256: &str,
+        header: &Header,
+    ) -> Result<Entry, Error> {
+        let id = match naming {
+            Naming::Id(id) if self.entry(id).is_ok() => {
+                return Err(Error::IdTaken { id: id.clone() });
+            }
+            Naming::Id(id) => id.clone(),
+            Naming::File => self.id_after(file, sha256),
+        };
+        Ok(Entry {
             file: format!("{id}.gguf"),
             id,
             size,
-            sha256,
+            sha256: sha256.to_owned(),
             license: "unknown".to_owned(),
             family: "unknown".to_owned(),
-            context: 0,
+            context: header.context_tokens.unwrap_or_default(),
             // Measured: up to 1.7 times the file for the embedded engine with a short context.
             memory: size.saturating_mul(17) / 10,
             chat: "file".to_owned(),
             fim: "file".to_owned(),
             sources: Vec::new(),
+        })
+    }
+
+    fn id_after(&self, file: &Path, sha256: &str) -> String {
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
+        let id: String = stem
+            .chars()
+            .map(|c| if is_id(&format!("a{c}")) { c } else { '-' })
+            .take(ID_BYTES_MAX / 2)
+            .collect();
+        if self.entry(&id).is_err() && is_id(&id) {
+            return id;
         }
+        let short = sha256.get(..8).unwrap_or_default();
+        format!("{}-{short}", id.trim_start_matches('.'))
     }
 }

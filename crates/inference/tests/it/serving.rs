@@ -115,9 +115,9 @@ fn a_draft_is_revised_where_the_model_would_have_written_something_else() {
     let likely: Vec<i64> = choices.iter().filter_map(|one| one["millinats"].as_i64()).collect();
     assert!(likely.len() > 4, "{revised}");
     assert!(likely.is_sorted_by(|left, right| left >= right) && likely[0] <= 0, "{likely:?}");
-    let texts = texts(&revised);
-    let (said, missing) = texts.split_at(likely.len());
-    assert!(missing.iter().all(String::is_empty), "{texts:?}");
+    let revisions = texts(&revised);
+    let (said, missing) = revisions.split_at(likely.len());
+    assert!(missing.iter().all(String::is_empty), "{revisions:?}");
     for (index, text) in said.iter().enumerate() {
         assert!(text != draft && !said[..index].contains(text), "{text:?}");
         // One line was written: what stands before and after it is the draft's.
@@ -131,11 +131,7 @@ fn a_draft_is_revised_where_the_model_would_have_written_something_else() {
     let plain = chat(json!({"cache_prompt": false}));
     let before = answer(server, CHAT, &plain);
     answer(server, CHAT, &revise);
-    assert_eq!(texts_of(&answer(server, CHAT, &plain)), texts_of(&before));
-}
-
-fn texts_of(body: &Value) -> Vec<String> {
-    texts(body)
+    assert_eq!(texts(&answer(server, CHAT, &plain)), texts(&before));
 }
 
 #[test]

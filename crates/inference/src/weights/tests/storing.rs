@@ -4,7 +4,7 @@
 use moat_net::Cancel;
 
 use super::kit::{ID, Place, Server, content, sha256};
-use crate::weights::{Error, Origin, Pulled, Standing, Store};
+use crate::weights::{Error, Naming, Origin, Pulled, Standing, Store};
 
 fn pulled() -> Place {
     let place = Place::new(&["hf:a/b@main/hub.gguf"]);
@@ -14,7 +14,7 @@ fn pulled() -> Place {
 }
 
 fn import(store: &Store, path: &std::path::Path) -> Result<String, Error> {
-    store.import(path, &Cancel::new(), &mut |_| {}).map(|entry| entry.id)
+    store.import((path, &Naming::File), &Cancel::new(), &mut |_| {}).map(|entry| entry.id)
 }
 
 #[test]
