@@ -35,7 +35,8 @@ pub(super) fn observe(turn: &Turn) -> Option<Step> {
 
 pub(super) fn next(turn: &Turn) -> Option<Step> {
     if let Some((_, texts)) = turn.answered().next() {
-        return answered(texts);
+        let messages: Vec<String> = texts.iter().map(|text| unfenced(text).to_owned()).collect();
+        return answered(&messages);
     }
     let (_, diff) = observed(turn)?;
     let text = format!(
@@ -62,4 +63,33 @@ fn observed(turn: &Turn) -> Option<(RunStatus, &str)> {
         | EffectOutcome::Denied { .. }
         | EffectOutcome::Failed { .. } => None,
     })
+}
+
+/// A message without the fence that small models put around it.
+fn unfenced(text: &str) -> &str {
+    let text = text.trim();
+    let inside = text.strip_prefix("```").and_then(|rest| rest.strip_suffix("```"));
+    // The rest of the first line is the fence's label.
+    inside.and_then(|rest| rest.split_once('\n')).map_or(text, |(_label, rest)| rest.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unfenced;
+
+    #[test]
+    fn a_fence_around_the_whole_message_goes() {
+        let cases = [
+            ("Fix it\n\nBecause.", "Fix it\n\nBecause."),
+            ("```diff\nFix it\n\n- a\n```\n", "Fix it\n\n- a"),
+            ("```\nFix it\n```", "Fix it"),
+            ("Fix `a`\n```\ncode\n```", "Fix `a`\n```\ncode\n```"),
+            ("```", "```"),
+            ("``````", "``````"),
+            ("", ""),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(unfenced(text), expected, "{text}");
+        }
+    }
 }
