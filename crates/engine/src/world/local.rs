@@ -365,7 +365,6 @@ fn left(turn: Option<&Turn>) -> Duration {
     Duration::from_millis(left)
 }
 
-/// The check as one shell line, with its directory.
 /// Whether a check leaves caches that later runs are much faster with.
 fn builds(line: &str) -> bool {
     let builders = ["cargo", "make", "mvn", "gradle", "gradlew", "cmake", "ctest", "ninja", "tsc"];

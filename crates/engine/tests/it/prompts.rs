@@ -25,13 +25,18 @@ struct Way {
     kind: TaskKind,
     skill: Skill,
     places: Vec<Place>,
+    /// What the model answers.
+    answer: &'static str,
 }
+
+/// An answer that is code, so that a request for tests shows the head of its function.
+const CODE: &str = "```python\ndef SYMBOL(PARAMETER):\n    return PARAMETER\n```\n";
 
 fn ways() -> Vec<Way> {
     let one = |language: &str| vec![place("SYMBOL", language)];
     let tested = |form| vec![Place { tests: Some(tests(form)), ..place("SYMBOL", "LANGUAGE") }];
     let two = vec![place("SYMBOL", "LANGUAGE"), place("OTHER", "LANGUAGE")];
-    let way = |kind, skill, places| Way { kind, skill, places };
+    let way = |kind, skill, places| Way { kind, skill, places, answer: "ANSWER" };
     let mut ways = vec![
         way(TaskKind::Repair, Skill::Revises, two),
         way(TaskKind::Write, Skill::Writes, one("LANGUAGE")),
@@ -46,6 +51,8 @@ fn ways() -> Vec<Way> {
         TestForm::NodeModule,
     ];
     ways.extend(forms.map(|form| way(TaskKind::Write, Skill::Writes, tested(form))));
+    let python = Place { tests: Some(tests(TestForm::Unittest)), ..place("SYMBOL", "python") };
+    ways.push(Way { answer: CODE, ..way(TaskKind::Write, Skill::Writes, vec![python]) });
     let languages = ["python", "rust", "javascript", "c"];
     ways.extend(languages.map(|name| way(TaskKind::Document, Skill::Writes, one(name))));
     ways
@@ -102,7 +109,7 @@ fn requests(way: &Way) -> Vec<Prompt> {
             Effect::Ask { prompt } => {
                 prompts.push(prompt.clone());
                 EffectOutcome::Answers {
-                    texts: vec!["ANSWER".into()],
+                    texts: vec![way.answer.into()],
                     millinats: prompt.draft.iter().map(|_| -1).collect(),
                     prompt_tokens: 0,
                     completion_tokens: 0,
