@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::Read as _;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use moat_testkit::Act;
 use rustix::process::Signal;
@@ -110,7 +110,7 @@ fn a_check_cannot_reach_the_network_nor_the_brokers_socket() {
     );
     home.put("attack.py", &program);
     // The control: outside of the sandbox everything is reached.
-    let mut control = std::process::Command::new("python3");
+    let mut control = Command::new("python3");
     home.enter(control.arg("attack.py"));
     home.run(["exec", "fix total"]).code(0);
     let free = Running::start(control).end();
@@ -152,6 +152,30 @@ fn a_run_leaves_no_process_mount_or_file_outside_its_places() {
         let expected = usize::from(place == "config/moat");
         assert_eq!(names.len(), expected, "{names:?}");
     }
+}
+
+#[test]
+fn commands_that_only_look_give_up_network_sockets_too() {
+    let home = Home::new(always(right()));
+    let filtered = |arguments: &[&str]| {
+        let trace = home.at("cache").join("trace");
+        let mut command = Command::new("strace");
+        command.args(["-f", "-e", "trace=seccomp", "-o"]).arg(&trace);
+        command.arg(env!("CARGO_BIN_EXE_moat")).args(arguments);
+        home.enter(&mut command);
+        Running::start(command).end().code(0);
+        fs::read_to_string(trace).unwrap().contains("SECCOMP_SET_MODE_FILTER")
+    };
+    if Command::new("strace").arg("--version").output().is_err() {
+        println!("not run: there is no strace here");
+        return;
+    }
+    let looking = [["session", "list"], ["model", "list"], ["log", "verify"], ["config", "show"]];
+    for arguments in looking {
+        assert!(filtered(&arguments), "{arguments:?} keeps network sockets");
+    }
+    // The version is answered before anything is read: what is looked for is no constant.
+    assert!(!filtered(&["--version"]));
 }
 
 #[test]
