@@ -113,8 +113,8 @@ impl Environment {
             .map_err(|error| Failure::of(Exit::Usage, &error))
     }
 
-    /// Starts the process that starts sandboxes. Must come before
-    /// [`Environment::give_up_inet`].
+    /// Starts the process that starts sandboxes and the broker. Must come before
+    /// [`Environment::give_up_network`].
     pub(crate) fn launcher(&self) -> Result<Arc<Launcher>, Failure> {
         Launcher::start(self.sandbox())
             .map(Arc::new)
@@ -200,6 +200,15 @@ impl Environment {
     #[expect(clippy::unused_self, reason = "it is a step of the process's start, as the others")]
     pub(crate) fn give_up_inet(&self) -> Result<(), Failure> {
         moat_sandbox::give_up_inet().map_err(|error| Failure::of(Exit::Environment, &error))
+    }
+
+    /// The same for this process and its launcher: after it only the broker, if there
+    /// is one, can reach the network.
+    pub(crate) fn give_up_network(&self, launcher: &Launcher) -> Result<(), Failure> {
+        launcher
+            .give_up_network()
+            .map_err(|error| Failure::of(Exit::Environment, &error))
+            .and_then(|()| self.give_up_inet())
     }
 
     /// The directory that the command was given, or the current one, made canonical.

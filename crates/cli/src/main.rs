@@ -23,6 +23,7 @@ mod host;
 mod models;
 mod pip;
 mod sessions;
+mod start;
 mod task;
 mod terminal;
 

@@ -17,12 +17,11 @@ use moat_inference::{ModelServer, Progress, ServerSpec};
 use moat_model::{Provider, Route, Timeouts};
 use moat_net::Attribution;
 use moat_protocol::{Event, Level};
-use moat_sandbox::Launcher;
 
-use crate::broker;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::start::Started;
 
 /// The name of the configured embedded weights.
 pub(crate) const EMBEDDED: &str = "embedded";
@@ -44,7 +43,7 @@ pub(crate) enum Chosen {
 #[derive(Debug)]
 pub(crate) struct Models {
     environment: Environment,
-    launcher: Arc<Launcher>,
+    started: Started,
     config: Config,
     attribution: Attribution,
     ready: Option<(String, ReadyModel)>,
@@ -95,14 +94,14 @@ pub(crate) fn choose(
 impl Models {
     pub(crate) fn new(
         environment: &Environment,
-        launcher: Arc<Launcher>,
+        started: Started,
         config: Config,
         session: &str,
     ) -> Self {
         let attribution =
             Attribution { session: Some(session.to_owned()), ..Attribution::default() };
         let environment = environment.clone();
-        Self { environment, launcher, config, attribution, ready: None, coming: None }
+        Self { environment, started, config, attribution, ready: None, coming: None }
     }
 
     fn server(&self, entry: &Entry) -> Result<ModelServer, Failure> {
@@ -157,7 +156,8 @@ impl Models {
                 live(note(&words(&progress)));
             }
         };
-        let socket = server.reach(&self.launcher, &mut tell).map_err(|error| Report::of(&error))?;
+        let socket = server.reach(&self.started.launcher, &mut tell);
+        let socket = socket.map_err(|error| Report::of(&error))?;
         let route = Arc::new(Route::local(&socket));
         let clock = Arc::clone(&self.environment.clock);
         let provider = Provider::new(route, clock, Timeouts::default());
@@ -165,8 +165,7 @@ impl Models {
     }
 
     fn remote(&self, name: &str) -> Result<ReadyModel, Report> {
-        let broker =
-            broker::ensure(&self.environment, &self.launcher).map_err(|failure| failure.report)?;
+        let broker = self.started.broker()?;
         let route = Arc::new(Route::broker(broker, name, self.attribution.clone()));
         let clock = Arc::clone(&self.environment.clock);
         let provider = Provider::new(route, clock, Timeouts::default());
@@ -189,7 +188,7 @@ impl ModelSource for Models {
         };
         let Ok(server) = self.server(&entry) else { return };
         let (done, coming) = sync_channel(1);
-        let launcher = Arc::clone(&self.launcher);
+        let launcher = Arc::clone(&self.started.launcher);
         std::thread::spawn(move || {
             let reached = server.reach(&launcher, &mut |_progress| {});
             let _nobody_waits = done.send(reached.map_err(|error| Report::of(&error)));

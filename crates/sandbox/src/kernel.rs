@@ -44,6 +44,12 @@ pub(crate) fn clone(flags: i32) -> io::Result<Side> {
     }
 }
 
+/// Moves this process into new namespaces (unshare(2)).
+pub(crate) fn unshare(flags: i32) -> io::Result<()> {
+    // SAFETY: a plain number; no flag of a namespace touches this process's memory.
+    check(unsafe { libc::unshare(flags) }.into())
+}
+
 /// Changes the attributes of a mount, or of a whole tree of mounts (mount_setattr(2)).
 pub(crate) fn mount_setattr(
     mount: BorrowedFd<'_>,

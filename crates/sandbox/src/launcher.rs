@@ -3,11 +3,13 @@
 //!
 //! A system call filter is inherited, so a Moat process that has given up INET
 //! sockets could no longer start a broker, nor a sandbox whose own loopback works.
-//! The launcher is therefore started first, before [`crate::give_up_inet`]; it is
-//! small, single-threaded and reads nothing but its owner's messages.
+//! The launcher is therefore started first, before [`crate::give_up_inet`], starts
+//! the broker where one is wanted, and then moves into a network of its own in which
+//! there is nothing ([`Launcher::give_up_network`]). It is small, single-threaded and
+//! reads nothing but its owner's messages.
 //!
-//! Invariant: when the process that holds the [`Launcher`] dies, all its
-//! sandboxes die.
+//! Invariants: when the process that holds the [`Launcher`] dies, all its sandboxes
+//! die. A launcher that holds a sandbox cannot reach the host's network.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -65,6 +67,19 @@ impl Launcher {
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.process.id()
+    }
+
+    /// Moves the launcher into an empty network of its own, for ever. A service that
+    /// keeps the host's network must be started before; a launcher that starts its
+    /// first sandbox does the same unasked.
+    ///
+    /// It is not waited for. A launcher that could not do it starts nothing more, and
+    /// says why when it is asked to.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] when the launcher has ended.
+    pub fn give_up_network(&self) -> Result<(), Error> {
+        self.ask(&ToLauncher::Seal, &[])
     }
 
     /// Sends a request; `fds` go along.

@@ -32,6 +32,8 @@ pub(crate) enum ToLauncher {
     Hold,
     /// Start a service: a body with [`ServicePlan`], the answer socket, the log, the inherited ones.
     Serve,
+    /// Give the host's network up.
+    Seal,
 }
 
 /// Moat to a holder.

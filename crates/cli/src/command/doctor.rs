@@ -10,6 +10,7 @@ use crate::arguments::Doctor;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::start::{Egress, Started};
 use crate::terminal::Terminal;
 
 #[derive(Debug, Serialize)]
@@ -20,9 +21,8 @@ struct Diagnosis<'a> {
 }
 
 pub(crate) fn run(environment: &Environment, arguments: &Doctor) -> Result<Exit, Failure> {
-    let launcher = environment.launcher()?;
-    environment.give_up_inet()?;
-    let findings = examine(environment, &launcher)?;
+    let started = Started::begin(environment, Egress::None)?;
+    let findings = examine(environment, &started.launcher)?;
     let enforced = findings.iter().all(|finding| finding.standing == Standing::Enforced);
     let mut terminal = Terminal::new(environment.output);
     let directories = directories(environment);

@@ -8,7 +8,6 @@ use moat_config::{CommandApproval, Settings as Config};
 use moat_engine::{Attendance, LocalWorld, Setback, StartError, StopFlag, WorldSettings};
 use moat_policy::CommandRule;
 use moat_protocol::{Op, Outcome, Selection, Task, TaskKind};
-use moat_sandbox::Launcher;
 use moat_tui::count;
 
 use crate::arguments::{Exec, Kind};
@@ -19,6 +18,7 @@ use crate::front::{Form, Front, Waited, Wanted};
 use crate::host::{Host, Manner};
 use crate::models::{self, Models};
 use crate::sessions::{self, Held};
+use crate::start::{Egress, Started};
 use crate::task::kind_of;
 
 const TASK_BYTES_MAX: usize = 64 * 1024;
@@ -32,15 +32,14 @@ pub(crate) fn run(
     let workspace = environment.workspace(arguments.dir.as_deref())?;
     let task = task(&config, arguments)?;
     models::choose(environment, &config, &task.model)?;
-    let launcher = environment.launcher()?;
-    environment.give_up_inet()?;
+    let started = Started::begin(environment, Egress::of_session(&config))?;
     let held = sessions::create(environment)?;
     let form = Form::from(arguments.showing);
     let ask = if arguments.ask { CommandRule::Ask } else { rule(&config) };
     let attendance = attendance(environment, form);
     let directory = held.directory.clone();
     let manner = (form, attendance);
-    let opened = Opened::start(environment, config, launcher, held, workspace, ask, manner)
+    let opened = Opened::start(environment, config, started, held, workspace, ask, manner)
         .inspect_err(|_told_by_the_caller| {
             // A session that never began holds nothing; what cannot be removed is listed as empty.
             let _listed = moat_sandbox::remove_files(&directory);
@@ -69,7 +68,7 @@ impl Opened {
     pub(crate) fn start(
         environment: &Environment,
         config: Config,
-        launcher: Arc<Launcher>,
+        started: Started,
         held: Held,
         workspace: std::path::PathBuf,
         commands: CommandRule,
@@ -77,7 +76,8 @@ impl Opened {
     ) -> Result<Self, Failure> {
         let stop = StopFlag::new().map_err(|error| Failure::of(Exit::Environment, &error))?;
         let command_wall = Duration::from_secs(config.limits.command_seconds.value);
-        let models = Models::new(environment, Arc::clone(&launcher), config, held.id.as_str());
+        let launcher = Arc::clone(&started.launcher);
+        let models = Models::new(environment, started, config, held.id.as_str());
         let settings = WorldSettings {
             launcher,
             fs: Arc::clone(&environment.fs),

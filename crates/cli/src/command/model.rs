@@ -19,12 +19,12 @@ use signal_hook::consts::SIGINT;
 use signal_hook::iterator::Signals;
 
 use crate::arguments::ModelVerb;
-use crate::broker;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::models::{sources, store};
 use crate::pip;
+use crate::start::{Egress, Started};
 use crate::terminal::{Terminal, complain};
 
 /// Carries a verb out.
@@ -129,16 +129,21 @@ fn pull(
     shown: Shown,
 ) -> Result<Exit, Failure> {
     let store = store(environment)?;
-    let launcher = environment.launcher()?;
-    environment.give_up_inet()?;
+    let online = reach == Reach::Online && store.locate(id).is_err();
+    let egress = if online { Egress::Broker } else { Egress::None };
+    let started = Started::begin(environment, egress)?;
     let mut terminal = Terminal::new(environment.output);
     let interrupt = Interrupt::new().map_err(|error| Failure::of(Exit::Environment, &error))?;
     let cancel = cancel_at_interrupt(std::slice::from_ref(&interrupt))?;
-    let online = reach == Reach::Online && store.locate(id).is_err();
-    let broker = if online { Some(broker::ensure(environment, &launcher)?) } else { None };
+    let broker = match egress {
+        Egress::Broker => {
+            Some(started.broker().map_err(|report| Failure { report, exit: Exit::Environment })?)
+        }
+        Egress::None => None,
+    };
     let fetch = broker.clone().map(|broker| BrokerFetch(broker as _));
     let pip = broker.and_then(|broker| {
-        pip::client(environment, &launcher, broker, interrupt)
+        pip::client(environment, &started.launcher, broker, interrupt)
             .inspect_err(|reason| complain(&format!("note: pip cannot be used: {reason}")))
             .ok()
     });

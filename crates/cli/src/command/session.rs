@@ -20,6 +20,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::front::{Form, Waited, Wanted};
 use crate::sessions::{self, Told, choose, hold, tell, workspace_of};
+use crate::start::{Egress, Started};
 use crate::terminal::{Terminal, complain};
 
 /// Carries a verb out.
@@ -217,7 +218,7 @@ fn words(outcome: &Outcome) -> String {
 
 /// Opens a session for an operation outside a turn.
 fn open(environment: &Environment, config: Config, told: Told) -> Result<Opened, Failure> {
-    open_as(environment, config, told, Form::Text(Detail::Usual))
+    open_as(environment, config, told, Form::Text(Detail::Usual), Egress::None)
 }
 
 fn open_as(
@@ -225,14 +226,14 @@ fn open_as(
     config: Config,
     told: Told,
     form: Form,
+    egress: Egress,
 ) -> Result<Opened, Failure> {
     let workspace = workspace(&told)?;
-    let launcher = environment.launcher()?;
-    environment.give_up_inet()?;
+    let started = Started::begin(environment, egress)?;
     let held = hold(environment, told.id)?;
     let commands = rule(&config);
     let attendance = attendance(environment, form);
-    Opened::start(environment, config, launcher, held, workspace, commands, (form, attendance))
+    Opened::start(environment, config, started, held, workspace, commands, (form, attendance))
 }
 
 fn workspace(told: &Told) -> Result<PathBuf, Failure> {
@@ -315,7 +316,8 @@ fn resume(
             "start a task with `moat exec`",
         ));
     }
-    let opened = open_as(environment, config, told, form)?;
+    let egress = Egress::of_session(&config);
+    let opened = open_as(environment, config, told, form, egress)?;
     opened.host.send(Op::Resume);
     opened.turn(After::Nothing)
 }

@@ -192,6 +192,16 @@ impl Home {
     }
 }
 
+impl Home {
+    /// Ends the broker and waits for it, if there is one.
+    pub(crate) fn end_broker(&self) {
+        if let Some(pid) = self.broker() {
+            signal(pid, Signal::TERM);
+            until("the broker ends", || self.broker().is_none());
+        }
+    }
+}
+
 impl Drop for Home {
     fn drop(&mut self) {
         // The broker outlives its clients; here it is no longer of use.

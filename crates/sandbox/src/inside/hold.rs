@@ -118,11 +118,15 @@ impl Outer {
 
 /// Becomes user and group 1000 of the new user namespace.
 pub(super) fn identify(outer: Outer) -> Result<(), Fault> {
-    let Outer { user, group } = outer;
+    map(outer, Outer { user: 1000, group: 1000 })
+}
+
+/// Becomes `inner` in the new user namespace.
+pub(super) fn map(outer: Outer, inner: Outer) -> Result<(), Fault> {
     write("/proc/self/setgroups", "deny").during("mapping the user namespace's groups")?;
-    write("/proc/self/uid_map", &format!("1000 {user} 1"))
+    write("/proc/self/uid_map", &format!("{} {} 1", inner.user, outer.user))
         .during("mapping the user namespace's user")?;
-    write("/proc/self/gid_map", &format!("1000 {group} 1"))
+    write("/proc/self/gid_map", &format!("{} {} 1", inner.group, outer.group))
         .during("mapping the user namespace's group")
 }
 

@@ -15,6 +15,7 @@ use rustix::pipe::PipeFlags;
 use rustix::process::DumpableBehavior;
 
 use crate::inside::hold::{self, Outer};
+use crate::inside::launch::Network;
 use crate::inside::{exec, launch, view};
 use crate::kernel::{self, Children, Side};
 use crate::landlock::{self, Ruleset};
@@ -23,13 +24,13 @@ use crate::seccomp::{self, Families, Programs, Threads};
 use crate::wire::{self, Answer, During, Fault, HolderPlan, ServicePlan};
 
 /// Starts the service that `fds` describe, and answers.
-pub(super) fn start(fds: Vec<OwnedFd>) {
+pub(super) fn start(fds: Vec<OwnedFd>, network: &Network) {
     let mut fds = fds.into_iter();
     let (Some(body), Some(answer), Some(log)) = (fds.next(), fds.next(), fds.next()) else {
         return;
     };
     let inherited: Vec<OwnedFd> = fds.collect();
-    let message = match launch(&body, &log, &inherited) {
+    let message = match launch(&body, &log, &inherited, network) {
         Ok(pid) => Answer::Serving { pid },
         Err(fault) => Answer::Failed(fault),
     };
@@ -37,8 +38,16 @@ pub(super) fn start(fds: Vec<OwnedFd>) {
     let _owner_gone = wire::send(&answer, &message, &[]);
 }
 
-fn launch(body: &OwnedFd, log: &OwnedFd, inherited: &[OwnedFd]) -> Result<i32, Fault> {
+fn launch(
+    body: &OwnedFd,
+    log: &OwnedFd,
+    inherited: &[OwnedFd],
+    network: &Network,
+) -> Result<i32, Fault> {
     let plan: ServicePlan = wire::read_body(body).during("reading the plan")?;
+    if plan.view.is_none() {
+        network.reaches_host()?;
+    }
     let (ready, failed) =
         rustix::pipe::pipe_with(PipeFlags::CLOEXEC).during("making the service's pipe")?;
     let outer = Outer::here();

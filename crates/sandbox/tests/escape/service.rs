@@ -5,11 +5,11 @@ use std::io::Read;
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use moat_sandbox::{Service, ServiceConfinement, start_service};
+use moat_sandbox::{Launcher, Service, ServiceConfinement, start_service};
 
-use crate::support::{Scratch, helper};
+use crate::support::{Scratch, helper, shell};
 
 #[test]
 fn a_sealed_service_answers_and_reaches_nothing() {
@@ -43,6 +43,37 @@ fn a_sealed_service_answers_and_reaches_nothing() {
 }
 
 #[test]
+fn a_launcher_that_gave_the_network_up_starts_nothing_that_has_one() {
+    let scratch = Scratch::new();
+    let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+    let questions = [("tcp", tcp.local_addr().unwrap().to_string())];
+    let network = |launcher: &Launcher| {
+        std::fs::read_link(format!("/proc/{}/ns/net", launcher.pid())).unwrap()
+    };
+    let own = |launcher: &Launcher| {
+        let (service, place) = service(&scratch, ServiceConfinement::Own, &questions);
+        let started = start_service(launcher, service);
+        std::fs::remove_file(place).unwrap();
+        started
+    };
+    let host = std::fs::read_link("/proc/self/ns/net").unwrap();
+    let control = scratch.launcher();
+    own(&control).unwrap();
+    assert_eq!(network(&control), host);
+    let told = scratch.launcher();
+    told.give_up_network().unwrap();
+    let holding = scratch.launcher();
+    let sandbox = scratch.sandbox(&holding);
+    for launcher in [&told, &holding] {
+        let refused = own(launcher).unwrap_err();
+        assert!(refused.to_string().ends_with("has given up the network already"), "{refused}");
+        assert_ne!(network(launcher), host);
+    }
+    shell(&sandbox, "true").succeeded();
+    shell(&scratch.sandbox(&told), "true").succeeded();
+}
+
+#[test]
 fn a_process_that_gave_up_inet_cannot_take_it_back() {
     let scratch = Scratch::new();
     let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -68,9 +99,12 @@ fn a_process_that_confined_itself_keeps_its_files_and_sockets_only() {
     assert_eq!(confined("nothing", &scratch, &questions), "through\n".repeat(4));
 }
 
-/// Starts the helper as a service that answers on an inherited socket with what its attacks gave.
-fn ask(scratch: &Scratch, confinement: ServiceConfinement, questions: &[(&str, String)]) -> String {
-    let launcher = scratch.launcher();
+/// The helper as a service on an inherited socket, and the socket's place.
+fn service(
+    scratch: &Scratch,
+    confinement: ServiceConfinement,
+    questions: &[(&str, String)],
+) -> (Service, PathBuf) {
     let place = scratch.home.join("service.sock");
     let listener = UnixListener::bind(&place).unwrap();
     let mut argv = vec![helper().into_os_string(), "serve".into()];
@@ -84,6 +118,13 @@ fn ask(scratch: &Scratch, confinement: ServiceConfinement, questions: &[(&str, S
         log: std::fs::File::create(scratch.home.join("log")).unwrap().into(),
         nice: 5,
     };
+    (service, place)
+}
+
+/// Starts the helper as a service that answers on an inherited socket with what its attacks gave.
+fn ask(scratch: &Scratch, confinement: ServiceConfinement, questions: &[(&str, String)]) -> String {
+    let launcher = scratch.launcher();
+    let (service, place) = service(scratch, confinement, questions);
     start_service(&launcher, service).unwrap();
     // It lives on without the launcher.
     drop(launcher);

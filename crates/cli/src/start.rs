@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The processes that a command begins with, in the only order that works: the
+//! launcher, the broker if one may be wanted, and then nobody else gets a network.
+//!
+//! Invariant: after [`Started::begin`] the broker alone can make a network socket.
+
+use std::sync::Arc;
+
+use moat_base::Report;
+use moat_config::Settings as Config;
+use moat_net::Broker;
+use moat_sandbox::Launcher;
+
+use crate::broker;
+use crate::environment::Environment;
+use crate::failure::Failure;
+
+/// Whether a command may have to reach the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Egress {
+    /// It cannot: no broker is started.
+    None,
+    /// Through the broker.
+    Broker,
+}
+
+impl Egress {
+    /// What a session wants: a broker as soon as the configuration names any server,
+    /// because each turn may choose another model.
+    pub(crate) fn of_session(config: &Config) -> Self {
+        if config.models.is_empty() { Self::None } else { Self::Broker }
+    }
+}
+
+/// The processes that a command of Moat begins with.
+#[derive(Debug, Clone)]
+pub(crate) struct Started {
+    pub(crate) launcher: Arc<Launcher>,
+    broker: Result<Arc<Broker>, Report>,
+}
+
+impl Started {
+    /// Starts them, and takes the network away from the launcher and this process.
+    /// That no broker could be started is told only to who asks for it.
+    pub(crate) fn begin(environment: &Environment, egress: Egress) -> Result<Self, Failure> {
+        let launcher = environment.launcher()?;
+        let broker = match egress {
+            Egress::None => Err(not_started()),
+            Egress::Broker => {
+                broker::ensure(environment, &launcher).map_err(|failure| failure.report)
+            }
+        };
+        environment.give_up_network(&launcher)?;
+        Ok(Self { launcher, broker })
+    }
+
+    /// The broker, connected: it does not end while this lives.
+    pub(crate) fn broker(&self) -> Result<Arc<Broker>, Report> {
+        self.broker.clone()
+    }
+}
+
+fn not_started() -> Report {
+    let hint = "name the server in the user's configuration, then resume the session";
+    Failure::environment("no broker was started: no model server was configured", hint).report
+}
