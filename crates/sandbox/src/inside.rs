@@ -19,8 +19,12 @@ mod hold;
 mod launch;
 mod reaper;
 mod serve;
+mod supervise;
+mod survey;
 pub(crate) mod trial;
 mod view;
+
+pub(crate) use hold::FACTS;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

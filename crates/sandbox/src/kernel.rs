@@ -50,6 +50,12 @@ pub(crate) fn unshare(flags: i32) -> io::Result<()> {
     check(unsafe { libc::unshare(flags) }.into())
 }
 
+/// Leaves all supplementary groups (setgroups(2)); only an administrator may.
+pub(crate) fn drop_groups() -> io::Result<()> {
+    // SAFETY: an empty list has no pointer that is followed.
+    check(unsafe { libc::syscall(libc::SYS_setgroups, 0, std::ptr::null::<libc::gid_t>()) })
+}
+
 /// Changes the attributes of a mount, or of a whole tree of mounts (mount_setattr(2)).
 pub(crate) fn mount_setattr(
     mount: BorrowedFd<'_>,
@@ -160,29 +166,49 @@ pub(crate) struct Ended {
 
 /// Waits for any child.
 pub(crate) fn wait_any() -> io::Result<Ended> {
+    loop {
+        match wait(0) {
+            Ok(Some(ended)) => return Ok(ended),
+            // Without the flag, the kernel answers with a child or an error.
+            Ok(None) => return Err(io::ErrorKind::InvalidData.into()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Takes a child that has ended, if there is one.
+pub(crate) fn wait_ready() -> io::Result<Option<Ended>> {
+    wait(libc::WNOHANG)
+}
+
+fn wait(flags: i32) -> io::Result<Option<Ended>> {
     let mut status = 0;
     // SAFETY: an all-zero rusage is a valid value.
     let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
-    loop {
-        // SAFETY: both out-pointers outlive the call.
-        let pid = unsafe { libc::wait4(-1, &raw mut status, 0, &raw mut usage) };
-        if pid >= 0 {
-            let us = |time: libc::timeval| {
-                u64::try_from(time.tv_sec).unwrap_or(0) * 1_000_000
-                    + u64::try_from(time.tv_usec).unwrap_or(0)
-            };
-            return Ok(Ended {
-                pid,
-                status,
-                cpu_us: us(usage.ru_utime) + us(usage.ru_stime),
-                resident_bytes_max: u64::try_from(usage.ru_maxrss).unwrap_or(0) * 1024,
-            });
-        }
-        let error = io::Error::last_os_error();
-        if error.kind() != io::ErrorKind::Interrupted {
-            return Err(error);
-        }
+    // SAFETY: both out-pointers outlive the call.
+    let pid = unsafe { libc::wait4(-1, &raw mut status, flags, &raw mut usage) };
+    if pid < 0 {
+        return Err(io::Error::last_os_error());
     }
+    let us = |time: libc::timeval| {
+        u64::try_from(time.tv_sec).unwrap_or(0) * 1_000_000
+            + u64::try_from(time.tv_usec).unwrap_or(0)
+    };
+    Ok((pid > 0).then(|| Ended {
+        pid,
+        status,
+        cpu_us: us(usage.ru_utime) + us(usage.ru_stime),
+        resident_bytes_max: u64::try_from(usage.ru_maxrss).unwrap_or(0) * 1024,
+    }))
+}
+
+/// Kills every process that this one may signal, but itself, at one moment (kill(2)).
+///
+/// Only for a process whose Landlock domain scopes signals, and who has seen that it does.
+pub(crate) fn kill_everybody_in_scope() -> io::Result<()> {
+    // SAFETY: plain numbers.
+    check(unsafe { libc::kill(-1, libc::SIGKILL) }.into())
 }
 
 /// What to do about ended children.

@@ -52,13 +52,25 @@ impl Ruleset {
     /// signals and abstract sockets.
     pub(crate) fn new() -> io::Result<Self> {
         let version = version();
-        let handled = match version {
+        Self::handling(match version {
             ..=0 => return Err(io::ErrorKind::Unsupported.into()),
             1 => REFER - 1,
             2 => TRUNCATE - 1,
             3 | 4 => IOCTL_DEV - 1,
             5.. => WRITE,
-        };
+        })
+    }
+
+    /// Makes a set that leaves files alone, and keeps signals and abstract sockets inside.
+    pub(crate) fn of_scopes() -> io::Result<Self> {
+        if version() < VERSION_MIN {
+            return Err(io::Error::from_raw_os_error(libc::EOPNOTSUPP));
+        }
+        Self::handling(0)
+    }
+
+    fn handling(handled: u64) -> io::Result<Self> {
+        let version = version();
         let attributes = RulesetAttributes {
             files: handled,
             network: 0,

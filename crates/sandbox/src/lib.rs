@@ -14,15 +14,18 @@
 //! kernel. How it all holds together is in `docs/sandbox.md`.
 
 mod blob;
+mod cgroup;
 mod change;
 mod class;
 mod command;
 mod confinement;
+mod copy;
 mod diff;
 mod environment;
 mod error;
 mod file_error;
 mod files;
+mod footing;
 mod inherit;
 mod inside;
 mod keep;
@@ -38,6 +41,7 @@ mod poll;
 mod probe;
 mod removal;
 mod resolver;
+mod rewrite;
 mod root;
 mod run;
 mod sandbox;
@@ -62,6 +66,7 @@ pub use diff::Hunk;
 pub use error::Error;
 pub use file_error::FileError;
 pub use files::SessionFiles;
+pub use footing::{Attempt, Floor, Step};
 pub use inherit::inherited_listener;
 pub use inside::helper_main;
 pub use keep::{KeepRecord, KeepStep, Outcome, Phase, Selection};
@@ -72,7 +77,7 @@ pub use node::{Node, NodeKind};
 #[doc(hidden)]
 pub use plan::Layer;
 pub use plan::{Files, Plan};
-pub use probe::probe;
+pub use probe::{Examination, probe, survey};
 pub use removal::remove_files;
 pub use root::Root;
 pub use sandbox::Sandbox;

@@ -22,6 +22,13 @@ pub(crate) const ANSWER_WAIT_MAX: Duration = Duration::from_secs(20);
 /// for changed files of dependency caches, each.
 pub(crate) const PRIVATE_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
 
+/// The most bytes that are written to copy a tree where no overlay can be laid over it.
+/// A larger one is refused.
+pub(crate) const COPY_BYTES_MAX: u64 = 4 << 30;
+
+/// The most files, directories and links in such a copy. A larger one is refused.
+pub(crate) const COPY_ENTRIES_MAX: u64 = 300_000;
+
 /// The most files in each private file system.
 pub(crate) const PRIVATE_FILES_MAX: u64 = 500_000;
 

@@ -5,17 +5,24 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use rustix::event::{PollFd, PollFlags};
+use rustix::fs::{Mode, OFlags};
 use rustix::net::Shutdown;
 
-use crate::confinement::{self, Confinement, Level};
+use crate::confinement::{self, Confinement};
+use crate::copy::{self, CopyError};
+use crate::footing::{Base, Footing};
 use crate::limits::ANSWER_WAIT_MAX;
+use crate::rewrite::Rewriter;
 use crate::run::{self, Surroundings};
-use crate::wire::{self, Answer, Fault, ToLauncher};
-use crate::{Command, Error, Exit, Interrupt, Launcher, OutputSink, Plan, launcher, poll, view};
+use crate::view::bare::{self, Places};
+use crate::wire::{self, Answer, Fault, HolderPlan, Lost, ToLauncher};
+use crate::{
+    Command, Error, Exit, Files, Interrupt, Launcher, OutputSink, Plan, launcher, poll, view,
+};
 
 /// A sandbox that stays up for a session, so that the kernel's caches stay warm.
 #[derive(Debug)]
@@ -29,11 +36,16 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Starts a sandbox for `plan`.
+    /// Starts a sandbox for `plan` on the strongest step of the ladder that this machine has.
+    ///
+    /// [`Sandbox::confinement`] says which it is and what is lost on it; the caller shows and
+    /// records that, and asks before commands run on less than all of it.
     ///
     /// # Errors
     /// [`Error::Start`] when the kernel refuses a step, [`Error::Workspace`] when the workspace
-    /// holds the home or Moat's own state, [`Error::Unenforced`] when anything would not be enforced.
+    /// holds the home or Moat's own state, [`Error::Unenforced`] when the files of others, the
+    /// network or privilege would not be held or [`crate::Settings::least`] asks for more,
+    /// [`Error::Copy`] where files would have to be copied and cannot be.
     pub fn start(launcher: &Launcher, plan: &Plan) -> Result<Self, Error> {
         Self::start_with(launcher, plan, &[])
     }
@@ -49,31 +61,37 @@ impl Sandbox {
         plan: &Plan,
         extra: &[(PathBuf, PathBuf)],
     ) -> Result<Self, Error> {
-        let compiled = view::compile(launcher.settings(), plan, extra)?;
-        let channel =
-            |step: &str, source: io::Error| Error::Start { step: step.to_owned(), source };
-        let body = wire::body(&compiled).map_err(|error| channel("sealing the plan", error))?;
-        let (control, there) =
-            wire::pair().map_err(|error| channel("making the control socket", error))?;
-        launcher.ask(&ToLauncher::Hold, &[body.as_fd(), there.as_fd()])?;
-        drop(there);
-        let received = launcher::answer(&control)?;
-        let (notes, lost) = match received.message {
-            Answer::Ready { notes, lost } => (notes, lost),
-            Answer::Failed(fault) => return Err(start_error(fault)),
-            Answer::Serving { .. } | Answer::Listener | Answer::Exited { .. } | Answer::Done => {
-                return Err(Error::Answer { reason: "the sandbox did not say that it is ready" });
+        view::check(launcher.settings(), plan)?;
+        launcher.on_footing(|footing| Self::start_on(launcher, plan, extra, footing))
+    }
+
+    fn start_on(
+        launcher: &Launcher,
+        plan: &Plan,
+        extra: &[(PathBuf, PathBuf)],
+        footing: &Footing,
+    ) -> Result<Self, Error> {
+        let settings = launcher.settings();
+        let mut remarks = Vec::new();
+        let (compiled, surroundings) = match footing.base {
+            Base::User | Base::Root => {
+                (view::compile(settings, plan, extra, footing)?, Surroundings::new(settings, plan))
+            }
+            Base::None => {
+                let places = prepare(plan, &mut remarks)?;
+                let compiled = bare::compile(settings, plan, &places, extra)?;
+                (compiled, Surroundings::bare(settings, plan, &places))
             }
         };
-        let mut fds = received.fds.into_iter();
+        let (control, ready) = hold(launcher, &compiled)?;
+        let mut fds = ready.fds.into_iter();
         let (Some(root), Some(holder)) = (fds.next(), fds.next()) else {
             return Err(Error::Answer { reason: "the workspace did not come with it" });
         };
-        let confinement = confinement::judge(&lost);
-        if confinement.level() != Level::Full {
-            return Err(Error::Unenforced { lost: confinement.lost() });
-        }
-        for note in &notes {
+        let mut confinement = confinement::judge(footing, &ready.lost);
+        confinement.remarks.extend(remarks);
+        confinement.stands(settings.least)?;
+        for note in &ready.notes {
             tracing::debug!(note, "the sandbox starts without it");
         }
         Ok(Self {
@@ -81,8 +99,8 @@ impl Sandbox {
             holder,
             root,
             confinement,
-            notes,
-            surroundings: Surroundings::new(launcher.settings(), plan),
+            notes: ready.notes,
+            surroundings,
         })
     }
 
@@ -117,7 +135,9 @@ impl Sandbox {
         interrupt: &Interrupt,
     ) -> Result<Exit, Error> {
         let control = self.control.lock().unwrap_or_else(PoisonError::into_inner);
-        let result = run::run(&control, &self.surroundings, command, sink, interrupt);
+        let mut sink = Rewriter::new(sink, self.surroundings.mapping());
+        let result = run::run(&control, &self.surroundings, command, &mut sink, interrupt);
+        sink.finish();
         if matches!(result, Err(Error::Gone | Error::Answer { .. })) {
             // Nothing may go on in there that we no longer understand.
             let _closed = rustix::net::shutdown(&*control, Shutdown::Write);
@@ -137,6 +157,79 @@ impl Drop for Sandbox {
             tracing::warn!("a sandbox did not end in time");
         }
     }
+}
+
+/// What a holder said when it was ready.
+struct Ready {
+    notes: Vec<String>,
+    lost: Vec<Lost>,
+    fds: Vec<OwnedFd>,
+}
+
+/// Starts the holder of a plan.
+fn hold(launcher: &Launcher, compiled: &HolderPlan) -> Result<(OwnedFd, Ready), Error> {
+    let channel = |step: &str, source: io::Error| Error::Start { step: step.to_owned(), source };
+    let body = wire::body(compiled).map_err(|error| channel("sealing the plan", error))?;
+    let (control, there) =
+        wire::pair().map_err(|error| channel("making the control socket", error))?;
+    launcher.ask(&ToLauncher::Hold, &[body.as_fd(), there.as_fd()])?;
+    drop(there);
+    let received = launcher::answer(&control)?;
+    match received.message {
+        Answer::Ready { notes, lost } => Ok((control, Ready { notes, lost, fds: received.fds })),
+        Answer::Failed(fault) => Err(start_error(fault)),
+        Answer::Serving { .. }
+        | Answer::Surveyed { .. }
+        | Answer::Listener
+        | Answer::Exited { .. }
+        | Answer::Done => Err(Error::Answer { reason: "the sandbox did not say that it is ready" }),
+    }
+}
+
+/// Copies the tree to where the changes would go, for want of an overlay.
+fn prepare(plan: &Plan, remarks: &mut Vec<String>) -> Result<Places, Error> {
+    let Files::CopyOnWrite { lowers, upper, work } = plan.files() else {
+        return Err(Error::Copy {
+            path: plan.root().to_owned(),
+            source: io::Error::new(
+                io::ErrorKind::Unsupported,
+                "only a session's own copy of the files can be protected without mounts",
+            ),
+        });
+    };
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |error: CopyError| Error::Copy {
+            path,
+            source: match error {
+                CopyError::System(source) => source,
+                other => io::Error::other(other.to_string()),
+            },
+        }
+    };
+    let mut source = None;
+    for lower in lowers {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let opened = rustix::fs::open(lower, flags, Mode::empty())
+            .map_err(|errno| failed(lower)(CopyError::System(errno.into())))?;
+        // A finished copy holds all that lies below it.
+        if copy::finished(opened.as_fd()).is_some() {
+            source = Some(opened);
+            break;
+        }
+    }
+    let source = source.as_ref().map_or(plan.root_fd(), AsFd::as_fd);
+    let copied = copy::copy(source, upper, work).map_err(failed(plan.root()))?;
+    if copied.entries > 0 {
+        remarks.push(format!(
+            "the files are a copy: {} entries, {} MiB written, {} left out, {} ms",
+            copied.entries,
+            copied.bytes >> 20,
+            copied.left_out,
+            copied.time.as_millis(),
+        ));
+    }
+    Ok(Places::of(upper, work))
 }
 
 fn start_error(fault: Fault) -> Error {

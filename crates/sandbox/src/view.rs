@@ -8,12 +8,15 @@
 //! Invariant: nothing of the home appears but what [`toolchain`] lists, and never
 //! one of [`Settings::hidden`].
 
+pub(crate) mod bare;
 pub(crate) mod system;
 pub(crate) mod toolchain;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use crate::footing::{Base, Footing, ProcessList};
+use crate::inside::FACTS;
 use crate::limits::PRIVATE_BYTES_MAX;
 use crate::plan::Purpose;
 use crate::wire::{Access, Entry, HolderPlan, Identity, LocalSockets, Missing, Upper};
@@ -25,11 +28,9 @@ pub(crate) fn compile(
     settings: &Settings,
     plan: &Plan,
     extra: &[(PathBuf, PathBuf)],
+    footing: &Footing,
 ) -> Result<HolderPlan, Error> {
-    match plan.purpose {
-        Purpose::Workspace => check_workspace(settings, plan)?,
-        Purpose::Probe => {}
-    }
+    check(settings, plan)?;
     let mut entries = system::entries();
     entries.extend(system::identity(&settings.home));
     entries.push(Entry::Memory {
@@ -48,8 +49,12 @@ pub(crate) fn compile(
     if plan.files != Files::ReadOnly {
         writable.push(plan.root.clone().into());
     }
+    entries.extend(facts(footing));
     Ok(HolderPlan {
+        footing: footing.clone(),
         entries,
+        readable: vec![OsString::from("/")],
+        devices: vec![OsString::from("/dev")],
         writable,
         workspace: plan.root.clone().into(),
         local_sockets: match plan.files {
@@ -60,8 +65,30 @@ pub(crate) fn compile(
     })
 }
 
+/// Whether the workspace may be one.
+pub(crate) fn check(settings: &Settings, plan: &Plan) -> Result<(), Error> {
+    match plan.purpose {
+        Purpose::Workspace => check_workspace(settings, plan),
+        Purpose::Probe => Ok(()),
+    }
+}
+
+/// Where processes cannot be listed apart, `/proc` says something about the machine only.
+fn facts(footing: &Footing) -> Vec<Entry> {
+    match footing.process_list {
+        ProcessList::Own => Vec::new(),
+        ProcessList::Absent => {
+            let facts = FACTS.iter().map(Path::new);
+            facts.map(|fact| bind(fact, fact, Access::Read, Missing::Skip)).collect()
+        }
+    }
+}
+
 /// Compiles the view of a sealed service: the system, its own program, and `read`.
-pub(crate) fn compile_service(program: &Path, read: &[PathBuf]) -> HolderPlan {
+pub(crate) fn compile_service(program: &Path, read: &[PathBuf], footing: &Footing) -> HolderPlan {
+    if footing.base == Base::None {
+        return bare::compile_service(program, read);
+    }
     let mut entries = system::entries();
     entries.extend(system::identity(Path::new("/home")));
     for path in std::iter::once(program).chain(read.iter().map(PathBuf::as_path)) {
@@ -69,8 +96,12 @@ pub(crate) fn compile_service(program: &Path, read: &[PathBuf]) -> HolderPlan {
             entries.push(bind(&real(path), path, Access::Read, Missing::Refuse));
         }
     }
+    entries.extend(facts(footing));
     HolderPlan {
+        footing: footing.clone(),
         entries,
+        readable: vec![OsString::from("/")],
+        devices: vec![OsString::from("/dev")],
         writable: ["/tmp", "/dev/shm"].map(OsString::from).to_vec(),
         workspace: OsString::from("/tmp"),
         local_sockets: LocalSockets::Allowed,
@@ -181,6 +212,7 @@ mod tests {
             read_only: Vec::new(),
             hidden: vec![home.join(".local/state/moat")],
             environment: Vec::new(),
+            least: crate::Floor::Full,
         }
     }
 
@@ -206,7 +238,12 @@ mod tests {
         ];
         for (root, accepted) in cases {
             let plan = Plan::new(&root, Files::ReadOnly).unwrap();
-            assert_eq!(compile(&settings, &plan, &[]).is_ok(), accepted, "{}", root.display());
+            assert_eq!(
+                compile(&settings, &plan, &[], &Footing::full()).is_ok(),
+                accepted,
+                "{}",
+                root.display()
+            );
         }
     }
 }

@@ -15,20 +15,23 @@ use rustix::fs::{Mode, OFlags, ResolveFlags};
 use rustix::process::{Resource, Rlimit};
 use rustix::thread::{CapabilitySet, CapabilitySets};
 
+use crate::footing::{Base, Footing, Namespace};
 use crate::inside::hold::Session;
 use crate::inside::reaper::c_string;
 use crate::kernel;
+use crate::landlock;
 use crate::plan::Layer;
-use crate::seccomp::{self, Families, Programs, Threads};
-use crate::wire::{CommandPlan, During, Fault, LocalSockets};
+use crate::seccomp::{self, Families, Programs, Shared, Threads};
+use crate::wire::{self, CommandPlan, During, Fault, HolderPlan, LocalSockets};
 
 /// Becomes the command's program; comes back only with what went wrong.
 pub(super) fn become_program(
     session: &Session<'_>,
     plan: &CommandPlan,
     standard: [BorrowedFd<'_>; 3],
+    supervisor: &OwnedFd,
 ) -> Fault {
-    match confine(session, plan, standard) {
+    match confine(session, plan, standard, supervisor) {
         Ok(words) => start(&words),
         Err(fault) => fault,
     }
@@ -45,6 +48,7 @@ fn confine(
     session: &Session<'_>,
     plan: &CommandPlan,
     standard: [BorrowedFd<'_>; 3],
+    supervisor: &OwnedFd,
 ) -> Result<Words, Fault> {
     let without = &session.plan.without;
     let words = words(&plan.argv, &plan.search, &plan.environment)?;
@@ -55,7 +59,7 @@ fn confine(
     for (number, fd) in (0..).zip(standard) {
         kernel::place(fd, number).during("placing the standard descriptors")?;
     }
-    limit(plan, without)?;
+    limit(session, plan)?;
     if !without.contains(&Layer::Capabilities) {
         drop_bounding_set().during("dropping the capability bounding set")?;
         drop_capabilities().during("dropping capabilities")?;
@@ -72,14 +76,55 @@ fn confine(
     kernel::reset_signals();
     rustix::process::umask(Mode::from_raw_mode(0o022));
     if !without.contains(&Layer::Seccomp) {
-        let families = match session.plan.local_sockets {
-            LocalSockets::Allowed => Families::InetAndLocal,
-            LocalSockets::PairsOnly => Families::InetAndPairs,
-        };
-        let filter = seccomp::confined(families, Programs::Allowed);
-        seccomp::install(&filter, Threads::This).during("installing the system call filter")?;
+        filter(session.plan, supervisor)?;
     }
     Ok(words)
+}
+
+/// Installs the filter, which makes up for what the footing lacks.
+fn filter(plan: &HolderPlan, supervisor: &OwnedFd) -> Result<(), Fault> {
+    let footing = &plan.footing;
+    let step = "installing the system call filter";
+    let filter = seccomp::sharing(families(plan), Programs::Allowed, &shared(footing));
+    match footing.base {
+        Base::User | Base::Root => seccomp::install(&filter, Threads::This).during(step),
+        Base::None => {
+            let calls = filter.install_supervised().during(step)?;
+            wire::send(supervisor, &(), &[calls.as_fd()]).during("finding the supervisor")
+        }
+    }
+}
+
+/// What is the host's, and the filter must make up for.
+pub(super) fn shared(footing: &Footing) -> Vec<Shared> {
+    let mut shared = Vec::new();
+    for (namespace, one) in [(Namespace::Process, Shared::Processes), (Namespace::Ipc, Shared::Ipc)]
+    {
+        if !footing.has(namespace) {
+            shared.push(one);
+        }
+    }
+    if footing.base == Base::None {
+        shared.push(Shared::Files);
+    }
+    shared
+}
+
+/// The sockets that a command may make.
+fn families(plan: &HolderPlan) -> Families {
+    // A named socket is found by its inode, which an overlay gives anew, or in its network.
+    // Where the network is the host's, only Landlock keeps names without a file apart.
+    let scoped = landlock::version() >= landlock::VERSION_MIN;
+    let named = match (plan.footing.base, plan.local_sockets) {
+        (Base::User | Base::Root, LocalSockets::Allowed) => LocalSockets::Allowed,
+        (Base::None, _) | (_, LocalSockets::PairsOnly) => LocalSockets::PairsOnly,
+    };
+    match (plan.footing.has(Namespace::Network), named) {
+        (true, LocalSockets::Allowed) => Families::InetAndLocal,
+        (true, LocalSockets::PairsOnly) => Families::InetAndPairs,
+        (false, LocalSockets::Allowed) if scoped => Families::LocalOnly,
+        (false, LocalSockets::Allowed | LocalSockets::PairsOnly) => Families::PairsOnly,
+    }
 }
 
 /// Prepares all strings while memory may still be allocated without surprise.
@@ -130,7 +175,8 @@ fn enter(session: &Session<'_>, directory: &OsStr) -> Result<(), Fault> {
     rustix::process::fchdir(&directory).during("entering the working directory")
 }
 
-fn limit(plan: &CommandPlan, without: &[Layer]) -> Result<(), Fault> {
+fn limit(session: &Session<'_>, plan: &CommandPlan) -> Result<(), Fault> {
+    let without = &session.plan.without;
     let mut limits = vec![
         // Not 0: a handler that the kernel starts for core dumps is started all the same
         // then, on the host and as root. At 1 it is not (core(5), `do_coredump`).
@@ -145,7 +191,7 @@ fn limit(plan: &CommandPlan, without: &[Layer]) -> Result<(), Fault> {
         (Resource::Rtprio, 0),
     ];
     if !without.contains(&Layer::Processes) {
-        limits.push((Resource::Nproc, plan.processes));
+        limits.push((Resource::Nproc, plan.processes.saturating_add(session.processes_besides)));
     }
     for (resource, bound) in limits {
         // A limit is only ever lowered; the owner's own may be lower still.

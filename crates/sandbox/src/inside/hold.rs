@@ -5,14 +5,17 @@
 //! warm, and starts one reaper per command, the next one always in advance.
 //!
 //! Invariant: it ends when its owner's socket closes, and with it, by the kernel's
-//! rule for process 1, everything it ever started.
+//! rule for process 1 or by its reaper, everything it ever started.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::event::{PollFd, PollFlags};
+use rustix::fs::{AtFlags, Dir, Mode, OFlags};
+use rustix::net::Shutdown;
 use rustix::process::{DumpableBehavior, PidfdFlags, Signal, WaitId, WaitIdOptions};
 
+use crate::footing::{Base, Namespace, ProcessList};
 use crate::inside::{reaper, view};
 use crate::kernel::{self, Children, Side};
 use crate::landlock::{self, Ruleset};
@@ -26,6 +29,12 @@ pub(super) struct Session<'a> {
     pub(super) plan: &'a HolderPlan,
     pub(super) ruleset: Option<Ruleset>,
     pub(super) outer: Outer,
+    /// Whether the highest process id is this sandbox's own setting.
+    pub(super) bounds_numbers: bool,
+    /// Places under `/proc` that the rules name: the kernel knows them as long as they are open.
+    _facts: Vec<OwnedFd>,
+    /// Processes that the user has besides, which the kernel counts with the command's.
+    pub(super) processes_besides: u64,
     workspace: OwnedFd,
     /// The holder itself, for its owner to see it end.
     own: OwnedFd,
@@ -68,27 +77,107 @@ fn prepare<'a>(
     if !plan.without.contains(&Layer::Descriptors) {
         kernel::close_from(3).during("closing inherited descriptors")?;
     }
-    identify(outer)?;
-    // Before the process is closed to itself too; everything it starts inherits it.
-    write("/proc/self/oom_score_adj", "800").during("offering itself when memory runs out")?;
-    bound_watches();
     let mut lost = Vec::new();
-    if !plan.without.contains(&Layer::NestingBound) && bound_nesting().is_err() {
-        lost.push(Lost::Nesting);
-    }
-    rustix::system::sethostname(b"moat").during("naming the host")?;
-    let notes = view::build(plan)?;
-    let (ruleset, version) = rules(plan)?;
+    enter(plan, outer, &mut lost)?;
+    let notes = match plan.footing.base {
+        Base::User | Base::Root => view::build(plan)?,
+        Base::None => Vec::new(),
+    };
+    let (rules, version) = rules(plan)?;
     if version < landlock::VERSION_MIN {
         lost.push(Lost::Landlock { version });
+    }
+    let bounds_numbers = plan.footing.process_list == ProcessList::Own && numbers_are_own(outer);
+    if outer.is_root() && !bounds_numbers {
+        lost.push(Lost::Processes);
     }
     let workspace = crate::mount::source(&plan.workspace, None).during("opening the workspace")?;
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
         .during("closing the holder's memory")?;
     let own = rustix::process::pidfd_open(rustix::process::getpid(), PidfdFlags::empty())
         .during("opening the holder's own process")?;
-    let session = Session { plan, ruleset, outer, workspace, own };
+    let Rules { ruleset, facts } = rules;
+    let session = Session {
+        plan,
+        ruleset,
+        outer,
+        bounds_numbers,
+        _facts: facts,
+        processes_besides: match plan.footing.base {
+            Base::User | Base::Root => 0,
+            Base::None => processes_of(outer.user),
+        },
+        workspace,
+        own,
+    };
     Ok((session, Answer::Ready { notes, lost }))
+}
+
+/// Finishes what the kernel has just made for this process, and drops what it kept.
+fn enter(plan: &HolderPlan, outer: Outer, lost: &mut Vec<Lost>) -> Result<(), Fault> {
+    match plan.footing.base {
+        Base::User => identify(outer)?,
+        // Groups of the machine's root reach further than root's own files; others keep theirs,
+        // because only an administrator may drop them.
+        Base::Root | Base::None => {
+            let _not_allowed = kernel::drop_groups();
+        }
+    }
+    // Before the process is closed to itself too; everything it starts inherits it.
+    write("/proc/self/oom_score_adj", "800").during("offering itself when memory runs out")?;
+    match plan.footing.base {
+        Base::User => {
+            bound_watches();
+            if !plan.without.contains(&Layer::NestingBound) && bound_nesting().is_err() {
+                lost.push(Lost::Nesting);
+            }
+        }
+        // These settings would be the host's.
+        Base::Root | Base::None => {}
+    }
+    if plan.footing.has(Namespace::Name) {
+        rustix::system::sethostname(b"moat").during("naming the host")?;
+    }
+    Ok(())
+}
+
+/// Whether the highest process id belongs to a process-id namespace.
+///
+/// From Linux 6.14 on it does. This is asked and not tried, because before that the machine's
+/// root would change the host's.
+fn numbers_are_own(outer: Outer) -> bool {
+    let name = rustix::system::uname();
+    let release = name.release().to_string_lossy();
+    let mut parts = release.split(['.', '-']).map(|part| part.parse::<u32>().unwrap_or(0));
+    let version = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+    !outer.is_root() || version >= (6, 14)
+}
+
+/// How many processes and threads `user` has on this machine, as far as they can be seen.
+fn processes_of(user: u32) -> u64 {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let Ok(list) = rustix::fs::open("/proc", flags, Mode::empty()) else {
+        return 0;
+    };
+    let Ok(entries) = Dir::read_from(&list) else {
+        return 0;
+    };
+    let mut count = 0;
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy();
+        if !name.bytes().all(|byte| byte.is_ascii_digit()) {
+            continue;
+        }
+        let of_user = rustix::fs::statat(&list, &*name, AtFlags::empty())
+            .is_ok_and(|stat| stat.st_uid == user);
+        if of_user {
+            // Each thread is a directory, which counts as a link of the one that holds it.
+            let tasks = rustix::fs::statat(&list, format!("{name}/task"), AtFlags::empty());
+            let links = tasks.map_or(3, |stat| u64::try_from(stat.st_nlink).unwrap_or(3));
+            count += links.saturating_sub(2);
+        }
+    }
+    count
 }
 
 /// Who a process is before it enters a user namespace.
@@ -131,8 +220,8 @@ pub(super) fn map(outer: Outer, inner: Outer) -> Result<(), Fault> {
 }
 
 fn write(path: &str, text: &str) -> io::Result<()> {
-    let flags = rustix::fs::OFlags::WRONLY | rustix::fs::OFlags::CLOEXEC;
-    let file = rustix::fs::open(path, flags, rustix::fs::Mode::empty())?;
+    let flags = OFlags::WRONLY | OFlags::CLOEXEC;
+    let file = rustix::fs::open(path, flags, Mode::empty())?;
     rustix::io::write(&file, text.as_bytes())?;
     Ok(())
 }
@@ -150,24 +239,45 @@ fn bound_watches() {
     }
 }
 
+/// The rules for files, and what must stay open for them.
+#[derive(Debug, Default)]
+pub(super) struct Rules {
+    pub(super) ruleset: Option<Ruleset>,
+    facts: Vec<OwnedFd>,
+}
+
 /// Makes the Landlock rules: read and run what is visible, write where it is the session's.
-pub(super) fn rules(plan: &HolderPlan) -> Result<(Option<Ruleset>, i32), Fault> {
+pub(super) fn rules(plan: &HolderPlan) -> Result<(Rules, i32), Fault> {
     let version = landlock::version();
+    let needed = plan.footing.base == Base::None;
+    if version == 0 && needed {
+        return Err(Fault { step: "finding Landlock".to_owned(), errno: libc::EOPNOTSUPP });
+    }
     if plan.without.contains(&Layer::Landlock) || version == 0 {
-        return Ok((None, version));
+        return Ok((Rules::default(), version));
     }
     let ruleset = Ruleset::new().during("making a Landlock ruleset")?;
-    let allow = |path: &std::ffi::OsStr, rights: u64| -> Result<(), Fault> {
+    let allow = |path: &std::ffi::OsStr, rights: u64| -> Result<OwnedFd, Fault> {
         let place = crate::mount::source(path, None);
         let place = place.during(format!("opening {} for Landlock", path.display()))?;
-        ruleset.allow(place.as_fd(), rights).during("adding a Landlock rule")
+        ruleset.allow(place.as_fd(), rights).during("adding a Landlock rule")?;
+        Ok(place)
     };
-    allow("/".as_ref(), landlock::READ)?;
-    allow("/dev".as_ref(), landlock::DEVICE)?;
+    for path in &plan.readable {
+        allow(path, landlock::READ)?;
+    }
+    for path in &plan.devices {
+        allow(path, landlock::DEVICE)?;
+    }
     for path in &plan.writable {
         allow(path, landlock::WRITE)?;
     }
-    Ok((Some(ruleset), version))
+    let mut facts = Vec::new();
+    for fact in FACTS.iter().filter(|_| needed) {
+        // A kernel without one of them is no less confined.
+        facts.extend(allow(fact.as_ref(), landlock::READ_ONLY).ok());
+    }
+    Ok((Rules { ruleset: Some(ruleset), facts }, version))
 }
 
 /// A reaper: idle in finished namespaces, or with its command.
@@ -219,9 +329,14 @@ fn serve(session: &Session<'_>) {
 
 fn obey(session: &Session<'_>, reapers: &mut Reapers, received: Received<ToHolder>) {
     match (received.message, reapers.running.as_ref()) {
-        (ToHolder::Kill, Some(running)) => {
+        // The kernel ends what is in its namespace with it.
+        (ToHolder::Kill, Some(running)) if session.plan.footing.has(Namespace::Process) => {
             // It has ended by itself when this fails.
             let _ended = rustix::process::pidfd_send_signal(&running.process, Signal::KILL);
+        }
+        // It ends everything itself when it hears no more of us.
+        (ToHolder::Kill, Some(running)) => {
+            let _ended = rustix::net::shutdown(&running.socket, Shutdown::Both);
         }
         // The command had ended before the message came.
         (ToHolder::Kill, None) => {}
@@ -270,3 +385,16 @@ fn prepare_reaper(session: &Session<'_>) -> Result<Reaper, Fault> {
 fn namespaces(plan: &HolderPlan) -> i32 {
     super::launch::namespaces(plan) & !libc::CLONE_NEWUSER
 }
+
+/// What of `/proc` says something about the machine and nothing about a process.
+pub(crate) const FACTS: [&str; 9] = [
+    "/proc/cpuinfo",
+    "/proc/filesystems",
+    "/proc/loadavg",
+    "/proc/meminfo",
+    "/proc/stat",
+    "/proc/uptime",
+    "/proc/version",
+    "/proc/sys/kernel/osrelease",
+    "/proc/sys/vm/overcommit_memory",
+];

@@ -2,7 +2,8 @@
 //! The reaper: process 1 of one command.
 //!
 //! It finishes the command's namespaces, starts the command, collects what ends,
-//! and says how the command ended. When it ends, the kernel kills all that is left.
+//! and says how the command ended. When it ends, the kernel kills all that is left; where
+//! there is no namespace for that, it does so itself before it says anything (`supervise`).
 //!
 //! Invariant: from the moment the command runs, the reaper has no capability and
 //! its memory is closed.
@@ -18,9 +19,10 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType};
 use rustix::pipe::PipeFlags;
 use rustix::process::{DumpableBehavior, Signal};
 
+use crate::footing::{Base, Namespace, ProcessList};
 use crate::inside::hold::Session;
-use crate::inside::{exec, view};
-use crate::kernel::{self, Children, Side};
+use crate::inside::{exec, supervise, view};
+use crate::kernel::{self, Children, Ended, Side};
 use crate::limits::{LISTENER_BACKLOG, PROCESSES_MIN, PROXY_PORT};
 use crate::mount;
 use crate::plan::Layer;
@@ -33,7 +35,7 @@ pub(super) fn main(session: &Session<'_>, socket: &OwnedFd) -> ! {
         // The holder needs no reaper any more.
         kernel::quit(0);
     };
-    let answer = prepared.and_then(|list| run(session, list, received.fds));
+    let answer = prepared.and_then(|list| run(session, list, received.fds, socket));
     let answer = answer.unwrap_or_else(Answer::Failed);
     // The owner is gone when this fails; the end of this process says the same.
     let _owner_gone = wire::send(kernel::standard_input(), &answer, &[]);
@@ -42,19 +44,33 @@ pub(super) fn main(session: &Session<'_>, socket: &OwnedFd) -> ! {
 
 /// What can be done before the command is known.
 fn prepare(session: &Session<'_>) -> Result<Option<OwnedFd>, Fault> {
-    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
-        .during("tying the command to its holder")?;
     let without = &session.plan.without;
-    if !without.contains(&Layer::NetworkNamespace) {
+    let footing = &session.plan.footing;
+    if footing.has(Namespace::Network) && !without.contains(&Layer::NetworkNamespace) {
         kernel::loopback_up().during("bringing the loopback device up")?;
+    }
+    if footing.has(Namespace::Process) {
+        rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
+            .during("tying the command to its holder")?;
+    } else {
+        // It must outlive its holder by a moment, to end what the kernel would not.
+        supervise::enclose()?;
     }
     if without.contains(&Layer::ProcessNamespace) {
         return Ok(None);
     }
-    process_list().map(Some)
+    match footing.process_list {
+        ProcessList::Own => process_list().map(Some),
+        ProcessList::Absent => Ok(None),
+    }
 }
 
-fn run(session: &Session<'_>, list: Option<OwnedFd>, fds: Vec<OwnedFd>) -> Result<Answer, Fault> {
+fn run(
+    session: &Session<'_>,
+    list: Option<OwnedFd>,
+    fds: Vec<OwnedFd>,
+    holder: &OwnedFd,
+) -> Result<Answer, Fault> {
     let mut fds = fds.into_iter();
     let (Some(body), Some(input), Some(output), Some(error)) =
         (fds.next(), fds.next(), fds.next(), fds.next())
@@ -72,22 +88,32 @@ fn run(session: &Session<'_>, list: Option<OwnedFd>, fds: Vec<OwnedFd>) -> Resul
     }
     let (ready, failed) =
         rustix::pipe::pipe_with(PipeFlags::CLOEXEC).during("making the command's pipe")?;
-    let command = match kernel::clone(0).during("starting the command's process")? {
+    let (listening, sending) = wire::pair().during("making the supervisor's socket")?;
+    let (pid, process) = match kernel::clone(0).during("starting the command's process")? {
         Side::Child => {
-            drop(ready);
-            let fault = exec::become_program(session, &plan, standard);
+            drop((ready, listening));
+            let fault = exec::become_program(session, &plan, standard, &sending);
             exec::report(&failed, &fault);
             kernel::quit(127)
         }
-        Side::Parent { pid, .. } => pid,
+        Side::Parent { pid, child } => (pid, child),
     };
-    drop(failed);
+    drop((failed, sending));
     harden()?;
     drop([input, output, error]);
+    let supervised = session.plan.footing.base == Base::None;
+    let notices = supervised.then(|| supervise::listener(&listening));
     if let Some(fault) = exec::reported(&ready) {
         return Ok(Answer::Failed(fault));
     }
-    reap(command)
+    if session.plan.footing.has(Namespace::Process) {
+        return reap(pid);
+    }
+    let notices = notices.transpose().during("taking the supervisor's descriptor")?;
+    let writable = &session.plan.writable;
+    let ended = supervise::wait((pid, process.as_fd()), holder, notices.as_ref(), writable);
+    supervise::finish()?;
+    ended.map(|ended| exited(&ended))
 }
 
 /// Waits until the command ends, collecting everything that it left to us before.
@@ -95,12 +121,16 @@ fn reap(command: i32) -> Result<Answer, Fault> {
     loop {
         let ended = kernel::wait_any().during("waiting for the command")?;
         if ended.pid == command {
-            return Ok(Answer::Exited {
-                status: ended.status,
-                cpu_us: ended.cpu_us,
-                resident_bytes_max: ended.resident_bytes_max,
-            });
+            return Ok(exited(&ended));
         }
+    }
+}
+
+const fn exited(ended: &Ended) -> Answer {
+    Answer::Exited {
+        status: ended.status,
+        cpu_us: ended.cpu_us,
+        resident_bytes_max: ended.resident_bytes_max,
     }
 }
 
@@ -127,13 +157,12 @@ fn seal_process_list(
     plan: &CommandPlan,
     list: &OwnedFd,
 ) -> Result<(), Fault> {
-    if !session.plan.without.contains(&Layer::Processes) {
+    if session.bounds_numbers && !session.plan.without.contains(&Layer::Processes) {
         let bound = plan.processes.max(PROCESSES_MIN).to_string();
         let bounded = write(list, "sys/kernel/pid_max", &bound);
         // For others the resource limit stands besides; the kernel exempts its root from that.
         if session.outer.is_root() {
-            bounded
-                .during("bounding the processes of the machine's root (Linux 6.14 is needed)")?;
+            bounded.during("bounding the processes of the machine's root")?;
         }
     }
     mount::narrow_one(list.as_fd(), mount::RDONLY).during("sealing `/proc`")

@@ -10,10 +10,12 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
 
 use rustix::fs::{Mode, OFlags, ResolveFlags};
 use rustix::mount::{MountAttrFlags, UnmountFlags};
 
+use crate::footing::ProcessList;
 use crate::limits::{
     ETC_FILE_BYTES_MAX, LOWER_TREES_MAX, PRIVATE_BYTES_MAX, PRIVATE_FILES_MAX, SKELETON_BYTES_MAX,
 };
@@ -27,6 +29,13 @@ enum Opened<'a> {
     Copied { at: &'a OsStr, bytes: Vec<u8> },
     Bound { at: &'a OsStr, source: OwnedFd, access: Access },
     Laid { at: &'a OsStr, lowers: Vec<OwnedFd>, upper: OpenedUpper, missing: Missing },
+}
+
+impl Opened<'_> {
+    /// Whether it is a part of `/proc` where there is no list of processes.
+    fn is_fact(&self) -> bool {
+        matches!(self, Self::Bound { at, .. } if Path::new(at).starts_with("/proc"))
+    }
 }
 
 enum OpenedUpper {
@@ -47,6 +56,7 @@ pub(super) fn build(plan: &HolderPlan) -> Result<Vec<String>, Fault> {
             Err(left_out) => notes.push(left_out?),
         }
     }
+    let (facts, opened): (Vec<_>, Vec<_>) = opened.into_iter().partition(Opened::is_fact);
     let process_list = process_list(plan)?;
     let root = mount::memory(SKELETON_BYTES_MAX, PRIVATE_FILES_MAX, 0o755)
         .during("making the new root")?;
@@ -60,6 +70,12 @@ pub(super) fn build(plan: &HolderPlan) -> Result<Vec<String>, Fault> {
     scratch.leave()?;
     let at = mount::directory(root.as_fd(), "proc".as_ref()).during("making `/proc`")?;
     mount::attach(process_list.as_fd(), at.as_fd()).during("mounting `/proc`")?;
+    for fact in facts {
+        if let Opened::Bound { at, source, access } = fact {
+            let bound = bind(root.as_fd(), at, source.as_fd(), access, nosuid);
+            bound.during(format!("mounting `{}`", at.display()))?;
+        }
+    }
     mount::narrow_one(root.as_fd(), RDONLY).during("sealing the new root")?;
     enter(root.as_fd())?;
     Ok(notes)
@@ -149,7 +165,11 @@ fn process_list(plan: &HolderPlan) -> Result<OwnedFd, Fault> {
         let host = mount::source("/proc".as_ref(), None).during("opening `/proc`")?;
         return mount::duplicate(host.as_fd()).during("copying `/proc`");
     }
-    mount::file_system("proc", &[], PROC).during("mounting a new `/proc`")
+    match plan.footing.process_list {
+        ProcessList::Own => mount::file_system("proc", &[], PROC).during("mounting a new `/proc`"),
+        ProcessList::Absent => mount::memory(SKELETON_BYTES_MAX, PRIVATE_FILES_MAX, 0o555)
+            .during("making a `/proc` without processes"),
+    }
 }
 
 /// Room for the uppers of overlays whose changes are kept in memory only.

@@ -121,6 +121,14 @@ pub(crate) fn shows(path: &Path) -> bool {
     ROOT.iter().map(PathBuf::from).any(|root| path.starts_with(root))
 }
 
+/// The same as names of the host: what may be read where nothing can be mounted. The files
+/// that say who the user is are the host's own then.
+pub(crate) fn places() -> impl Iterator<Item = String> {
+    let etc = ETC.iter().chain(&["passwd", "group", "nsswitch.conf", "hosts"]);
+    let etc = etc.map(|name| format!("/etc/{name}"));
+    ROOT.iter().chain(&SYS).map(|place| (*place).to_owned()).chain(etc)
+}
+
 /// Directories of the root that hold programs and libraries.
 const ROOT: [&str; 10] = [
     "/usr",
