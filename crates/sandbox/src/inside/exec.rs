@@ -210,10 +210,18 @@ pub(super) fn drop_bounding_set() -> io::Result<()> {
         match rustix::thread::remove_capability_from_bounding_set(capability) {
             // The kernel knows no further ones.
             Err(rustix::io::Errno::INVAL) => return Ok(()),
+            // Who has no capability may not empty it, and can be given none either: no
+            // program that would give one does so under `no_new_privs`.
+            Err(rustix::io::Errno::PERM) if has_none()? => return Ok(()),
             other => other?,
         }
     }
     Ok(())
+}
+
+fn has_none() -> io::Result<bool> {
+    let sets = rustix::thread::capabilities(None)?;
+    Ok(sets.permitted.is_empty() && sets.inheritable.is_empty())
 }
 
 /// Gives every capability up.

@@ -50,30 +50,31 @@ impl Session<'_> {
 
 /// Runs a holder to its end, and the process with it.
 pub(super) fn main(plan: &HolderPlan, outer: Outer, control: &OwnedFd) -> ! {
-    match prepare(plan, outer, control) {
+    if kernel::place(control, 0).is_err() {
+        // Its owner sees the socket's end.
+        kernel::quit(1);
+    }
+    match prepare(plan, outer) {
         Ok((session, ready)) => {
             let fds = [session.workspace.as_fd(), session.own.as_fd()];
             if wire::send(kernel::standard_input(), &ready, &fds).is_ok() {
-                serve(&session);
+                let mut reapers = Reapers::default();
+                serve(&session, &mut reapers);
+                reapers.retire(&session);
             }
         }
         Err(fault) => {
-            // The owner is gone when this fails.
-            let _owner_gone = wire::send(control, &Answer::Failed(fault), &[]);
+            // The owner is gone when this fails. The other descriptor of it may be closed.
+            let _owner_gone = wire::send(kernel::standard_input(), &Answer::Failed(fault), &[]);
         }
     }
     kernel::quit(0)
 }
 
-fn prepare<'a>(
-    plan: &'a HolderPlan,
-    outer: Outer,
-    control: &OwnedFd,
-) -> Result<(Session<'a>, Answer), Fault> {
+fn prepare<'a>(plan: &'a HolderPlan, outer: Outer) -> Result<(Session<'a>, Answer), Fault> {
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
         .during("tying the holder to its launcher")?;
     kernel::treat_children(Children::Awaited);
-    kernel::place(control, 0).during("taking the control socket")?;
     if !plan.without.contains(&Layer::Descriptors) {
         kernel::close_from(3).during("closing inherited descriptors")?;
     }
@@ -294,9 +295,22 @@ struct Reapers {
     running: Option<Reaper>,
 }
 
-fn serve(session: &Session<'_>) {
+impl Reapers {
+    /// Ends them where the kernel does not: each ends what it started before itself.
+    fn retire(self, session: &Session<'_>) {
+        if session.plan.footing.has(Namespace::Process) {
+            return;
+        }
+        for reaper in [self.running, self.spare].into_iter().flatten() {
+            let _ended = rustix::net::shutdown(&reaper.socket, Shutdown::Both);
+            let id = WaitId::PidFd(reaper.process.as_fd());
+            let _reaped = rustix::process::waitid(id, WaitIdOptions::EXITED);
+        }
+    }
+}
+
+fn serve(session: &Session<'_>, reapers: &mut Reapers) {
     let control = kernel::standard_input();
-    let mut reapers = Reapers::default();
     loop {
         if reapers.spare.is_none() && reapers.running.is_none() {
             // Without one the next command tries again, and reports what is wrong.
@@ -322,7 +336,7 @@ fn serve(session: &Session<'_>) {
             let Ok(received) = wire::receive::<ToHolder>(control) else {
                 return;
             };
-            obey(session, &mut reapers, received);
+            obey(session, reapers, received);
         }
     }
 }

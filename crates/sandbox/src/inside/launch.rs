@@ -7,6 +7,7 @@
 use std::os::fd::{AsFd, OwnedFd};
 use std::process::ExitCode;
 
+use crate::footing::Namespace;
 use crate::inside::hold::{self, Outer};
 use crate::inside::{serve, survey};
 use crate::kernel::{self, Children, Side};
@@ -99,6 +100,9 @@ fn duplicate(body: &OwnedFd, control: &OwnedFd, network: &mut Network) -> Result
     // A test that switches the network's namespace off wants the host's network.
     if !plan.without.contains(&Layer::NetworkNamespace) {
         network.give_up()?;
+    }
+    if matches!(network, Network::Filtered) && plan.footing.has(Namespace::Network) {
+        return Err(Fault { step: "creating a network namespace".to_owned(), errno: libc::EPERM });
     }
     let outer = Outer::here();
     // The launcher's own network is as empty as one of the holder's would be.

@@ -287,14 +287,14 @@ fn check(scratch: &Scratch, launcher: &Launcher, cases: Vec<Case<'_>>) {
 }
 
 /// A System V segment of the host.
-struct SharedMemory {
-    key: i32,
+pub(crate) struct SharedMemory {
+    pub(crate) key: i32,
     id: i32,
 }
 
 impl SharedMemory {
     #[expect(unsafe_code, reason = "System V shared memory has no safe wrapper")]
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let key = i32::try_from(std::process::id()).unwrap() + 0x4d00_0000;
         // SAFETY: plain numbers.
         let id = unsafe { libc::shmget(key, 1, libc::IPC_CREAT | 0o600) };
@@ -312,11 +312,11 @@ impl Drop for SharedMemory {
 }
 
 /// A POSIX message queue of the host.
-struct MessageQueue(std::ffi::CString);
+pub(crate) struct MessageQueue(std::ffi::CString);
 
 impl MessageQueue {
     #[expect(unsafe_code, reason = "message queues have no safe wrapper here")]
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let name = format!("/moat-attack-{}", std::process::id());
         let name = std::ffi::CString::new(name).unwrap();
         let (flags, mode) = (libc::O_CREAT | libc::O_EXCL | libc::O_RDWR, 0o600);
@@ -327,7 +327,7 @@ impl MessageQueue {
         Self(name)
     }
 
-    fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         self.0.to_string_lossy().into_owned()
     }
 }

@@ -10,6 +10,7 @@
 mod attack;
 mod doctor;
 mod kernel;
+mod ladder;
 mod running;
 mod service;
 mod support;

@@ -115,6 +115,12 @@ pub(crate) fn attack(sandbox: &Sandbox, name: &str, target: &str) -> Finished {
     run(sandbox, &Command::new([ATTACKER, "attack", name, target]))
 }
 
+/// Runs an attack inside, by the program's name on the host.
+pub(crate) fn attack_at(sandbox: &Sandbox, program: &Path, name: &str, target: &str) -> Finished {
+    let words = [program.as_os_str(), "attack".as_ref(), name.as_ref(), target.as_ref()];
+    run(sandbox, &Command::new(words))
+}
+
 /// Runs an attack as any program of the host does.
 pub(crate) fn outside(program: &Path, name: &str, target: &str, directory: &Path) -> String {
     let output = std::process::Command::new(program)
