@@ -62,11 +62,16 @@ impl Ruleset {
     }
 
     /// Makes a set that leaves files alone, and keeps signals and abstract sockets inside.
-    pub(crate) fn of_scopes() -> io::Result<Self> {
+    ///
+    /// `root` is the directory above all. Moving files between directories is denied by every
+    /// set that does not allow it, also by one that is not about files.
+    pub(crate) fn of_scopes(root: BorrowedFd<'_>) -> io::Result<Self> {
         if version() < VERSION_MIN {
             return Err(io::Error::from_raw_os_error(libc::EOPNOTSUPP));
         }
-        Self::handling(0)
+        let ruleset = Self::handling(REFER)?;
+        ruleset.allow(root, REFER)?;
+        Ok(ruleset)
     }
 
     fn handling(handled: u64) -> io::Result<Self> {

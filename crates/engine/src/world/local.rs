@@ -308,14 +308,13 @@ impl World for LocalWorld {
     }
 
     fn boundary(&self) -> String {
-        let lost = self.ground.session().confinement().lost();
-        if lost.is_empty() {
-            return "full: commands see this workspace copy-on-write, no network, no other files \
-                    of yours"
-                .into();
+        let confinement = self.ground.session().confinement();
+        match confinement.level() {
+            Level::Full => "full: commands see this workspace copy-on-write, no network, no other \
+                            files of yours"
+                .into(),
+            Level::Partial => format!("PARTIAL, so commands are asked for: {}", confinement.line()),
         }
-        let lost = lost.iter().map(|effect| effect.name()).collect::<Vec<_>>().join("; ");
-        format!("partial: not enforced here: {lost}")
     }
 
     fn workspace(&self) -> String {

@@ -101,7 +101,8 @@ fn run(
     drop((failed, sending));
     harden()?;
     drop([input, output, error]);
-    let supervised = session.plan.footing.base == Base::None;
+    let supervised =
+        session.plan.footing.base == Base::None && !session.plan.without.contains(&Layer::Seccomp);
     let notices = supervised.then(|| supervise::listener(&listening));
     if let Some(fault) = exec::reported(&ready) {
         return Ok(Answer::Failed(fault));

@@ -31,7 +31,8 @@ pub(super) fn enclose() -> Result<(), Fault> {
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))
         .during("becoming the parent of orphans")?;
     rustix::thread::set_no_new_privs(true).during("forbidding new privileges")?;
-    Ruleset::of_scopes()
+    let root = crate::mount::source("/".as_ref(), None).during("opening the root")?;
+    Ruleset::of_scopes(root.as_fd())
         .and_then(|ruleset| ruleset.restrict())
         .during("scoping signals (Landlock 6 is needed without a process-id namespace)")?;
     if is_enclosed() {

@@ -25,6 +25,7 @@ use crate::attack::{MessageQueue, SharedMemory};
 use crate::support::{
     Finished, Scratch, attack, attack_at, helper, outside, processes_with, run, shell,
 };
+use crate::work;
 
 /// A machine that lacks something: its name, the commands that make it, its step, its losses.
 struct Machine {
@@ -325,13 +326,15 @@ fn modes_times_and_watches_are_held_by_the_filter_where_landlock_does_not_look()
     drop(sandbox);
     std::fs::remove_dir_all(scratch.upper()).unwrap();
     std::fs::create_dir(scratch.upper()).unwrap();
-    // The listener that the reaper waits for comes with the filter, so the control is a
-    // filter of the usual kind under the same rules: an unfiltered process of this machine.
+    let plan = scratch.plan().without_layer(Layer::Seccomp);
+    let unfiltered = Sandbox::start_with(&launcher, &plan, &[(helper(), "/".into())]).unwrap();
     for name in attacks {
-        let _earlier = std::fs::remove_file(scratch.project.join("leads-out"));
-        let output = outside(&helper(), name, &key, &scratch.project);
-        assert_eq!(output, "through\n", "{name}");
+        let through = machine.attack(&unfiltered, name, &key);
+        assert_eq!(through.output, "through\n", "the control of {name} proves nothing");
     }
+    // Landlock is there in the control: it holds what it looks at.
+    let held = machine.attack(&unfiltered, "read", &key);
+    assert_eq!(held.output, format!("held {}\n", libc::EACCES));
 }
 
 /// Landlock by itself is not needed where all namespaces stand.
@@ -508,7 +511,55 @@ fn the_probe_names_the_step_the_attempts_and_each_loss() {
     }
 }
 
-/// The rest of the offline work is in `work`, on the full step.
+#[test]
+fn python_works_where_there_are_only_rules() {
+    let scratch = Scratch::new();
+    let launcher = machine("no user namespaces").launcher(&scratch);
+    let sandbox = Sandbox::start(&launcher, &scratch.plan()).unwrap();
+    let test = "import unittest, subprocess, sys, os, socket, tempfile, threading, shutil\n\
+        from concurrent.futures import ThreadPoolExecutor\n\
+        class It(unittest.TestCase):\n\
+        \x20def test_venv(self): self.assertIn('.venv', sys.prefix)\n\
+        \x20def test_subprocess(self):\n\
+        \x20 self.assertEqual(subprocess.run(['echo', 'a'], capture_output=True).stdout, b'a\\n')\n\
+        \x20def test_threads(self):\n\
+        \x20 with ThreadPoolExecutor(4) as p: self.assertEqual(list(p.map(abs, [-1, 2])), [1, 2])\n\
+        \x20def test_pair(self):\n\
+        \x20 a, b = socket.socketpair(); a.send(b'x'); self.assertEqual(b.recv(1), b'x')\n\
+        \x20def test_copy(self):\n\
+        \x20 shutil.copy2(__file__, 'copied.py'); os.chmod('copied.py', 0o700)\n\
+        \x20 self.assertEqual(os.stat('copied.py').st_mode & 0o777, 0o700)\n\
+        \x20def test_temporary(self): tempfile.NamedTemporaryFile().write(b'x')\n\
+        if __name__ == '__main__': unittest.main()\n";
+    work::write(&sandbox, "test_it.py", test);
+    let script = "/usr/bin/python3 -m venv --without-pip .venv && . .venv/bin/activate \
+                  && python -m unittest -q test_it && git init -q && git add test_it.py \
+                  && git commit -qm one && git status --porcelain -uno";
+    let shown = shell(&sandbox, script).succeeded();
+    assert_eq!(shown.output, "");
+    // What is said to be closed is closed, with an error that a program understands.
+    let closed = shell(&sandbox, "/usr/bin/python3 -c 'import socket; socket.socket()' 2>&1");
+    assert!(closed.output.contains("Address family not supported"), "{}", closed.output);
+    assert!(!scratch.project.join(".venv").exists());
+}
+
+#[test]
+fn c_and_rust_build_where_there_are_only_rules() {
+    let Some((settings, scratch)) = work::own_home() else { return };
+    let machine = machine("no user namespaces");
+    let least = Floor::Partial;
+    let settings = Settings { helper: machine.helper(&scratch), least, ..settings };
+    let launcher = Launcher::start(settings).unwrap();
+    let sandbox = Sandbox::start(&launcher, &scratch.plan()).unwrap();
+    work::write(&sandbox, "main.c", "#include <stdio.h>\nint main(void) { puts(\"built\"); }\n");
+    let shown = shell(&sandbox, "cc -o main main.c && ./main").succeeded();
+    assert_eq!(shown.output, "built\n");
+    work::cargo_project(&sandbox);
+    let built = shell(&sandbox, "cargo test --offline -q 2>&1").succeeded();
+    assert!(built.output.contains("1 passed"), "{}", built.output);
+    assert!(!scratch.project.join("target").exists());
+}
+
 #[test]
 fn a_program_finds_its_way_where_there_are_only_rules() {
     let scratch = Scratch::new();
