@@ -9,7 +9,7 @@ use std::sync::Arc;
 use moat_base::Report;
 use moat_config::{LeastConfinement, Settings as Config};
 use moat_net::Broker;
-use moat_sandbox::{Floor, Launcher};
+use moat_sandbox::{Launcher, Step};
 
 use crate::broker;
 use crate::environment::Environment;
@@ -45,7 +45,7 @@ impl Started {
     pub(crate) fn begin(
         environment: &Environment,
         egress: Egress,
-        least: Floor,
+        least: Step,
     ) -> Result<Self, Failure> {
         let launcher = environment.launcher(least)?;
         let broker = match egress {
@@ -65,10 +65,10 @@ impl Started {
 }
 
 /// The weakest confinement that the configuration allows.
-pub(crate) const fn least(config: &Config) -> Floor {
+pub(crate) const fn least(config: &Config) -> Step {
     match config.least.value {
-        LeastConfinement::Partial => Floor::Partial,
-        LeastConfinement::Full => Floor::Full,
+        LeastConfinement::Partial => Step::Rules,
+        LeastConfinement::Full => Step::Full,
     }
 }
 

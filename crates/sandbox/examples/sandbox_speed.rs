@@ -41,7 +41,7 @@ fn main() {
         path: vec!["/usr/bin".into(), "/bin".into()],
         read_only: Vec::new(),
         hidden: Vec::new(),
-        least: moat_sandbox::Floor::Full,
+        least: moat_sandbox::Step::Full,
         environment: Vec::new(),
     })
     .expect("the launcher starts");

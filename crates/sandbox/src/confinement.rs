@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::footing::{Base, Floor, Footing, Namespace, ProcessList, Step};
+use crate::footing::{Base, Footing, Namespace, ProcessList, Step};
 use crate::wire::Lost;
 
 /// One thing that a confined command cannot do.
@@ -85,16 +85,6 @@ pub enum Standing {
     },
 }
 
-/// How much of the sandbox stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// Every effect is enforced, each by all that can enforce it.
-    Full,
-    /// Something is missing.
-    Partial,
-}
-
 /// What one running sandbox enforces; recorded with the session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confinement {
@@ -108,10 +98,10 @@ pub struct Confinement {
 }
 
 impl Confinement {
-    /// Full when it stands on the first step and every effect is present and enforced.
+    /// Whether it stands on the first step and every effect is present and enforced.
     #[must_use]
-    pub fn level(&self) -> Level {
-        if self.step == Step::Full && self.lost().is_empty() { Level::Full } else { Level::Partial }
+    pub fn is_full(&self) -> bool {
+        self.step == Step::Full && self.lost().is_empty()
     }
 
     /// The step, what is lost on it and what is different, in one line.
@@ -141,12 +131,12 @@ impl Confinement {
     }
 
     /// Refuses what may never be lost, and what the floor does not allow.
-    pub(crate) fn stands(&self, least: Floor) -> Result<(), Error> {
+    pub(crate) fn stands(&self, least: Step) -> Result<(), Error> {
         let lost = self.lost();
         let is_vital = lost.iter().any(|effect| effect.is_vital());
         let is_too_little = match least {
-            Floor::Full => self.level() != Level::Full,
-            Floor::Partial => false,
+            Step::Full => !self.is_full(),
+            Step::Shared | Step::Rules => self.step > least,
         };
         if is_vital || is_too_little {
             return Err(Error::Unenforced { step: self.step, lost });
@@ -295,28 +285,27 @@ mod tests {
     fn what_is_lost_shows_in_the_level_and_decides_whether_it_stands() {
         use Effect::{ProcessesSeparate, ResourcesBounded};
         let cases = [
-            (Footing::full(), vec![], Level::Full, vec![]),
-            (Footing::full(), vec![Lost::Landlock { version: 4 }], Level::Full, vec![]),
-            (Footing::full(), vec![Lost::Nesting], Level::Full, vec![]),
-            (Footing::full(), vec![Lost::Processes], Level::Partial, vec![ResourcesBounded]),
-            (less(&[Namespace::Network]), vec![], Level::Partial, vec![]),
-            (less(&[Namespace::Process]), vec![], Level::Partial, vec![ProcessesSeparate]),
-            (Footing { base: Base::Root, ..Footing::full() }, vec![], Level::Partial, vec![]),
-            (Footing::bare(), vec![], Level::Partial, vec![ProcessesSeparate, ResourcesBounded]),
+            (Footing::full(), vec![], true, vec![]),
+            (Footing::full(), vec![Lost::Landlock { version: 4 }], true, vec![]),
+            (Footing::full(), vec![Lost::Nesting], true, vec![]),
+            (Footing::full(), vec![Lost::Processes], false, vec![ResourcesBounded]),
+            (less(&[Namespace::Network]), vec![], false, vec![]),
+            (less(&[Namespace::Process]), vec![], false, vec![ProcessesSeparate]),
+            (Footing { base: Base::Root, ..Footing::full() }, vec![], false, vec![]),
+            (Footing::bare(), vec![], false, vec![ProcessesSeparate, ResourcesBounded]),
         ];
-        for (footing, lost, level, effects) in cases {
+        for (footing, lost, full, effects) in cases {
             let judged = judge(&footing, &lost);
-            assert_eq!((judged.level(), judged.lost()), (level, effects), "{footing:?} {lost:?}");
-            assert!(judged.stands(Floor::Partial).is_ok());
-            assert_eq!(judged.stands(Floor::Full).is_ok(), level == Level::Full);
-            assert_eq!(
-                judged.remarks.is_empty() && judged.lost().is_empty(),
-                judged.line() == "full"
-            );
+            assert_eq!((judged.is_full(), judged.lost()), (full, effects), "{footing:?} {lost:?}");
+            assert!(judged.stands(Step::Rules).is_ok());
+            assert_eq!(judged.stands(Step::Full).is_ok(), full);
+            assert_eq!(judged.stands(Step::Shared).is_ok(), footing.base != Base::None);
+            let plain = judged.remarks.is_empty() && judged.lost().is_empty();
+            assert_eq!(plain, judged.line() == "full");
         }
         let nothing = Confinement { step: Step::Full, effects: Vec::new(), remarks: Vec::new() };
         assert_eq!(nothing.lost(), Effect::ALL);
-        assert!(nothing.stands(Floor::Partial).is_err());
+        assert!(nothing.stands(Step::Rules).is_err());
     }
 
     #[test]
@@ -330,7 +319,7 @@ mod tests {
                     Standing::Enforced
                 };
             }
-            assert_eq!(judged.stands(Floor::Partial).is_err(), lost.is_vital(), "{lost:?}");
+            assert_eq!(judged.stands(Step::Rules).is_err(), lost.is_vital(), "{lost:?}");
         }
     }
 }

@@ -147,25 +147,8 @@ impl Step {
     }
 }
 
-/// The weakest confinement under which commands may run at all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Floor {
-    /// Anything less than all layers is refused.
-    Full,
-    /// What holds foreign files, the network and privilege is enough, and is announced.
-    #[default]
-    Partial,
-}
-
-/// One thing that was tried on the way to a footing, and what came of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Attempt {
-    /// What was tried.
-    pub what: String,
-    /// The system's error; `None` when it worked.
-    pub error: Option<String>,
-}
+/// What was tried on the way to a footing, and the system's error; `None` when it worked.
+pub(crate) type Attempt = (String, Option<String>);
 
 /// What was found by trying.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

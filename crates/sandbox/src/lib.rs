@@ -61,12 +61,12 @@ pub use command::{
     Collected, Command, Exit, Input, Interrupt, Limits, Network, OutputSink, Status, Stream, Usage,
     Variable,
 };
-pub use confinement::{Confinement, Effect, Finding, Level, Standing};
+pub use confinement::{Confinement, Effect, Finding, Standing};
 pub use diff::Hunk;
 pub use error::Error;
 pub use file_error::FileError;
 pub use files::SessionFiles;
-pub use footing::{Attempt, Floor, Step};
+pub use footing::Step;
 pub use inherit::inherited_listener;
 pub use inside::helper_main;
 pub use keep::{KeepRecord, KeepStep, Outcome, Phase, Selection};
@@ -77,7 +77,7 @@ pub use node::{Node, NodeKind};
 #[doc(hidden)]
 pub use plan::Layer;
 pub use plan::{Files, Plan};
-pub use probe::{Examination, probe, survey};
+pub use probe::Examination;
 pub use removal::remove_files;
 pub use root::Root;
 pub use sandbox::Sandbox;

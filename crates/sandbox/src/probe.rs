@@ -17,18 +17,31 @@ use serde::Serialize;
 use crate::inside::trial;
 use crate::plan::Purpose;
 use crate::{
-    Attempt, Collected, Command, Confinement, Effect, Error, Files, Finding, HELPER_WORD,
-    Interrupt, Launcher, Plan, Sandbox, Standing, Step, cgroup,
+    Collected, Command, Confinement, Effect, Error, Files, Finding, HELPER_WORD, Interrupt,
+    Launcher, Plan, Sandbox, Standing, Step, cgroup,
 };
 
-/// Starts a sandbox over an empty directory below `scratch` and tries to get out of it.
-///
-/// `scratch` is a new directory of Moat's own, on the file system of the sessions,
-/// that the caller removes afterwards. Takes well under a second.
-///
-/// # Errors
-/// As [`Sandbox::start`]: a sandbox that does not start is the finding.
-pub fn probe(launcher: &Launcher, scratch: &Path) -> Result<Examination, Error> {
+impl Launcher {
+    /// Starts a sandbox over an empty directory below `scratch` and tries to get out of it.
+    ///
+    /// `scratch` is a new directory of Moat's own, on the file system of the sessions,
+    /// that the caller removes afterwards. Takes well under a second.
+    ///
+    /// # Errors
+    /// As [`Sandbox::start`]: a sandbox that does not start is the finding.
+    pub fn examine(&self, scratch: &Path) -> Result<Examination, Error> {
+        probe(self, scratch)
+    }
+
+    /// What was tried to find the step that sandboxes stand on here, each with the system's
+    /// error; nothing while nothing was refused.
+    #[must_use]
+    pub fn attempts(&self) -> Vec<(String, Option<String>)> {
+        self.surveyed().map(|survey| survey.attempts.clone()).unwrap_or_default()
+    }
+}
+
+fn probe(launcher: &Launcher, scratch: &Path) -> Result<Examination, Error> {
     let failed =
         |source: std::io::Error| Error::Start { step: "preparing the probe".to_owned(), source };
     let name = format!("moat-{}", random_hex(16).map_err(failed)?);
@@ -67,18 +80,8 @@ pub fn probe(launcher: &Launcher, scratch: &Path) -> Result<Examination, Error> 
     Ok(Examination {
         findings: judge(&String::from_utf8_lossy(&collected.output), sandbox.confinement()),
         confinement: sandbox.confinement().clone(),
-        attempts: launcher.surveyed().map(|survey| survey.attempts.clone()).unwrap_or_default(),
         resources: cgroup::account(),
     })
-}
-
-/// Finds out what a sandbox could stand on here, when none could be started.
-///
-/// # Errors
-/// [`Error::Gone`] and [`Error::Answer`] when the launcher does not answer,
-/// [`Error::Start`] when it could not give up the network.
-pub fn survey(launcher: &Launcher) -> Result<Vec<Attempt>, Error> {
-    launcher.survey().map(|survey| survey.attempts.clone())
 }
 
 /// What was found out about this machine.
@@ -88,8 +91,6 @@ pub struct Examination {
     pub confinement: Confinement,
     /// What was tried inside, and what came of it.
     pub findings: Vec<Finding>,
-    /// What was tried to find the step; nothing when the first one worked.
-    pub attempts: Vec<Attempt>,
     /// Whether the kernel bounds memory and processes of all commands together, in a sentence.
     pub resources: String,
 }

@@ -203,7 +203,9 @@ fn prepare(plan: &Plan, remarks: &mut Vec<String>) -> Result<Places, Error> {
             path,
             source: match error {
                 CopyError::System(source) => source,
-                other => io::Error::other(other.to_string()),
+                other @ (CopyError::TooLarge | CopyError::NotACopy) => {
+                    io::Error::other(other.to_string())
+                }
             },
         }
     };
@@ -218,7 +220,7 @@ fn prepare(plan: &Plan, remarks: &mut Vec<String>) -> Result<Places, Error> {
             break;
         }
     }
-    let source = source.as_ref().map_or(plan.root_fd(), AsFd::as_fd);
+    let source = source.as_ref().map_or_else(|| plan.root_fd(), AsFd::as_fd);
     let copied = copy::copy(source, upper, work).map_err(failed(plan.root()))?;
     if copied.entries > 0 {
         remarks.push(format!(

@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::Floor;
+use crate::Step;
 
 /// The first argument that makes the `moat` binary act as the sandbox's launcher.
 ///
@@ -28,6 +28,7 @@ pub struct Settings {
     /// The user's whole environment; only the variables of a fixed allow-list
     /// (language, time zone, terminal) pass into a sandbox.
     pub environment: Vec<(OsString, OsString)>,
-    /// What commands are refused below; never decided by a workspace.
-    pub least: Floor,
+    /// The weakest step on which commands run: [`Step::Full`] refuses everything that is not
+    /// whole. Never decided by a workspace.
+    pub least: Step,
 }

@@ -212,7 +212,7 @@ mod tests {
             read_only: Vec::new(),
             hidden: vec![home.join(".local/state/moat")],
             environment: Vec::new(),
-            least: crate::Floor::Full,
+            least: crate::Step::Full,
         }
     }
 

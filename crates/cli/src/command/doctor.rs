@@ -5,10 +5,7 @@
 //! what came of it. A machine that refuses a sandbox gets the same report, with the refusal.
 
 use moat_base::{Report, Timestamp, random_hex};
-use moat_sandbox::{
-    Attempt, BlobId, Effect, Error, Examination, Finding, Floor, Launcher, Level, Standing, probe,
-    survey,
-};
+use moat_sandbox::{BlobId, Effect, Error, Examination, Finding, Launcher, Standing, Step};
 use moat_tui::{Paint, Tone};
 use serde::Serialize;
 
@@ -28,7 +25,9 @@ struct Diagnosis {
     #[serde(flatten)]
     examination: Option<Examination>,
     /// Why none could be started.
-    refused: Option<Refused>,
+    refused: Option<String>,
+    /// What was tried on the way to the step; nothing when the first one worked.
+    attempts: Vec<Attempt>,
     directories: [(&'static str, String); 4],
 }
 
@@ -43,9 +42,9 @@ struct Machine {
 }
 
 #[derive(Debug, Serialize)]
-struct Refused {
-    reason: String,
-    attempts: Vec<Attempt>,
+struct Attempt {
+    what: String,
+    error: Option<String>,
 }
 
 pub(crate) fn run(environment: &Environment, arguments: &Doctor) -> Result<Exit, Failure> {
@@ -56,7 +55,7 @@ pub(crate) fn run(environment: &Environment, arguments: &Doctor) -> Result<Exit,
         return Ok(Exit::Success);
     }
     // It looks at what there is, whatever the configuration asks for.
-    let started = Started::begin(environment, Egress::None, Floor::Partial)?;
+    let started = Started::begin(environment, Egress::None, Step::Rules)?;
     let diagnosis = diagnose(environment, &started.launcher)?;
     if arguments.json {
         let text = serde_json::to_string_pretty(&diagnosis).unwrap_or_default();
@@ -70,18 +69,17 @@ pub(crate) fn run(environment: &Environment, arguments: &Doctor) -> Result<Exit,
 fn diagnose(environment: &Environment, launcher: &Launcher) -> Result<Diagnosis, Failure> {
     let (examination, refused) = match examine(environment, launcher)? {
         Ok(examination) => (Some(examination), None),
-        Err(error) => {
-            let attempts = survey(launcher).unwrap_or_default();
-            (None, Some(Refused { reason: Report::of(&error).to_string(), attempts }))
-        }
+        Err(error) => (None, Some(Report::of(&error).to_string())),
     };
+    let attempts = launcher.attempts().into_iter().map(|(what, error)| Attempt { what, error });
     let enforced = examination.as_ref().is_some_and(|examination| {
-        examination.confinement.level() == Level::Full
+        examination.confinement.is_full()
             && examination.findings.iter().all(|it| it.standing == Standing::Enforced)
     });
     let machine = machine(environment);
     let directories = directories(environment);
-    Ok(Diagnosis { enforced, machine, examination, refused, directories })
+    let attempts = attempts.collect();
+    Ok(Diagnosis { enforced, machine, examination, refused, attempts, directories })
 }
 
 fn examine(
@@ -95,7 +93,7 @@ fn examine(
     let name = random_hex(8).map_err(|error| failed(&error))?;
     let scratch = environment.layout.state.join("doctor").join(name);
     environment.fs.create_dir_all(&scratch).map_err(|error| failed(&error))?;
-    let examination = probe(launcher, &scratch);
+    let examination = launcher.examine(&scratch);
     moat_sandbox::remove_files(&scratch).map_err(|error| failed(&error))?;
     Ok(examination)
 }
@@ -139,18 +137,15 @@ fn text(diagnosis: &Diagnosis, paint: Paint, summary: bool) -> String {
     }
     if let Some(refused) = &diagnosis.refused {
         text.push_str(&format!("{:<8} {}\n", "step", paint.paint(Tone::Bad, "none: refused")));
-        text.push_str(&format!("{}\n", refused.reason));
-        attempts(&mut text, &refused.attempts, paint);
+        text.push_str(&format!("{refused}\n"));
+        attempts(&mut text, &diagnosis.attempts, paint);
     }
     if let Some(examination) = &diagnosis.examination {
         let confinement = &examination.confinement;
-        let tone = match confinement.level() {
-            Level::Full => Tone::Good,
-            Level::Partial => Tone::Bad,
-        };
+        let tone = if confinement.is_full() { Tone::Good } else { Tone::Bad };
         text.push_str(&format!("{:<8} {}\n", "step", paint.paint(tone, &confinement.line())));
         text.push_str(&format!("{:<8} {}\n", "limits", examination.resources));
-        attempts(&mut text, &examination.attempts, paint);
+        attempts(&mut text, &diagnosis.attempts, paint);
         effects(&mut text, examination, paint, summary);
     }
     if !summary {

@@ -10,7 +10,7 @@ use moat_base::{Clock, Fs, Hint, Tree as _, TreeError, TreePath};
 use moat_index::Corpus;
 use moat_policy::Confinement;
 use moat_protocol::{ChangeSet, Event, Proposal, TaskKind};
-use moat_sandbox::{BlobId, Expected, FileMode, Launcher, Level};
+use moat_sandbox::{BlobId, Expected, FileMode, Launcher};
 use moat_tools::{compare, detect};
 
 use super::ahead::Ahead;
@@ -301,20 +301,21 @@ impl World for LocalWorld {
     }
 
     fn confinement(&self) -> Confinement {
-        match self.ground.session().confinement().level() {
-            Level::Full => Confinement::Full,
-            Level::Partial => Confinement::Partial,
+        if self.ground.session().confinement().is_full() {
+            Confinement::Full
+        } else {
+            Confinement::Partial
         }
     }
 
     fn boundary(&self) -> String {
         let confinement = self.ground.session().confinement();
-        match confinement.level() {
-            Level::Full => "full: commands see this workspace copy-on-write, no network, no other \
-                            files of yours"
-                .into(),
-            Level::Partial => format!("PARTIAL, so commands are asked for: {}", confinement.line()),
+        if confinement.is_full() {
+            return "full: commands see this workspace copy-on-write, no network, no other files \
+                    of yours"
+                .into();
         }
+        format!("PARTIAL, so commands are asked for: {}", confinement.line())
     }
 
     fn workspace(&self) -> String {

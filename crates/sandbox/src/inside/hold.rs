@@ -174,7 +174,7 @@ fn processes_of(user: u32) -> u64 {
         if of_user {
             // Each thread is a directory, which counts as a link of the one that holds it.
             let tasks = rustix::fs::statat(&list, format!("{name}/task"), AtFlags::empty());
-            let links = tasks.map_or(3, |stat| u64::try_from(stat.st_nlink).unwrap_or(3));
+            let links = tasks.map_or(3, |stat| stat.st_nlink);
             count += links.saturating_sub(2);
         }
     }

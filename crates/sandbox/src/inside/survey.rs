@@ -63,7 +63,7 @@ fn passed(attempts: &mut Vec<Attempt>, what: &str, result: Result<(), Fault>) ->
         format!("{}: {error}", fault.step)
     });
     let passed = error.is_none();
-    attempts.push(Attempt { what: what.to_owned(), error });
+    attempts.push((what.to_owned(), error));
     passed
 }
 

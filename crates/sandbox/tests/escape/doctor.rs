@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The probe behind `moat doctor`.
 
-use moat_sandbox::{Effect, Standing, Step, probe};
+use moat_sandbox::{Effect, Standing, Step};
 
 use crate::support::Scratch;
 
@@ -11,8 +11,8 @@ fn every_attempt_of_the_probe_is_held_here() {
     let launcher = scratch.launcher();
     let place = scratch.home.join("probe");
     std::fs::create_dir(&place).unwrap();
-    let examination = probe(&launcher, &place).unwrap();
-    assert_eq!((examination.confinement.step, examination.attempts), (Step::Full, vec![]));
+    let examination = launcher.examine(&place).unwrap();
+    assert_eq!((examination.confinement.step, launcher.attempts()), (Step::Full, vec![]));
     let findings = examination.findings;
     for finding in &findings {
         assert_eq!(finding.standing, Standing::Enforced, "{}", finding.attempt);

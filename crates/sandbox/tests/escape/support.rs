@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use moat_sandbox::{
-    Collected, Command, Exit, Files, Floor, Interrupt, Launcher, Layer, Plan, Sandbox, Settings,
+    Collected, Command, Exit, Files, Interrupt, Launcher, Layer, Plan, Sandbox, Settings, Step,
 };
 
 /// A temporary home with a project, and the directories of one session.
@@ -50,7 +50,7 @@ impl Scratch {
             path: vec!["/usr/local/bin".into(), "/usr/bin".into(), "/bin".into()],
             read_only: Vec::new(),
             hidden: vec![self.state.clone()],
-            least: Floor::Full,
+            least: Step::Full,
             environment: vec![
                 ("LANG".into(), "C.UTF-8".into()),
                 ("MOAT_CANARY".into(), "canary-variable".into()),
