@@ -64,6 +64,32 @@ pub(crate) fn finished(directory: BorrowedFd<'_>) -> Option<Moment> {
     serde_json::from_slice(value.get(..length)?).ok()
 }
 
+/// What a session's upper directory is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Upper {
+    /// An overlay's, which may be empty.
+    Layer,
+    /// A finished copy, which holds everything.
+    Copy,
+    /// A copy that was broken off, in which nothing has run.
+    Half,
+}
+
+/// Tells what the directory at `path` is. What cannot be opened is left to who mounts it.
+pub(crate) fn kind(path: &Path) -> Upper {
+    match open_directory(CWD, path) {
+        Ok(directory) if finished(directory.as_fd()).is_some() => Upper::Copy,
+        Ok(directory) if has_mark(directory.as_fd()) => Upper::Half,
+        Ok(_) | Err(_) => Upper::Layer,
+    }
+}
+
+/// Makes the directory of a copy that was broken off an empty one.
+pub(crate) fn clear(path: &Path) -> io::Result<()> {
+    remove_files(path)?;
+    Ok(rustix::fs::mkdir(path, Mode::from_raw_mode(0o700))?)
+}
+
 /// Fills `to` with what is in `from`, unless it holds a finished copy; a half one is made
 /// anew. `clock` is a directory on the same file system.
 pub(crate) fn copy(from: BorrowedFd<'_>, to: &Path, clock: &Path) -> Result<Copied, CopyError> {
@@ -74,8 +100,7 @@ pub(crate) fn copy(from: BorrowedFd<'_>, to: &Path, clock: &Path) -> Result<Copi
     let target = match is_empty(target.as_fd())? {
         true => target,
         false if has_mark(target.as_fd()) => {
-            remove_files(to)?;
-            rustix::fs::mkdir(to, Mode::from_raw_mode(0o700))?;
+            clear(to)?;
             open_directory(CWD, to)?
         }
         false => return Err(CopyError::NotACopy),

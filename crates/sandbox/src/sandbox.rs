@@ -75,7 +75,9 @@ impl Sandbox {
         let mut remarks = Vec::new();
         let (compiled, surroundings) = match footing.base {
             Base::User | Base::Root => {
-                (view::compile(settings, plan, extra, footing)?, Surroundings::new(settings, plan))
+                clear_half(plan)?;
+                let compiled = view::compile(settings, plan, extra, footing)?;
+                (compiled, Surroundings::new(settings, plan))
             }
             Base::None => {
                 let places = prepare(plan, &mut remarks)?;
@@ -183,6 +185,17 @@ fn hold(launcher: &Launcher, compiled: &HolderPlan) -> Result<(OwnedFd, Ready), 
         | Answer::Listener
         | Answer::Exited { .. }
         | Answer::Done => Err(Error::Answer { reason: "the sandbox did not say that it is ready" }),
+    }
+}
+
+/// Removes a copy that was broken off on a weaker step, so that it is not taken for changes.
+fn clear_half(plan: &Plan) -> Result<(), Error> {
+    match plan.files() {
+        Files::CopyOnWrite { upper, .. } if copy::kind(upper) == copy::Upper::Half => {
+            copy::clear(upper)
+                .map_err(|source| Error::Copy { path: plan.root().to_owned(), source })
+        }
+        Files::CopyOnWrite { .. } | Files::Direct | Files::ReadOnly => Ok(()),
     }
 }
 

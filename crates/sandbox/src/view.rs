@@ -15,6 +15,7 @@ pub(crate) mod toolchain;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use crate::copy;
 use crate::footing::{Base, Footing, ProcessList};
 use crate::inside::FACTS;
 use crate::limits::PRIVATE_BYTES_MAX;
@@ -143,13 +144,25 @@ fn workspace(plan: &Plan) -> Result<Vec<Entry>, Error> {
     let identity = Some(Identity { device: stat.st_dev, inode: stat.st_ino });
     let at: OsString = plan.root.clone().into();
     Ok(match &plan.files {
-        Files::CopyOnWrite { lowers, upper, work } => vec![Entry::Overlay {
-            lowers: layers(lowers),
-            upper: Upper::Directory { upper: real(upper).into(), work: real(work).into() },
-            at,
-            identity,
-            missing: Missing::Refuse,
-        }],
+        // A session that was begun with a copy goes on with it: the kernel does not take the
+        // root of an upper for opaque, so what was deleted there would show again.
+        Files::CopyOnWrite { upper, .. } if copy::kind(upper) == copy::Upper::Copy => {
+            vec![bind(&real(upper), &plan.root, Access::Write, Missing::Refuse)]
+        }
+        Files::CopyOnWrite { lowers, upper, work } => {
+            let whole = lowers.iter().position(|lower| copy::kind(lower) == copy::Upper::Copy);
+            let (lowers, identity) = match whole {
+                Some(index) => (lowers.get(..=index).unwrap_or_default(), None),
+                None => (lowers.as_slice(), identity),
+            };
+            vec![Entry::Overlay {
+                lowers: layers(lowers),
+                upper: Upper::Directory { upper: real(upper).into(), work: real(work).into() },
+                at,
+                identity,
+                missing: Missing::Refuse,
+            }]
+        }
         // An overlay without an upper: read-only, and no socket in it can be reached.
         Files::ReadOnly => vec![Entry::Overlay {
             lowers: vec![at.clone()],

@@ -228,7 +228,7 @@ pub(crate) fn own_home() -> Option<(Settings, Scratch)> {
     Some((settings, scratch))
 }
 
-fn present(sandbox: &Sandbox, program: &str) -> bool {
+pub(crate) fn present(sandbox: &Sandbox, program: &str) -> bool {
     let found: Finished =
         run(sandbox, &Command::new(["/bin/sh", "-c", "command -v \"$0\"", program]));
     if !found.exit.success() {
