@@ -185,6 +185,12 @@ pub(crate) fn wait_any() -> io::Result<Ended> {
     }
 }
 
+/// Kills every other process of this pid namespace, whose process 1 the caller is.
+pub(crate) fn kill_all_others() -> io::Result<()> {
+    // SAFETY: plain numbers.
+    check(unsafe { libc::kill(-1, libc::SIGKILL) }.into())
+}
+
 /// What to do about ended children.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Children {

@@ -18,6 +18,9 @@ pub(crate) const OUTPUT_CHUNK_BYTES: usize = 64 * 1024;
 /// How long the launcher or a holder may take to answer before it counts as lost.
 pub(crate) const ANSWER_WAIT_MAX: Duration = Duration::from_secs(20);
 
+/// How long a holder waits for a command before it uses the time to prepare for later ones.
+pub(crate) const QUIET: Duration = Duration::from_millis(2);
+
 /// The size of a session's private `/tmp`, of its home, and of the memory kept
 /// for changed files of dependency caches, each.
 pub(crate) const PRIVATE_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;

@@ -7,6 +7,7 @@
 use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use moat_base::{Clock, SystemClock};
@@ -26,11 +27,14 @@ use crate::{
 pub(crate) struct Surroundings {
     settings: Settings,
     workspace: PathBuf,
+    /// How many commands were started.
+    commands: AtomicU64,
 }
 
 impl Surroundings {
     pub(crate) fn new(settings: &Settings, plan: &Plan) -> Self {
-        Self { settings: settings.clone(), workspace: plan.root().to_owned() }
+        let (settings, workspace) = (settings.clone(), plan.root().to_owned());
+        Self { settings, workspace, commands: AtomicU64::new(0) }
     }
 
     fn plan(&self, command: &Command) -> CommandPlan {
@@ -66,6 +70,7 @@ impl Surroundings {
 /// A command under way.
 struct Run<'a> {
     control: &'a OwnedFd,
+    number: u64,
     command: &'a Command,
     sink: &'a mut dyn OutputSink,
     clock: SystemClock,
@@ -106,10 +111,12 @@ pub(crate) fn run(
             output_bytes_dropped: 0,
         });
     }
-    let outputs = start(control, &surroundings.plan(command), command)?;
+    let number = surroundings.commands.fetch_add(1, Ordering::Relaxed);
+    let outputs = start(control, number, &surroundings.plan(command), command)?;
     let clock = SystemClock::new();
     let mut run = Run {
         control,
+        number,
         command,
         sink,
         started: clock.monotonic(),
@@ -126,7 +133,12 @@ pub(crate) fn run(
 }
 
 /// Hands the command to the holder; gives the ends from which its outputs are read.
-fn start(control: &OwnedFd, plan: &CommandPlan, command: &Command) -> Result<[OwnedFd; 2], Error> {
+fn start(
+    control: &OwnedFd,
+    number: u64,
+    plan: &CommandPlan,
+    command: &Command,
+) -> Result<[OwnedFd; 2], Error> {
     let failed = |source: std::io::Error| failure(command, "preparing it".to_owned(), source);
     let body = wire::body(plan).map_err(failed)?;
     let input = match &command.input {
@@ -150,7 +162,7 @@ fn start(control: &OwnedFd, plan: &CommandPlan, command: &Command) -> Result<[Ow
     let (error, error_end) = pipe()?;
     wire::send(
         control,
-        &ToHolder::Run,
+        &ToHolder::Run { number },
         &[body.as_fd(), input.as_fd(), output_end.as_fd(), error_end.as_fd()],
     )
     .map_err(|_closed| Error::Gone)?;
@@ -234,7 +246,9 @@ impl Run<'_> {
                 self.exited = Some((status, usage));
             }
             Answer::Failed(fault) => self.fault = Some(fault),
-            Answer::Done => return Ok(Next::Finish),
+            Answer::Done { number } if number == self.number => return Ok(Next::Finish),
+            // The former command's holder, after its reaper had said so already.
+            Answer::Done { .. } => {}
             Answer::Ready { .. } | Answer::Serving { .. } => {
                 return Err(Error::Answer { reason: "it was not about the command" });
             }

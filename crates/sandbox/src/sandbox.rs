@@ -61,7 +61,10 @@ impl Sandbox {
         let (notes, lost) = match received.message {
             Answer::Ready { notes, lost } => (notes, lost),
             Answer::Failed(fault) => return Err(start_error(fault)),
-            Answer::Serving { .. } | Answer::Listener | Answer::Exited { .. } | Answer::Done => {
+            Answer::Serving { .. }
+            | Answer::Listener
+            | Answer::Exited { .. }
+            | Answer::Done { .. } => {
                 return Err(Error::Answer { reason: "the sandbox did not say that it is ready" });
             }
         };

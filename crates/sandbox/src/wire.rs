@@ -40,7 +40,10 @@ pub(crate) enum ToLauncher {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum ToHolder {
     /// Run a command: a body with [`CommandPlan`], then its three standard descriptors.
-    Run,
+    Run {
+        /// Its number in the session.
+        number: u64,
+    },
     /// Kill the running command.
     Kill,
 }
@@ -73,8 +76,12 @@ pub(crate) enum Answer {
         /// The largest resident size of one process, in bytes.
         resident_bytes_max: u64,
     },
-    /// No process of the command is left.
-    Done,
+    /// No process of the command is left. It can be said twice, by its reaper, which goes
+    /// on to be taken down, and by the holder, which saw the reaper end.
+    Done {
+        /// The command's number.
+        number: u64,
+    },
 }
 
 /// A protection that the kernel did not take.
@@ -368,9 +375,9 @@ mod tests {
     fn messages_and_descriptors_arrive_and_the_end_is_seen() {
         let (here, there) = pair().unwrap();
         let file = memory_file(b"abc").unwrap();
-        send(&here, &ToHolder::Run, &[file.as_fd()]).unwrap();
+        send(&here, &ToHolder::Run { number: 7 }, &[file.as_fd()]).unwrap();
         let received: Received<ToHolder> = receive(&there).unwrap();
-        assert!(matches!(received.message, ToHolder::Run));
+        assert!(matches!(received.message, ToHolder::Run { number: 7 }));
         let mut bytes = [0; 3];
         rustix::io::pread(&received.fds[0], &mut bytes, 0).unwrap();
         assert_eq!(&bytes, b"abc");

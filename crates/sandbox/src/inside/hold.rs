@@ -16,6 +16,7 @@ use rustix::process::{DumpableBehavior, PidfdFlags, Signal, WaitId, WaitIdOption
 use crate::inside::{reaper, view};
 use crate::kernel::{self, Children, Side};
 use crate::landlock::{self, Ruleset};
+use crate::limits::{ANSWER_WAIT_MAX, QUIET};
 use crate::plan::Layer;
 use crate::poll;
 use crate::wire::{self, Answer, During, Fault, HolderPlan, Identity, Lost, Received, ToHolder};
@@ -172,6 +173,8 @@ pub(super) fn rules(plan: &HolderPlan) -> Result<(Option<Ruleset>, i32), Fault> 
 
 /// A reaper: idle in finished namespaces, or with its command.
 struct Reaper {
+    /// The number of its command; 0 as long as it has none.
+    number: u64,
     process: OwnedFd,
     socket: OwnedFd,
 }
@@ -180,33 +183,70 @@ struct Reaper {
 #[derive(Default)]
 struct Reapers {
     /// Made in advance, so that a command waits for no namespace.
-    spare: Option<Reaper>,
+    spare: Vec<Reaper>,
     running: Option<Reaper>,
+    /// How many commands there were.
+    commands: u64,
+    /// No further one could be made since the last command.
+    exhausted: bool,
+}
+
+/// Whether another reaper is to be made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Want {
+    Now,
+    /// When nothing was asked for [`QUIET`].
+    WhenQuiet,
+    Nothing,
+}
+
+impl Reapers {
+    /// The one for the next command is made at once. A session that has run one command
+    /// will run more, some of them in quick succession, so it gets a second one when
+    /// there is time.
+    fn want(&self) -> Want {
+        match (self.spare.len(), &self.running) {
+            (_, _) if self.exhausted => Want::Nothing,
+            (0, None) => Want::Now,
+            (0 | 1, _) if self.commands > 1 => Want::WhenQuiet,
+            (_, _) => Want::Nothing,
+        }
+    }
+
+    /// Collects the reaper whose command ran last. Its end is the kernel's word that
+    /// nothing of the command is left.
+    fn collect(&mut self) -> io::Result<()> {
+        let Some(reaper) = self.running.take() else {
+            return Ok(());
+        };
+        rustix::process::waitid(WaitId::PidFd(reaper.process.as_fd()), WaitIdOptions::EXITED)?;
+        wire::send(kernel::standard_input(), &Answer::Done { number: reaper.number }, &[])
+    }
 }
 
 fn serve(session: &Session<'_>) {
     let control = kernel::standard_input();
     let mut reapers = Reapers::default();
+    let mut want = reapers.want();
     loop {
-        if reapers.spare.is_none() && reapers.running.is_none() {
+        if want == Want::Now {
             // Without one the next command tries again, and reports what is wrong.
-            reapers.spare = prepare_reaper(session).ok();
+            let prepared = prepare_reaper(session);
+            reapers.exhausted = prepared.is_err();
+            reapers.spare.extend(prepared.ok());
         }
         let mut fds = vec![PollFd::from_borrowed_fd(control, PollFlags::IN)];
         if let Some(running) = &reapers.running {
             fds.push(PollFd::from_borrowed_fd(running.process.as_fd(), PollFlags::IN));
         }
-        if poll::wait(&mut fds, None).is_err() {
+        let wait = (reapers.want() == Want::WhenQuiet).then_some(QUIET);
+        let Ok(ready) = poll::wait(&mut fds, wait) else {
             return;
-        }
+        };
         let ended = fds.get(1).is_some_and(|fd| !fd.revents().is_empty());
         let asked = fds.first().is_some_and(|fd| !fd.revents().is_empty());
-        if ended && let Some(reaper) = reapers.running.take() {
-            let id = WaitId::PidFd(reaper.process.as_fd());
-            let reaped = rustix::process::waitid(id, WaitIdOptions::EXITED);
-            if reaped.is_err() || wire::send(control, &Answer::Done, &[]).is_err() {
-                return;
-            }
+        if ended && reapers.collect().is_err() {
+            return;
         }
         if asked {
             let Ok(received) = wire::receive::<ToHolder>(control) else {
@@ -214,6 +254,7 @@ fn serve(session: &Session<'_>) {
             };
             obey(session, &mut reapers, received);
         }
+        want = if ready == 0 { Want::Now } else { reapers.want() };
     }
 }
 
@@ -225,19 +266,34 @@ fn obey(session: &Session<'_>, reapers: &mut Reapers, received: Received<ToHolde
         }
         // The command had ended before the message came.
         (ToHolder::Kill, None) => {}
-        (ToHolder::Run, Some(_)) => {
-            refuse(Fault { step: "another command is running".to_owned(), errno: libc::EBUSY })
+        (ToHolder::Run { number }, former) => {
+            // The former has said that its command is gone, and is being taken down.
+            if former.is_some_and(|former| !ends(former)) {
+                let step = "another command is running".to_owned();
+                return refuse(number, Fault { step, errno: libc::EBUSY });
+            }
+            if reapers.collect().is_err() {
+                kernel::quit(0);
+            }
+            reapers.commands += 1;
+            reapers.exhausted = false;
+            match start(session, reapers.spare.pop(), number, &received.fds) {
+                Ok(reaper) => reapers.running = Some(reaper),
+                Err(fault) => refuse(number, fault),
+            }
         }
-        (ToHolder::Run, None) => match start(session, reapers.spare.take(), &received.fds) {
-            Ok(reaper) => reapers.running = Some(reaper),
-            Err(fault) => refuse(fault),
-        },
     }
 }
 
-fn refuse(fault: Fault) {
+/// Waits for a reaper's end, under [`ANSWER_WAIT_MAX`].
+fn ends(reaper: &Reaper) -> bool {
+    let mut fds = [PollFd::from_borrowed_fd(reaper.process.as_fd(), PollFlags::IN)];
+    matches!(poll::wait(&mut fds, Some(ANSWER_WAIT_MAX)), Ok(1))
+}
+
+fn refuse(number: u64, fault: Fault) {
     let control = kernel::standard_input();
-    for answer in [Answer::Failed(fault), Answer::Done] {
+    for answer in [Answer::Failed(fault), Answer::Done { number }] {
         if wire::send(control, &answer, &[]).is_err() {
             kernel::quit(0);
         }
@@ -245,20 +301,25 @@ fn refuse(fault: Fault) {
 }
 
 /// Hands a command to a reaper.
-fn start(session: &Session<'_>, spare: Option<Reaper>, fds: &[OwnedFd]) -> Result<Reaper, Fault> {
+fn start(
+    session: &Session<'_>,
+    spare: Option<Reaper>,
+    number: u64,
+    fds: &[OwnedFd],
+) -> Result<Reaper, Fault> {
     let reaper = match spare {
         Some(reaper) => reaper,
         None => prepare_reaper(session)?,
     };
     let fds: Vec<BorrowedFd<'_>> = fds.iter().map(AsFd::as_fd).collect();
-    wire::send(&reaper.socket, &ToHolder::Run, &fds).during("handing the command on")?;
-    Ok(reaper)
+    wire::send(&reaper.socket, &ToHolder::Run { number }, &fds).during("handing the command on")?;
+    Ok(Reaper { number, ..reaper })
 }
 
 fn prepare_reaper(session: &Session<'_>) -> Result<Reaper, Fault> {
     let (socket, there) = wire::pair().during("making the reaper's socket")?;
     match kernel::clone(namespaces(session.plan)).during("creating the command's namespaces")? {
-        Side::Parent { child, .. } => Ok(Reaper { process: child, socket }),
+        Side::Parent { child, .. } => Ok(Reaper { number: 0, process: child, socket }),
         Side::Child => {
             drop(socket);
             reaper::main(session, &there)

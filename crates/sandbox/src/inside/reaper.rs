@@ -33,11 +33,41 @@ pub(super) fn main(session: &Session<'_>, socket: &OwnedFd) -> ! {
         // The holder needs no reaper any more.
         kernel::quit(0);
     };
+    let ToHolder::Run { number } = received.message else {
+        kernel::quit(0);
+    };
     let answer = prepared.and_then(|list| run(session, list, received.fds));
     let answer = answer.unwrap_or_else(Answer::Failed);
-    // The owner is gone when this fails; the end of this process says the same.
-    let _owner_gone = wire::send(kernel::standard_input(), &answer, &[]);
+    // The owner is gone when sending fails; the end of this process says the same.
+    let owner = kernel::standard_input();
+    let alone = alone(session);
+    let _owner_gone = wire::send(owner, &answer, &[]);
+    if alone {
+        // Nothing is left but this process: the answer need not wait until the kernel has
+        // taken the namespaces down, which it does when this process has ended.
+        let _owner_gone = wire::send(owner, &Answer::Done { number }, &[]);
+    }
     kernel::quit(0)
+}
+
+/// Ends every process of the command that is left, and tells whether that is certain.
+///
+/// As process 1 this one is the parent of what lost its own, so when the kernel says
+/// that it has no child any more, there is no other process. The kernel signals all of
+/// them in one step, in which none can be made (kill(2), pid_namespaces(7)).
+fn alone(session: &Session<'_>) -> bool {
+    let first = rustix::process::getpid().is_init();
+    if !first || session.plan.without.contains(&Layer::ProcessNamespace) {
+        return false;
+    }
+    // There was none when this fails.
+    let _none = kernel::kill_all_others();
+    loop {
+        match kernel::wait_any() {
+            Ok(_ended) => {}
+            Err(error) => return error.raw_os_error() == Some(libc::ECHILD),
+        }
+    }
 }
 
 /// What can be done before the command is known.
