@@ -20,15 +20,31 @@ use crate::inside::reaper::c_string;
 use crate::kernel;
 use crate::plan::Layer;
 use crate::seccomp::{self, Families, Programs, Threads};
-use crate::wire::{CommandPlan, During, Fault, LocalSockets};
+use crate::wire::{self, CommandPlan, During, Fault, LocalSockets, ToHolder};
 
-/// Becomes the command's program; comes back only with what went wrong.
-pub(super) fn become_program(
-    session: &Session<'_>,
-    plan: &CommandPlan,
-    standard: [BorrowedFd<'_>; 3],
-) -> Fault {
-    match confine(session, plan, standard) {
+/// Becomes the program of the command that comes through `orders`; comes back only with
+/// what went wrong.
+///
+/// Everything that does not depend on the command is taken away before there is one, so
+/// that a command does not wait for it.
+pub(super) fn become_program(session: &Session<'_>, orders: &OwnedFd) -> Fault {
+    let program = || -> Result<Words, Fault> {
+        confine(session)?;
+        let Ok(received) = wire::receive::<ToHolder>(orders) else {
+            // No command will come any more.
+            kernel::quit(0);
+        };
+        let mut fds = received.fds.into_iter();
+        let (Some(body), Some(input), Some(output), Some(error)) =
+            (fds.next(), fds.next(), fds.next(), fds.next())
+        else {
+            return Err(Fault { step: "receiving the command".to_owned(), errno: libc::EPROTO });
+        };
+        let plan: CommandPlan = wire::read_body(&body).during("reading the command")?;
+        settle(session, &plan, [input.as_fd(), output.as_fd(), error.as_fd()])?;
+        words(&plan.argv, &plan.search, &plan.environment)
+    };
+    match program() {
         Ok(words) => start(&words),
         Err(fault) => fault,
     }
@@ -41,21 +57,14 @@ pub(super) struct Words {
     pub(super) environment: Vec<CString>,
 }
 
-fn confine(
-    session: &Session<'_>,
-    plan: &CommandPlan,
-    standard: [BorrowedFd<'_>; 3],
-) -> Result<Words, Fault> {
+/// Takes away what every command lacks.
+fn confine(session: &Session<'_>) -> Result<(), Fault> {
     let without = &session.plan.without;
-    let words = words(&plan.argv, &plan.search, &plan.environment)?;
     if !without.contains(&Layer::Session) {
         rustix::process::setsid().during("starting a new session")?;
     }
-    enter(session, &plan.directory)?;
-    for (number, fd) in (0..).zip(standard) {
-        kernel::place(fd, number).during("placing the standard descriptors")?;
-    }
-    limit(plan, without)?;
+    // The filter keeps this limit from being set again.
+    lower(Resource::Core, CORE_BYTES)?;
     if !without.contains(&Layer::Capabilities) {
         drop_bounding_set().during("dropping the capability bounding set")?;
         drop_capabilities().during("dropping capabilities")?;
@@ -79,7 +88,20 @@ fn confine(
         let filter = seccomp::confined(families, Programs::Allowed);
         seccomp::install(&filter, Threads::This).during("installing the system call filter")?;
     }
-    Ok(words)
+    Ok(())
+}
+
+/// Takes the place, the descriptors and the limits of one command.
+fn settle(
+    session: &Session<'_>,
+    plan: &CommandPlan,
+    standard: [BorrowedFd<'_>; 3],
+) -> Result<(), Fault> {
+    enter(session, &plan.directory)?;
+    for (number, fd) in (0..).zip(standard) {
+        kernel::place(fd, number).during("placing the standard descriptors")?;
+    }
+    limit(plan, &session.plan.without)
 }
 
 /// Prepares all strings while memory may still be allocated without surprise.
@@ -132,9 +154,6 @@ fn enter(session: &Session<'_>, directory: &OsStr) -> Result<(), Fault> {
 
 fn limit(plan: &CommandPlan, without: &[Layer]) -> Result<(), Fault> {
     let mut limits = vec![
-        // Not 0: a handler that the kernel starts for core dumps is started all the same
-        // then, on the host and as root. At 1 it is not (core(5), `do_coredump`).
-        (Resource::Core, 1),
         (Resource::Cpu, plan.cpu_s),
         (Resource::Data, plan.memory_bytes),
         (Resource::Fsize, plan.file_bytes),
@@ -147,14 +166,15 @@ fn limit(plan: &CommandPlan, without: &[Layer]) -> Result<(), Fault> {
     if !without.contains(&Layer::Processes) {
         limits.push((Resource::Nproc, plan.processes));
     }
-    for (resource, bound) in limits {
-        // A limit is only ever lowered; the owner's own may be lower still.
-        let hard = rustix::process::getrlimit(resource).maximum;
-        let bound = hard.map_or(bound, |hard| hard.min(bound));
-        let both = Rlimit { current: Some(bound), maximum: Some(bound) };
-        rustix::process::setrlimit(resource, both).during("setting a resource limit")?;
-    }
-    Ok(())
+    limits.into_iter().try_for_each(|(resource, bound)| lower(resource, bound))
+}
+
+/// Sets a limit, which is only ever lowered; the owner's own may be lower still.
+fn lower(resource: Resource, bound: u64) -> Result<(), Fault> {
+    let hard = rustix::process::getrlimit(resource).maximum;
+    let bound = hard.map_or(bound, |hard| hard.min(bound));
+    let both = Rlimit { current: Some(bound), maximum: Some(bound) };
+    rustix::process::setrlimit(resource, both).during("setting a resource limit")
 }
 
 /// Empties the set that bounds what a program could be given.
@@ -212,6 +232,10 @@ pub(super) fn reported(pipe: &OwnedFd) -> Option<Fault> {
 }
 
 const CAPABILITY_NUMBER_MAX: u32 = 63;
+
+/// Not 0: a handler that the kernel starts for core dumps is started all the same
+/// then, on the host and as root. At 1 it is not (core(5), `do_coredump`).
+const CORE_BYTES: u64 = 1;
 
 /// What the kernel counts for the user and not for the namespace: less than the usual
 /// share, so that the user's other programs are left some.

@@ -9,7 +9,7 @@
 
 use std::ffi::CString;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
 use rustix::fs::{Mode, OFlags};
@@ -36,7 +36,7 @@ pub(super) fn main(session: &Session<'_>, socket: &OwnedFd) -> ! {
     let ToHolder::Run { number } = received.message else {
         kernel::quit(0);
     };
-    let answer = prepared.and_then(|list| run(session, list, received.fds));
+    let answer = prepared.and_then(|prepared| run(session, prepared, number, received.fds));
     let answer = answer.unwrap_or_else(Answer::Failed);
     // The owner is gone when sending fails; the end of this process says the same.
     let owner = kernel::standard_input();
@@ -70,54 +70,68 @@ fn alone(session: &Session<'_>) -> bool {
     }
 }
 
+/// What waits for a command.
+struct Prepared {
+    /// The command's list of processes; none where it has no namespace for them.
+    list: Option<OwnedFd>,
+    /// The process that becomes the command, confined already.
+    command: i32,
+    /// Where it takes its command from.
+    orders: OwnedFd,
+    /// Where it says what went wrong.
+    fault: OwnedFd,
+}
+
 /// What can be done before the command is known.
-fn prepare(session: &Session<'_>) -> Result<Option<OwnedFd>, Fault> {
+fn prepare(session: &Session<'_>) -> Result<Prepared, Fault> {
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
         .during("tying the command to its holder")?;
     let without = &session.plan.without;
     if !without.contains(&Layer::NetworkNamespace) {
         kernel::loopback_up().during("bringing the loopback device up")?;
     }
-    if without.contains(&Layer::ProcessNamespace) {
-        return Ok(None);
+    let list =
+        if without.contains(&Layer::ProcessNamespace) { None } else { Some(process_list()?) };
+    let (orders, there) = wire::pair().during("making the command's socket")?;
+    let (fault, failed) =
+        rustix::pipe::pipe_with(PipeFlags::CLOEXEC).during("making the command's pipe")?;
+    match kernel::clone(0).during("starting the command's process")? {
+        Side::Child => {
+            drop((orders, fault));
+            exec::report(&failed, &exec::become_program(session, &there));
+            kernel::quit(127)
+        }
+        Side::Parent { pid, .. } => Ok(Prepared { list, command: pid, orders, fault }),
     }
-    process_list().map(Some)
 }
 
-fn run(session: &Session<'_>, list: Option<OwnedFd>, fds: Vec<OwnedFd>) -> Result<Answer, Fault> {
-    let mut fds = fds.into_iter();
-    let (Some(body), Some(input), Some(output), Some(error)) =
-        (fds.next(), fds.next(), fds.next(), fds.next())
-    else {
+fn run(
+    session: &Session<'_>,
+    prepared: Prepared,
+    number: u64,
+    fds: Vec<OwnedFd>,
+) -> Result<Answer, Fault> {
+    let Some(body) = fds.first() else {
         return Err(Fault { step: "receiving the command".to_owned(), errno: libc::EPROTO });
     };
-    let plan: CommandPlan = wire::read_body(&body).during("reading the command")?;
-    let standard = [input.as_fd(), output.as_fd(), error.as_fd()];
+    let plan: CommandPlan = wire::read_body(body).during("reading the command")?;
     match plan.listener {
         Listener::None => {}
         Listener::Proxy => send_listener()?,
     }
-    if let Some(list) = list {
-        seal_process_list(session, &plan, &list)?;
+    if let Some(list) = &prepared.list {
+        seal_process_list(session, &plan, list)?;
     }
-    let (ready, failed) =
-        rustix::pipe::pipe_with(PipeFlags::CLOEXEC).during("making the command's pipe")?;
-    let command = match kernel::clone(0).during("starting the command's process")? {
-        Side::Child => {
-            drop(ready);
-            let fault = exec::become_program(session, &plan, standard);
-            exec::report(&failed, &fault);
-            kernel::quit(127)
-        }
-        Side::Parent { pid, .. } => pid,
-    };
-    drop(failed);
     harden()?;
-    drop([input, output, error]);
-    if let Some(fault) = exec::reported(&ready) {
+    let whole: Vec<BorrowedFd<'_>> = fds.iter().map(AsFd::as_fd).collect();
+    // When this fails the process has ended, and has said why.
+    let _ended = wire::send(&prepared.orders, &ToHolder::Run { number }, &whole);
+    // The other ends of its output, which its owner watches.
+    drop(fds);
+    if let Some(fault) = exec::reported(&prepared.fault) {
         return Ok(Answer::Failed(fault));
     }
-    reap(command)
+    reap(prepared.command)
 }
 
 /// Waits until the command ends, collecting everything that it left to us before.
