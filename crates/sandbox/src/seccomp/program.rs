@@ -22,7 +22,9 @@ pub(crate) enum Threads {
 /// A filter that is being written.
 #[derive(Debug, Clone)]
 pub(crate) struct Program {
-    code: Vec<Instruction>,
+    start: Vec<Instruction>,
+    /// The rules with their calls; where two are for one call, the first decides.
+    rules: Vec<(u32, Vec<Instruction>)>,
 }
 
 /// The inside of a rule; the accumulator holds what was loaded last.
@@ -57,7 +59,7 @@ impl Program {
         start.load(OFFSET_NUMBER);
         // The x32 calls of x86-64 have this bit set, so they are above it as well.
         start.if_above(NUMBER_MAX, |rule| rule.refuse(libc::ENOSYS));
-        Self { code: start.code }
+        Self { start: start.code, rules: Vec::new() }
     }
 
     /// Answers `errno` to a call.
@@ -67,21 +69,42 @@ impl Program {
 
     /// Adds a rule for a call. The rule must end in an answer.
     pub(crate) fn when(&mut self, call: i64, write: impl FnOnce(&mut Rule)) {
+        let number = u32::try_from(call).unwrap_or(u32::MAX);
         let mut rule = Rule::default();
-        rule.if_equal(u32::try_from(call).unwrap_or(u32::MAX), |inner| {
+        rule.if_equal(number, |inner| {
             write(inner);
             // A rule that forgot its answer must not fall through with a changed accumulator.
             if !inner.ends() {
                 inner.refuse(libc::EPERM);
             }
         });
-        self.code.extend(rule.code);
+        self.rules.push((number, rule.code));
+    }
+
+    /// The finished program: the rules in the order of their numbers, in groups that a
+    /// call with a higher number passes over in one step. The kernel runs the program for
+    /// every number when it is installed, so its length on the way counts.
+    fn finished(&self) -> Vec<Instruction> {
+        let mut rules: Vec<&(u32, Vec<Instruction>)> = self.rules.iter().collect();
+        rules.sort_by_key(|(number, _code)| *number);
+        let mut code = self.start.clone();
+        for group in rules.chunks(RULES_PER_GROUP) {
+            let inner: Vec<Instruction> =
+                group.iter().flat_map(|(_number, code)| code).copied().collect();
+            let last = group.last().map_or(u32::MAX, |(number, _code)| *number);
+            // A group that is too long for one jump is gone through.
+            if let Ok(over) = u8::try_from(inner.len()) {
+                code.push(Instruction { if_true: over, ..Instruction::plain(JUMP_ABOVE, last) });
+            }
+            code.extend(inner);
+        }
+        code.push(Instruction::answer(RETURN_ALLOW));
+        code
     }
 
     /// Puts the filter in force.
     pub(crate) fn install(&self, threads: Threads) -> io::Result<()> {
-        let mut code = self.code.clone();
-        code.push(Instruction::answer(RETURN_ALLOW));
+        let code = self.finished();
         let loaded = Loaded {
             length: u16::try_from(code.len()).map_err(|_long| io::ErrorKind::InvalidInput)?,
             code: code.as_ptr(),
@@ -104,8 +127,11 @@ impl Program {
     /// Runs the program as the kernel would, for tests.
     #[cfg(test)]
     pub(crate) fn judge(&self, architecture: u32, call: u32, arguments: [u32; 3]) -> u32 {
-        let mut code = self.code.clone();
-        code.push(Instruction::answer(RETURN_ALLOW));
+        Self::execute(&self.finished(), architecture, call, arguments)
+    }
+
+    #[cfg(test)]
+    fn execute(code: &[Instruction], architecture: u32, call: u32, arguments: [u32; 3]) -> u32 {
         let (mut at, mut accumulator) = (0_usize, 0_u32);
         loop {
             let step = code[at];
@@ -228,6 +254,8 @@ impl Instruction {
     }
 }
 
+/// Groups of about the square root of the number of rules make the shortest way.
+const RULES_PER_GROUP: usize = 8;
 const LOAD: u16 = 0x20;
 const AND: u16 = 0x54;
 const JUMP_EQUAL: u16 = 0x15;
@@ -314,6 +342,23 @@ mod tests {
             );
             assert_eq!(program.judge(I386, call, arguments), errno(libc::ENOSYS));
         }
+    }
+
+    #[test]
+    fn going_past_groups_of_rules_changes_no_answer() {
+        let program = confined(Families::InetAndPairs, Programs::Denied);
+        let mut one_by_one = program.start.clone();
+        one_by_one.extend(program.rules.iter().flat_map(|(_number, code)| code));
+        one_by_one.push(Instruction::answer(RETURN_ALLOW));
+        let calls = (0..=NUMBER_MAX + 2).chain([0x4000_0000, 0x4000_0001, u32::MAX]);
+        for call in calls {
+            for arguments in [[0; 3], [1, 1, 0], [2, 1, 0], [u32::MAX; 3], [0x5412, 0x5412, 0]] {
+                let answer = program.judge(ARCHITECTURE, call, arguments);
+                let expected = Program::execute(&one_by_one, ARCHITECTURE, call, arguments);
+                assert_eq!(answer, expected, "call {call} with {arguments:?}");
+            }
+        }
+        assert!(program.finished().len() > one_by_one.len(), "there are groups");
     }
 
     #[test]
