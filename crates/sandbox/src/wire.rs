@@ -186,8 +186,6 @@ pub(crate) enum Entry {
     Memory { at: OsString, bytes_max: u64, mode: u32 },
     /// A new set of pseudo terminals.
     Terminals { at: OsString },
-    /// Makes a mount of an earlier entry read-only.
-    Seal { at: OsString },
 }
 
 /// What may be done through a bind.

@@ -51,13 +51,12 @@ pub(super) fn build(plan: &HolderPlan) -> Result<Vec<String>, Fault> {
     let root = mount::memory(SKELETON_BYTES_MAX, PRIVATE_FILES_MAX, 0o755)
         .during("making the new root")?;
     let stand = mount::source("/tmp".as_ref(), None).during("opening `/tmp`")?;
+    let scratch = Scratch::new()?;
     mount::attach(root.as_fd(), stand.as_fd()).during("mounting the new root")?;
-    let scratch = Scratch::new(root.as_fd())?;
     let nosuid = if plan.without.contains(&Layer::NoNewPrivileges) { 0 } else { NOSUID };
     for one in opened {
         notes.extend(apply(root.as_fd(), &scratch, one, nosuid)?);
     }
-    scratch.leave()?;
     let at = mount::directory(root.as_fd(), "proc".as_ref()).during("making `/proc`")?;
     mount::attach(process_list.as_fd(), at.as_fd()).during("mounting `/proc`")?;
     mount::narrow_one(root.as_fd(), RDONLY).during("sealing the new root")?;
@@ -102,8 +101,7 @@ fn open(entry: &Entry) -> Result<Opened<'_>, Result<String, Fault>> {
         | Entry::Link { .. }
         | Entry::Text { .. }
         | Entry::Memory { .. }
-        | Entry::Terminals { .. }
-        | Entry::Seal { .. } => Ok(Opened::Plain(entry)),
+        | Entry::Terminals { .. } => Ok(Opened::Plain(entry)),
     }
 }
 
@@ -136,7 +134,8 @@ fn copy_of(path: &OsStr) -> io::Result<Vec<u8>> {
     if kind != rustix::fs::FileType::RegularFile || length > ETC_FILE_BYTES_MAX {
         return Err(io::ErrorKind::InvalidInput.into());
     }
-    let mut bytes = Vec::new();
+    // With room for one byte more the end is seen by the second read.
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0) + 1);
     let mut reader = io::Read::take(std::fs::File::from(file), ETC_FILE_BYTES_MAX);
     io::Read::read_to_end(&mut reader, &mut bytes)?;
     Ok(bytes)
@@ -158,25 +157,20 @@ struct Scratch {
 }
 
 impl Scratch {
-    const AT: &'static str = "proc";
+    /// In the host's root, with which its name goes away; the overlays keep what they use.
+    /// All that is wanted of the host's devices is open by now.
+    const AT: &'static str = "/dev";
 
-    fn new(root: BorrowedFd<'_>) -> Result<Self, Fault> {
+    fn new() -> Result<Self, Fault> {
         let memory = mount::memory(PRIVATE_BYTES_MAX, PRIVATE_FILES_MAX, 0o700)
             .during("making room for changed caches")?;
-        let at = mount::directory(root, Self::AT.as_ref()).during("making `/proc`")?;
+        let at = mount::source(Self::AT.as_ref(), None).during("opening `/dev`")?;
         mount::attach(memory.as_fd(), at.as_fd()).during("mounting room for changed caches")?;
         Ok(Self { place: memory })
     }
 
     fn directory(&self, index: &str, name: &str) -> io::Result<OwnedFd> {
         mount::directory(self.place.as_fd(), format!("{index}-{name}").as_ref())
-    }
-
-    /// Takes the name away; the overlays keep what they use.
-    fn leave(self) -> Result<(), Fault> {
-        rustix::process::fchdir(&self.place).during("entering the scratch")?;
-        rustix::mount::unmount(".", UnmountFlags::DETACH).during("hiding the scratch")?;
-        rustix::process::chdir("/").during("leaving the scratch")
     }
 }
 
@@ -226,9 +220,6 @@ fn plain(root: BorrowedFd<'_>, entry: &Entry) -> Result<(), Fault> {
                 .during(format!("mounting `{}`", at.display()))
         }
         Entry::Terminals { at } => terminals(root, at).during("mounting the terminals"),
-        Entry::Seal { at } => mount::directory(root, at)
-            .and_then(|at| mount::narrow_one(at.as_fd(), RDONLY))
-            .during(format!("sealing `{}`", at.display())),
         Entry::Copy { .. } | Entry::Bind { .. } | Entry::Overlay { .. } => Ok(()),
     }
 }

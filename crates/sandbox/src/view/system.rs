@@ -88,7 +88,8 @@ fn etc(path: &Path) -> Option<Entry> {
 }
 
 fn devices() -> Vec<Entry> {
-    let mut entries = vec![memory("/dev", SKELETON_BYTES_MAX, 0o755)];
+    // A directory of the root, which is made read-only when it is filled.
+    let mut entries = vec![Entry::Directory { at: "/dev".into() }];
     for name in ["null", "zero", "full", "random", "urandom", "tty"] {
         let path = Path::new("/dev").join(name);
         entries.push(bind(&path, &path, Access::Device, Missing::Skip));
@@ -104,7 +105,6 @@ fn devices() -> Vec<Entry> {
     }
     entries.push(Entry::Terminals { at: "/dev/pts".into() });
     entries.push(memory("/dev/shm", PRIVATE_BYTES_MAX, 0o1777));
-    entries.push(Entry::Seal { at: "/dev".into() });
     entries
 }
 
