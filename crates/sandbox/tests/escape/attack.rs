@@ -15,7 +15,9 @@ use libc::{
 };
 use moat_sandbox::{Command, Files, Launcher, Layer, Plan, Sandbox, Status};
 
-use crate::support::{ATTACKER, Scratch, attack, helper, outside, processes_with, run, shell};
+use crate::support::{
+    ATTACKER, Scratch, attack, helper, leave_behind, outside, processes_with, run, shell,
+};
 
 /// Where an attack must get through.
 enum Control {
@@ -249,9 +251,7 @@ fn a_background_process_survives_only_without_its_namespace() {
     let launcher = scratch.launcher();
     let sandbox = scratch.attacked(&launcher, &[Layer::ProcessNamespace]);
     let mark = format!("moat-survivor-{}", std::process::id());
-    let script =
-        format!("(setsid sh -c ': {mark}; while :; do sleep 1; done' >/dev/null 2>&1 &); :");
-    shell(&sandbox, &script).succeeded();
+    shell(&sandbox, &leave_behind(&mark)).succeeded();
     let mut survivors = processes_with(&mark);
     assert!(!survivors.is_empty(), "the control must leave a process behind");
     while !survivors.is_empty() {

@@ -137,6 +137,15 @@ fn target() -> PathBuf {
     own.parent().and_then(Path::parent).unwrap().to_owned()
 }
 
+/// A script that ends as soon as a process of its own, which carries `mark`, runs on without it.
+pub(crate) fn leave_behind(mark: &str) -> String {
+    format!(
+        "UP=$(mktemp -u) && export UP && mkfifo \"$UP\" && \
+         (setsid nohup sh -c ': {mark}; echo up >\"$UP\"; while :; do sleep 1; done' \
+         >/dev/null 2>&1 &) && read -r up <\"$UP\""
+    )
+}
+
 /// The processes of the host whose command line contains `mark`.
 pub(crate) fn processes_with(mark: &str) -> Vec<i32> {
     let own = std::process::id().to_string();
