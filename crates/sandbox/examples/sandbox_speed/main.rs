@@ -29,9 +29,10 @@ use counter::Counter;
 use moat_sandbox::{
     Collected, Command, Files, HELPER_WORD, Interrupt, Launcher, Sandbox, Settings,
 };
+use rustix::event::Timespec;
 
 /// How long what a sample left behind has to go.
-const SETTLE: Duration = Duration::from_millis(4);
+const SETTLE_NS: i64 = 4_000_000;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -48,6 +49,7 @@ fn main() {
     };
     match figure.as_str() {
         "start" => start::measure(&bench),
+        "phases" => start::phases(&bench),
         "build" => work::build(&bench),
         "status" => work::status(&bench),
         "fork" => work::fork(&bench),
@@ -102,9 +104,16 @@ impl Bench {
         assert!(exit.success(), "{:?} ended with {:?}: {text}", command.argv, exit.status);
     }
 
+    /// Lets what the last sample left behind go, which nothing else would tell.
+    fn settle(&self, times: i64) {
+        let wait = Timespec { tv_sec: 0, tv_nsec: times * SETTLE_NS };
+        let ended = rustix::event::poll(&mut [], Some(&wait));
+        assert_eq!(ended, Ok(0), "the wait passes");
+    }
+
     /// Takes one sample of the wall.
     fn wall(&self, kind: &str, work: impl FnOnce()) {
-        std::thread::sleep(SETTLE);
+        self.settle(1);
         let started = Instant::now();
         work();
         sample(kind, started.elapsed(), None);
@@ -112,7 +121,7 @@ impl Bench {
 
     /// Takes one sample of the wall and of processor time, of `runs` runs together.
     fn both(&self, kind: &str, runs: u32, mut work: impl FnMut()) {
-        std::thread::sleep(SETTLE * 3);
+        self.settle(3);
         let before = self.counter.as_ref().map(Counter::read);
         let started = Instant::now();
         for _ in 0..runs {
@@ -120,7 +129,7 @@ impl Bench {
         }
         let wall = started.elapsed() / runs;
         // What is taken down after the answer belongs to it too.
-        std::thread::sleep(SETTLE * 3);
+        self.settle(3);
         let after = self.counter.as_ref().map(Counter::read);
         let used = before.zip(after).map(|(before, after)| after.saturating_sub(before) / runs);
         sample(kind, wall, used);

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::process::Command as Plain;
 use std::time::Instant;
 
-use moat_sandbox::{Command, Files, Launcher, Plan, Sandbox};
+use moat_sandbox::{Command, Files, Launcher, Layer, Plan, Sandbox};
 
 use crate::{Bench, bubblewrap, plain, sample};
 
@@ -62,6 +62,56 @@ pub(crate) fn measure(bench: &Bench) {
     }
 }
 
+/// Where the time of a cold start goes: its parts in turn, and whole starts that lack
+/// one layer each, whose difference to a full one is what that layer costs.
+pub(crate) fn phases(bench: &Bench) {
+    let (tree, home) = (bench.directory("tree"), bench.directory("home"));
+    let launcher = bench.launcher(&home, &["/usr/bin", "/bin"], &[]);
+    let place = Place { bench, launcher, tree, home };
+    for _ in 0..bench.rounds {
+        bench.settle(1);
+        let mut since = Instant::now();
+        let mut part = |name: &str| {
+            sample(name, since.elapsed(), None);
+            since = Instant::now();
+        };
+        let plan = Plan::new(&place.tree, place.files("cold")).expect("the plan is good");
+        part("part_1_plan");
+        let sandbox = Sandbox::start(&place.launcher, &plan).expect("the sandbox starts");
+        part("part_2_holder");
+        bench.run(&sandbox, &Command::new([TRUE]));
+        part("part_3_first_command");
+        bench.run(&sandbox, &Command::new([TRUE]));
+        part("part_4_next_command");
+        drop(sandbox);
+        part("part_5_end");
+        for (name, layer) in LAYERS {
+            let plan = Plan::new(&place.tree, place.files("cold")).expect("the plan is good");
+            let plan = match layer {
+                Some(layer) => plan.without_layer(layer),
+                None => plan,
+            };
+            let mut kept = None;
+            bench.wall(name, || {
+                let sandbox = Sandbox::start(&place.launcher, &plan).expect("the sandbox starts");
+                bench.run(&sandbox, &Command::new([TRUE]));
+                kept = Some(sandbox);
+            });
+        }
+    }
+}
+
+/// Layers that a start can lack.
+const LAYERS: [(&str, Option<Layer>); 7] = [
+    ("all_layers", None),
+    ("without_network", Some(Layer::NetworkNamespace)),
+    ("without_processes", Some(Layer::ProcessNamespace)),
+    ("without_ipc", Some(Layer::IpcNamespace)),
+    ("without_landlock", Some(Layer::Landlock)),
+    ("without_filter", Some(Layer::Seccomp)),
+    ("without_capabilities", Some(Layer::Capabilities)),
+];
+
 fn kinds<'a>(place: &'a Place<'a>, warm: &'a Sandbox, command: &'a Command) -> Vec<Kind<'a>> {
     let bench = place.bench;
     let mut kinds: Vec<Kind<'_>> = vec![
@@ -99,7 +149,7 @@ impl Place<'_> {
     }
 
     fn cold(&self) {
-        std::thread::sleep(crate::SETTLE);
+        self.bench.settle(1);
         let started = Instant::now();
         let sandbox = self.ended("cold");
         sample("cold", started.elapsed(), None);

@@ -92,7 +92,7 @@ pub(crate) fn fork(bench: &Bench) {
     bench.run(&session, &Command::new(["/bin/sh", "-c", &script]));
     let upper = bench.directory("session-upper");
     for round in 0..bench.rounds {
-        std::thread::sleep(crate::SETTLE);
+        bench.settle(1);
         let started = Instant::now();
         let name = format!("fork-{round}");
         let fork = start(&launcher, bench, &[&upper, &tree], &name);
@@ -123,21 +123,20 @@ fn write(path: &Path, text: &str) {
     std::fs::write(path, text).expect("the scratch can be written");
 }
 
-/// A program and a library beside it as `cargo vendor` would lay it.
+/// A program with a library in its own tree.
 fn write_crate(tree: &Path) {
     let manifest = |name: &str, rest: &str| {
         format!("[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"2021\"\n{rest}")
     };
-    write(&tree.join("Cargo.toml"), &manifest("small", "[dependencies]\nshapes = \"1\"\n"));
+    write(
+        &tree.join("Cargo.toml"),
+        &manifest("small", "[dependencies]\nshapes = { path = \"vendor/shapes\" }\n"),
+    );
     let source = "use shapes::Shape;\nfn main() {\n    let all: Vec<Box<dyn Shape>> = shapes::all();\n    \
                   let sum: f64 = all.iter().map(|shape| shape.area()).sum();\n    println!(\"{sum}\");\n}\n";
     write(&tree.join("src/main.rs"), source);
-    let sources = "[source.crates-io]\nreplace-with = \"vendored\"\n\
-                   [source.vendored]\ndirectory = \"vendor\"\n";
-    write(&tree.join(".cargo/config.toml"), sources);
     let vendored = tree.join("vendor/shapes");
     write(&vendored.join("Cargo.toml"), &manifest("shapes", ""));
-    write(&vendored.join(".cargo-checksum.json"), "{\"files\":{},\"package\":null}");
     let mut library = "pub trait Shape { fn area(&self) -> f64; }\n".to_owned();
     let mut all = String::new();
     for number in 1..=200 {
@@ -149,7 +148,6 @@ fn write_crate(tree: &Path) {
     }
     library += &format!("pub fn all() -> Vec<Box<dyn Shape>> {{ vec![{all}] }}\n");
     write(&vendored.join("src/lib.rs"), &library);
-    write(&tree.join("Cargo.lock"), LOCK);
 }
 
 fn repository(tree: &Path) {
@@ -164,8 +162,3 @@ fn repository(tree: &Path) {
         plain(Plain::new("/usr/bin/git").args(arguments).current_dir(tree));
     }
 }
-
-/// Without a checksum for the vendored library, which has none.
-const LOCK: &str = "version = 3\n\n[[package]]\nname = \"shapes\"\nversion = \"1.0.0\"\n\
-    source = \"registry+https://github.com/rust-lang/crates.io-index\"\n\n\
-    [[package]]\nname = \"small\"\nversion = \"1.0.0\"\ndependencies = [\n \"shapes\",\n]\n";
