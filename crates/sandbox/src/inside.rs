@@ -21,6 +21,7 @@ mod reaper;
 mod serve;
 pub(crate) mod trial;
 mod view;
+mod watch;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

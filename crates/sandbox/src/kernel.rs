@@ -8,6 +8,7 @@
 use std::ffi::{CStr, CString};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::time::Duration;
 
 /// Which side of a [`clone`] this is.
 #[derive(Debug)]
@@ -158,25 +159,70 @@ pub(crate) struct Ended {
     pub(crate) resident_bytes_max: u64,
 }
 
+/// Keeps the news of an ended child for [`child_ended`]; programs start without this
+/// because [`reset_signals`] takes it back.
+pub(crate) fn hold_child_signal() -> io::Result<()> {
+    let set = child_signal();
+    // SAFETY: the set is initialised and outlives the call.
+    check(
+        unsafe { libc::sigprocmask(libc::SIG_BLOCK, &raw const set, std::ptr::null_mut()) }.into(),
+    )
+}
+
+/// Waits until a child has ended since the last time, but no longer than `wait`.
+pub(crate) fn child_ended(wait: Duration) {
+    let set = child_signal();
+    let wait = libc::timespec {
+        tv_sec: i64::try_from(wait.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: i64::from(wait.subsec_nanos()),
+    };
+    // SAFETY: both arguments outlive the call. Its result does not matter: the caller looks.
+    unsafe {
+        libc::sigtimedwait(&raw const set, std::ptr::null_mut(), &raw const wait);
+    }
+}
+
+fn child_signal() -> libc::sigset_t {
+    // SAFETY: the set is initialised before its use.
+    unsafe {
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&raw mut set);
+        libc::sigaddset(&raw mut set, libc::SIGCHLD);
+        set
+    }
+}
+
 /// Waits for any child.
 pub(crate) fn wait_any() -> io::Result<Ended> {
+    wait(0)?.ok_or_else(|| io::ErrorKind::WouldBlock.into())
+}
+
+/// Collects a child that has ended, if there is one.
+pub(crate) fn collect_any() -> io::Result<Option<Ended>> {
+    wait(libc::WNOHANG)
+}
+
+fn wait(options: i32) -> io::Result<Option<Ended>> {
     let mut status = 0;
     // SAFETY: an all-zero rusage is a valid value.
     let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
     loop {
         // SAFETY: both out-pointers outlive the call.
-        let pid = unsafe { libc::wait4(-1, &raw mut status, 0, &raw mut usage) };
-        if pid >= 0 {
+        let pid = unsafe { libc::wait4(-1, &raw mut status, options, &raw mut usage) };
+        if pid == 0 {
+            return Ok(None);
+        }
+        if pid > 0 {
             let us = |time: libc::timeval| {
                 u64::try_from(time.tv_sec).unwrap_or(0) * 1_000_000
                     + u64::try_from(time.tv_usec).unwrap_or(0)
             };
-            return Ok(Ended {
+            return Ok(Some(Ended {
                 pid,
                 status,
                 cpu_us: us(usage.ru_utime) + us(usage.ru_stime),
                 resident_bytes_max: u64::try_from(usage.ru_maxrss).unwrap_or(0) * 1024,
-            });
+            }));
         }
         let error = io::Error::last_os_error();
         if error.kind() != io::ErrorKind::Interrupted {

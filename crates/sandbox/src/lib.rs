@@ -19,6 +19,7 @@ mod class;
 mod command;
 mod confinement;
 mod diff;
+mod disk;
 mod environment;
 mod error;
 mod file_error;
@@ -54,8 +55,8 @@ pub use blob::{BlobId, BlobStore};
 pub use change::{Change, ChangeKind, ChangeSet, Content, LeftOut};
 pub use class::Class;
 pub use command::{
-    Collected, Command, Exit, Input, Interrupt, Limits, Network, OutputSink, Status, Stream, Usage,
-    Variable,
+    Bound, Collected, Command, Exit, Input, Interrupt, Limits, Network, OutputSink, Status, Stream,
+    Usage, Variable,
 };
 pub use confinement::{Confinement, Effect, Finding, Level, Standing};
 pub use diff::Hunk;
@@ -75,7 +76,7 @@ pub use plan::{Files, Plan};
 pub use probe::probe;
 pub use removal::remove_files;
 pub use root::Root;
-pub use sandbox::Sandbox;
+pub use sandbox::{Ended, Sandbox};
 pub use service::{Service, ServiceConfinement, ServiceProcess, start_service};
 pub use settings::{HELPER_WORD, Settings};
 pub use tree::{DirTree, Expected, FileMode};

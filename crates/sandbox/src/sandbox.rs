@@ -10,12 +10,22 @@ use std::sync::{Mutex, PoisonError};
 
 use rustix::event::{PollFd, PollFlags};
 use rustix::net::Shutdown;
+use rustix::process::Signal;
 
 use crate::confinement::{self, Confinement, Level};
 use crate::limits::ANSWER_WAIT_MAX;
 use crate::run::{self, Surroundings};
 use crate::wire::{self, Answer, Fault, ToLauncher};
 use crate::{Command, Error, Exit, Interrupt, Launcher, OutputSink, Plan, launcher, poll, view};
+
+/// What is left of a sandbox that was told to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// No process and no mount of it: its directories may be used again, or removed.
+    Gone,
+    /// The kernel did not end it in time. Its directories may still be written to.
+    Lingering,
+}
 
 /// A sandbox that stays up for a session, so that the kernel's caches stay warm.
 #[derive(Debug)]
@@ -129,14 +139,38 @@ impl Sandbox {
     }
 }
 
+impl Sandbox {
+    /// Ends every process of the sandbox and tells whether it is gone with its mounts.
+    /// Who removes its directories afterwards needs to know.
+    #[must_use]
+    pub fn end(mut self) -> Ended {
+        // What is dropped after this finds it ended, and waits for nothing.
+        self.close()
+    }
+
+    fn close(&mut self) -> Ended {
+        let control = self.control.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let _closed = rustix::net::shutdown(&*control, Shutdown::Both);
+        if ends(&self.holder) {
+            return Ended::Gone;
+        }
+        // It ends by itself when the socket does; one that hangs is killed with all below it.
+        let _ended = rustix::process::pidfd_send_signal(&self.holder, Signal::KILL);
+        if ends(&self.holder) { Ended::Gone } else { Ended::Lingering }
+    }
+}
+
+/// Whether a process ends within [`ANSWER_WAIT_MAX`].
+fn ends(process: &OwnedFd) -> bool {
+    let mut fds = [PollFd::from_borrowed_fd(process.as_fd(), PollFlags::IN)];
+    matches!(poll::wait(&mut fds, Some(ANSWER_WAIT_MAX)), Ok(1))
+}
+
 impl Drop for Sandbox {
     /// Ends the holder and waits until it is gone with its mounts, so that the overlay
     /// can be mounted again.
     fn drop(&mut self) {
-        let control = self.control.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let _closed = rustix::net::shutdown(&*control, Shutdown::Both);
-        let mut fds = [PollFd::from_borrowed_fd(self.holder.as_fd(), PollFlags::IN)];
-        if !matches!(poll::wait(&mut fds, Some(ANSWER_WAIT_MAX)), Ok(1)) {
+        if self.close() == Ended::Lingering {
             tracing::warn!("a sandbox did not end in time");
         }
     }

@@ -14,7 +14,7 @@ pub(crate) mod toolchain;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::limits::PRIVATE_BYTES_MAX;
+use crate::limits::private_bytes;
 use crate::plan::Purpose;
 use crate::wire::{Access, Entry, HolderPlan, Identity, LocalSockets, Missing, Upper};
 use crate::{Error, Files, Plan, Settings};
@@ -34,7 +34,7 @@ pub(crate) fn compile(
     entries.extend(system::identity(&settings.home));
     entries.push(Entry::Memory {
         at: settings.home.clone().into(),
-        bytes_max: PRIVATE_BYTES_MAX,
+        bytes_max: private_bytes(),
         mode: 0o755,
     });
     entries.extend(toolchain::entries(settings, &plan.root));

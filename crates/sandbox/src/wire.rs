@@ -22,6 +22,7 @@ use rustix::net::{
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::command::Bound;
 use crate::limits::{BODY_BYTES_MAX, MESSAGE_BYTES_MAX, MESSAGE_FDS_MAX};
 use crate::plan::Layer;
 
@@ -75,6 +76,8 @@ pub(crate) enum Answer {
         cpu_us: u64,
         /// The largest resident size of one process, in bytes.
         resident_bytes_max: u64,
+        /// The bound for which the reaper ended it.
+        bound: Option<Bound>,
     },
     /// No process of the command is left. It can be said twice, by its reaper, which goes
     /// on to be taken down, and by the holder, which saw the reaper end.
@@ -227,7 +230,10 @@ pub(crate) struct CommandPlan {
     pub(crate) directory: OsString,
     pub(crate) listener: Listener,
     pub(crate) cpu_s: u64,
+    pub(crate) cpu_s_all: u64,
     pub(crate) memory_bytes: u64,
+    pub(crate) memory_bytes_all: u64,
+    pub(crate) session_bytes: u64,
     pub(crate) processes: u64,
     pub(crate) file_bytes: u64,
     pub(crate) open_files: u64,

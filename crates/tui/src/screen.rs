@@ -316,6 +316,7 @@ fn status_words(status: RunStatus) -> String {
         RunStatus::TimedOut => "ended: its time was over".into(),
         RunStatus::Interrupted => "ended: interrupted".into(),
         RunStatus::OutputLimit => "ended: it printed more than the limit".into(),
+        RunStatus::Limit(bound) => format!("ended: {} ({})", bound.cause(), bound.hint()),
     }
 }
 
@@ -333,7 +334,7 @@ fn summary_words(summary: &TestSummary) -> String {
 
 #[cfg(test)]
 mod tests {
-    use moat_protocol::{Evidence, Outcome, Stream};
+    use moat_protocol::{Bound, Evidence, Outcome, Stream};
 
     use super::*;
 
@@ -393,6 +394,11 @@ mod tests {
             (summary(RunStatus::Code(1), 2, 1), "fails 1 of 3 tests"),
             (summary(RunStatus::Code(2), 0, 0), "failed with exit code 2"),
             (summary(RunStatus::TimedOut, 0, 0), "ended: its time was over"),
+            (
+                summary(RunStatus::Limit(Bound::Memory), 0, 0),
+                "ended: its processes together took more memory than they may \
+                 (let it run fewer processes, or raise `limits.command_memory_mib`)",
+            ),
             (
                 summary(RunStatus::TimedOut, 2, 0),
                 "ended: its time was over (2 tests passed before)",

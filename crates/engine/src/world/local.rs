@@ -10,7 +10,7 @@ use moat_base::{Clock, Fs, Hint, Tree as _, TreeError, TreePath};
 use moat_index::Corpus;
 use moat_policy::Confinement;
 use moat_protocol::{ChangeSet, Event, Proposal, TaskKind};
-use moat_sandbox::{BlobId, Expected, FileMode, Launcher, Level};
+use moat_sandbox::{BlobId, Expected, FileMode, Launcher, Level, Limits};
 use moat_tools::{compare, detect};
 
 use super::ahead::Ahead;
@@ -48,6 +48,8 @@ pub struct WorldSettings {
     pub models: Box<dyn ModelSource>,
     /// The wall time of one command.
     pub command_wall: Duration,
+    /// The other bounds of one command; its time and its output are not read from here.
+    pub bounds: Limits,
     /// Watched by everything that takes long.
     pub stop: StopFlag,
 }
@@ -63,6 +65,7 @@ pub struct LocalWorld {
     ledger: Ledger,
     models: Box<dyn ModelSource>,
     command_wall: Duration,
+    bounds: Limits,
     stop: StopFlag,
 }
 
@@ -78,7 +81,8 @@ impl LocalWorld {
         let root = workspace.to_string_lossy().into_owned();
         let ground = Ground::start(launcher, fs, workspace, directory)?;
         let (models, command_wall, stop) = (settings.models, settings.command_wall, settings.stop);
-        Ok(Self { clock, root, ground, ahead: None, ledger, models, command_wall, stop })
+        let bounds = settings.bounds;
+        Ok(Self { clock, root, ground, ahead: None, ledger, models, command_wall, bounds, stop })
     }
 
     fn find_check(&self) -> Result<EffectOutcome, Setback> {
@@ -239,6 +243,7 @@ impl LocalWorld {
             place: FORK,
             wall: self.command_wall.min(left(turn)),
             root: &self.root,
+            limits: &self.bounds,
             reading: Reading::Tests,
         }
     }

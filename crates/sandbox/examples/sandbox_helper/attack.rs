@@ -11,6 +11,7 @@
 )]
 
 mod kernel;
+mod load;
 
 use std::ffi::OsString;
 use std::fs;
@@ -90,7 +91,7 @@ fn attack(name: &str, target: &str) -> io::Result<()> {
         "core-limit" => kernel::core_limit(),
         "pair-to-name" => kernel::pair_to_name(target),
         "message-queue" => kernel::message_queue(target),
-        _ => Err(io::ErrorKind::Unsupported.into()),
+        _ => load::load(name, target).unwrap_or_else(|| Err(io::ErrorKind::Unsupported.into())),
     }
 }
 

@@ -64,7 +64,7 @@ fn confine(session: &Session<'_>) -> Result<(), Fault> {
         rustix::process::setsid().during("starting a new session")?;
     }
     // The filter keeps this limit from being set again.
-    lower(Resource::Core, CORE_BYTES)?;
+    bound(Resource::Core, CORE_BYTES, CORE_BYTES)?;
     if !without.contains(&Layer::Capabilities) {
         drop_bounding_set().during("dropping the capability bounding set")?;
         drop_capabilities().during("dropping capabilities")?;
@@ -154,7 +154,6 @@ fn enter(session: &Session<'_>, directory: &OsStr) -> Result<(), Fault> {
 
 fn limit(plan: &CommandPlan, without: &[Layer]) -> Result<(), Fault> {
     let mut limits = vec![
-        (Resource::Cpu, plan.cpu_s),
         (Resource::Data, plan.memory_bytes),
         (Resource::Fsize, plan.file_bytes),
         (Resource::Nofile, plan.open_files),
@@ -163,17 +162,19 @@ fn limit(plan: &CommandPlan, without: &[Layer]) -> Result<(), Fault> {
         (Resource::Nice, 0),
         (Resource::Rtprio, 0),
     ];
+    // The signal at the first names the limit; who does not end at it is killed at the second.
+    bound(Resource::Cpu, plan.cpu_s, plan.cpu_s.saturating_add(CPU_GRACE_S))?;
     if !without.contains(&Layer::Processes) {
         limits.push((Resource::Nproc, plan.processes));
     }
-    limits.into_iter().try_for_each(|(resource, bound)| lower(resource, bound))
+    limits.into_iter().try_for_each(|(resource, at)| bound(resource, at, at))
 }
 
-/// Sets a limit, which is only ever lowered; the owner's own may be lower still.
-fn lower(resource: Resource, bound: u64) -> Result<(), Fault> {
-    let hard = rustix::process::getrlimit(resource).maximum;
-    let bound = hard.map_or(bound, |hard| hard.min(bound));
-    let both = Rlimit { current: Some(bound), maximum: Some(bound) };
+/// Sets both values of a limit, which are only ever lowered; the owner's own may be lower still.
+fn bound(resource: Resource, soft: u64, hard: u64) -> Result<(), Fault> {
+    let owners = rustix::process::getrlimit(resource).maximum;
+    let within = |bound: u64| Some(owners.map_or(bound, |owners| owners.min(bound)));
+    let both = Rlimit { current: within(soft), maximum: within(hard) };
     rustix::process::setrlimit(resource, both).during("setting a resource limit")
 }
 
@@ -241,3 +242,6 @@ const CORE_BYTES: u64 = 1;
 /// share, so that the user's other programs are left some.
 const PENDING_SIGNALS: u64 = 1024;
 const QUEUE_BYTES: u64 = 256 * 1024;
+
+/// Seconds between the signal at the limit on processor time and the end.
+const CPU_GRACE_S: u64 = 2;

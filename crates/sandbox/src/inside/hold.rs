@@ -27,7 +27,7 @@ pub(super) struct Session<'a> {
     pub(super) plan: &'a HolderPlan,
     pub(super) ruleset: Option<Ruleset>,
     pub(super) outer: Outer,
-    workspace: OwnedFd,
+    pub(super) workspace: OwnedFd,
     /// The holder itself, for its owner to see it end.
     own: OwnedFd,
 }

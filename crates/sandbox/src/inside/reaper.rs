@@ -19,6 +19,7 @@ use rustix::pipe::PipeFlags;
 use rustix::process::{DumpableBehavior, Signal};
 
 use crate::inside::hold::Session;
+use crate::inside::watch::Watch;
 use crate::inside::{exec, view};
 use crate::kernel::{self, Children, Side};
 use crate::limits::{LISTENER_BACKLOG, PROCESSES_MIN, PROXY_PORT};
@@ -122,6 +123,9 @@ fn run(
     if let Some(list) = &prepared.list {
         seal_process_list(session, &plan, list)?;
     }
+    // Before the command runs, so that what is there already is not taken for its own.
+    let watch = Watch::new(session, &plan, prepared.list);
+    kernel::hold_child_signal().during("waiting for children")?;
     harden()?;
     let whole: Vec<BorrowedFd<'_>> = fds.iter().map(AsFd::as_fd).collect();
     // When this fails the process has ended, and has said why.
@@ -131,19 +135,32 @@ fn run(
     if let Some(fault) = exec::reported(&prepared.fault) {
         return Ok(Answer::Failed(fault));
     }
-    reap(prepared.command)
+    reap(prepared.command, watch)
 }
 
-/// Waits until the command ends, collecting everything that it left to us before.
-fn reap(command: i32) -> Result<Answer, Fault> {
+/// Waits until the command ends or is over a bound, collecting everything that it left
+/// to us before.
+fn reap(command: i32, mut watch: Watch) -> Result<Answer, Fault> {
     loop {
-        let ended = kernel::wait_any().during("waiting for the command")?;
-        if ended.pid == command {
+        if let Some(bound) = watch.look_when_due() {
             return Ok(Answer::Exited {
-                status: ended.status,
-                cpu_us: ended.cpu_us,
-                resident_bytes_max: ended.resident_bytes_max,
+                status: libc::SIGKILL,
+                cpu_us: watch.cpu_us(),
+                resident_bytes_max: 0,
+                bound: Some(bound),
             });
+        }
+        match kernel::collect_any().during("waiting for the command")? {
+            Some(ended) if ended.pid == command => {
+                return Ok(Answer::Exited {
+                    status: ended.status,
+                    cpu_us: ended.cpu_us,
+                    resident_bytes_max: ended.resident_bytes_max,
+                    bound: watch.killed_by_the_kernel(&ended),
+                });
+            }
+            Some(ended) => watch.collected(&ended),
+            None => kernel::child_ended(watch.due_in()),
         }
     }
 }

@@ -15,7 +15,8 @@ use rustix::fs::{Mode, OFlags, ResolveFlags};
 use rustix::mount::{MountAttrFlags, UnmountFlags};
 
 use crate::limits::{
-    ETC_FILE_BYTES_MAX, LOWER_TREES_MAX, PRIVATE_BYTES_MAX, PRIVATE_FILES_MAX, SKELETON_BYTES_MAX,
+    ETC_FILE_BYTES_MAX, LOWER_TREES_MAX, PRIVATE_BYTES_PER_FILE, PRIVATE_FILES_MAX,
+    SKELETON_BYTES_MAX, private_bytes,
 };
 use crate::mount::{self, NODEV, NOSUID, RDONLY};
 use crate::plan::Layer;
@@ -162,7 +163,7 @@ impl Scratch {
     const AT: &'static str = "/dev";
 
     fn new() -> Result<Self, Fault> {
-        let memory = mount::memory(PRIVATE_BYTES_MAX, PRIVATE_FILES_MAX, 0o700)
+        let memory = mount::memory(private_bytes(), PRIVATE_FILES_MAX, 0o700)
             .during("making room for changed caches")?;
         let at = mount::source(Self::AT.as_ref(), None).during("opening `/dev`")?;
         mount::attach(memory.as_fd(), at.as_fd()).during("mounting room for changed caches")?;
@@ -212,7 +213,8 @@ fn plain(root: BorrowedFd<'_>, entry: &Entry) -> Result<(), Fault> {
             put(root, at, text.as_bytes()).during(format!("writing `{}`", at.display()))
         }
         Entry::Memory { at, bytes_max, mode } => {
-            mount::memory(*bytes_max, PRIVATE_FILES_MAX, *mode)
+            let files = (bytes_max / PRIVATE_BYTES_PER_FILE).min(PRIVATE_FILES_MAX);
+            mount::memory(*bytes_max, files, *mode)
                 .and_then(|memory| {
                     let at = mount::directory(root, at)?;
                     mount::attach(memory.as_fd(), at.as_fd())

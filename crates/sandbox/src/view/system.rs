@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::limits::{PRIVATE_BYTES_MAX, SKELETON_BYTES_MAX};
+use crate::limits::{SKELETON_BYTES_MAX, private_bytes};
 use crate::view::{bind, exists};
 use crate::wire::{Access, Entry, Missing};
 
@@ -24,7 +24,7 @@ pub(crate) fn entries() -> Vec<Entry> {
         entries.extend(etc(&Path::new("/etc").join(name)));
     }
     for (at, mode) in [("/tmp", 0o1777), ("/var/tmp", 0o1777)] {
-        entries.push(memory(at, PRIVATE_BYTES_MAX, mode));
+        entries.push(memory(at, private_bytes(), mode));
     }
     entries.push(memory("/run", SKELETON_BYTES_MAX, 0o755));
     entries.push(link(Path::new("/var/run"), Path::new("/run")));
@@ -104,7 +104,7 @@ fn devices() -> Vec<Entry> {
         entries.push(link(&Path::new("/dev").join(name), Path::new(target)));
     }
     entries.push(Entry::Terminals { at: "/dev/pts".into() });
-    entries.push(memory("/dev/shm", PRIVATE_BYTES_MAX, 0o1777));
+    entries.push(memory("/dev/shm", private_bytes(), 0o1777));
     entries
 }
 

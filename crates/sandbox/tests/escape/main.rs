@@ -10,7 +10,9 @@
 mod attack;
 mod doctor;
 mod kernel;
+mod load;
 mod running;
 mod service;
+mod soak;
 mod support;
 mod work;

@@ -35,6 +35,14 @@ impl Scratch {
         self.state.join("upper")
     }
 
+    /// Takes away what the session holds; its sandboxes must have ended.
+    pub(crate) fn clear(&self) {
+        for place in ["upper", "work"] {
+            moat_sandbox::remove_files(&self.state.join(place)).unwrap();
+            std::fs::create_dir(self.state.join(place)).unwrap();
+        }
+    }
+
     pub(crate) fn copy_on_write(&self) -> Files {
         Files::CopyOnWrite {
             lowers: vec![self.project.clone()],
