@@ -213,14 +213,10 @@ fn wait(options: i32) -> io::Result<Option<Ended>> {
             return Ok(None);
         }
         if pid > 0 {
-            let us = |time: libc::timeval| {
-                u64::try_from(time.tv_sec).unwrap_or(0) * 1_000_000
-                    + u64::try_from(time.tv_usec).unwrap_or(0)
-            };
             return Ok(Some(Ended {
                 pid,
                 status,
-                cpu_us: us(usage.ru_utime) + us(usage.ru_stime),
+                cpu_us: microseconds(usage.ru_utime) + microseconds(usage.ru_stime),
                 resident_bytes_max: u64::try_from(usage.ru_maxrss).unwrap_or(0) * 1024,
             }));
         }
@@ -235,6 +231,21 @@ fn wait(options: i32) -> io::Result<Option<Ended>> {
 pub(crate) fn kill_all_others() -> io::Result<()> {
     // SAFETY: plain numbers.
     check(unsafe { libc::kill(-1, libc::SIGKILL) }.into())
+}
+
+/// The processor time that this process has used.
+pub(crate) fn own_cpu() -> Duration {
+    // SAFETY: an all-zero rusage is a valid value, and it outlives the call.
+    let usage = unsafe {
+        let mut usage: libc::rusage = std::mem::zeroed();
+        libc::getrusage(libc::RUSAGE_SELF, &raw mut usage);
+        usage
+    };
+    Duration::from_micros(microseconds(usage.ru_utime) + microseconds(usage.ru_stime))
+}
+
+fn microseconds(time: libc::timeval) -> u64 {
+    u64::try_from(time.tv_sec).unwrap_or(0) * 1_000_000 + u64::try_from(time.tv_usec).unwrap_or(0)
 }
 
 /// What to do about ended children.

@@ -67,7 +67,6 @@ pub use inherit::inherited_listener;
 pub use inside::helper_main;
 pub use keep::{KeepRecord, KeepStep, Outcome, Phase, Selection};
 pub use launcher::Launcher;
-pub use limits::PROXY_PORT;
 pub use lockdown::{SelfPlan, Sockets, confine_self, give_up_inet};
 pub use node::{Node, NodeKind};
 #[doc(hidden)]
@@ -76,7 +75,7 @@ pub use plan::{Files, Plan};
 pub use probe::probe;
 pub use removal::remove_files;
 pub use root::Root;
-pub use sandbox::{Ended, Sandbox};
+pub use sandbox::Sandbox;
 pub use service::{Service, ServiceConfinement, ServiceProcess, start_service};
 pub use settings::{HELPER_WORD, Settings};
 pub use tree::{DirTree, Expected, FileMode};

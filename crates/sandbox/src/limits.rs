@@ -98,7 +98,7 @@ pub(crate) const PROCESSES_MIN: u64 = 301;
 pub(crate) const LISTENER_BACKLOG: i32 = 128;
 
 /// The port of a command's proxy listener on its own loopback device.
-pub const PROXY_PORT: u16 = 3128;
+pub(crate) const PROXY_PORT: u16 = 3128;
 
 /// How often the resolver asks again when directories change under it.
 pub(crate) const RESOLVE_ATTEMPTS_MAX: u32 = 128;

@@ -20,10 +20,10 @@ use crate::{Command, Error, Exit, Interrupt, Launcher, OutputSink, Plan, launche
 
 /// What is left of a sandbox that was told to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// No process and no mount of it: its directories may be used again, or removed.
+enum Ended {
+    /// No process and no mount of it.
     Gone,
-    /// The kernel did not end it in time. Its directories may still be written to.
+    /// The kernel did not end it in time.
     Lingering,
 }
 
@@ -140,12 +140,19 @@ impl Sandbox {
 }
 
 impl Sandbox {
-    /// Ends every process of the sandbox and tells whether it is gone with its mounts.
-    /// Who removes its directories afterwards needs to know.
-    #[must_use]
-    pub fn end(mut self) -> Ended {
+    /// Ends every process of the sandbox, and waits until it is gone with its mounts: its
+    /// directories may then be used again, or removed. Dropping it does the same, but
+    /// tells nobody when it fails.
+    ///
+    /// # Errors
+    /// [`Error::Lingering`] when the kernel did not end it in time, although it was killed.
+    /// Its directories may still be written to.
+    pub fn end(mut self) -> Result<(), Error> {
         // What is dropped after this finds it ended, and waits for nothing.
-        self.close()
+        match self.close() {
+            Ended::Gone => Ok(()),
+            Ended::Lingering => Err(Error::Lingering),
+        }
     }
 
     fn close(&mut self) -> Ended {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use moat_base::{Depot as _, Fs, Hint, RealDepot, Report, Tree, random_hex};
-use moat_sandbox::{DirTree, Ended, Files, Launcher, Plan, Root, Sandbox, remove_files};
+use moat_sandbox::{DirTree, Files, Launcher, Plan, Root, Sandbox, remove_files};
 
 use super::{Setback, StartError};
 
@@ -108,7 +108,7 @@ impl Ground {
     /// Keeps the files of a fork below later ones, for their caches.
     pub(super) fn keep_first_run(&mut self, mut fork: Fork) {
         // A layer that may still be written to is of no use below others.
-        if fork.sandbox.take().map_or(Ended::Gone, Sandbox::end) == Ended::Gone {
+        if fork.sandbox.take().map_or(Ok(()), Sandbox::end).is_ok() {
             self.first_run = fork.directory.take().map(|directory| directory.join("upper"));
         } else {
             fork.directory = None;
@@ -132,9 +132,9 @@ impl Fork {
 
 impl Drop for Fork {
     fn drop(&mut self) {
-        let ended = self.sandbox.take().map_or(Ended::Gone, Sandbox::end);
+        let ended = self.sandbox.take().map_or(Ok(()), Sandbox::end);
         // One that is still mounted is left for when the session is opened again.
-        if ended == Ended::Gone
+        if ended.is_ok()
             && let Some(directory) = self.directory.take()
         {
             // What cannot be removed now is removed when the session is opened again.

@@ -24,11 +24,10 @@ use std::time::Duration;
 use moat_base::{Clock as _, SystemClock};
 use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use rustix::fs::{Dir, Mode, OFlags};
-use rustix::time::ClockId;
 
 use crate::command::Bound;
 use crate::inside::hold::Session;
-use crate::kernel::Ended;
+use crate::kernel::{self, Ended};
 use crate::limits::{
     MACHINE_FLOOR_SHARE, MACHINE_MEMORY_FLOOR, PRIVATE_FILE_COST_BYTES, TAKING_RATE, WATCH_SHARE,
     WATCH_WAIT_MAX, WATCH_WAIT_MIN, machine_memory,
@@ -134,13 +133,12 @@ impl Watch {
         if self.due_in() > Duration::ZERO {
             return None;
         }
-        let began = rustix::time::clock_gettime(ClockId::ThreadCPUTime);
+        let began = kernel::own_cpu();
         let (bound, room) = match self.look() {
             Ok(room) => (None, room),
             Err(bound) => (Some(bound), 0),
         };
-        let spent = rustix::time::clock_gettime(ClockId::ThreadCPUTime) - began;
-        let spent = Duration::try_from(spent).unwrap_or_default();
+        let spent = kernel::own_cpu().saturating_sub(began);
         let wait = Duration::from_millis(room.saturating_mul(1000) / TAKING_RATE);
         let wait = wait.clamp(WATCH_WAIT_MIN, WATCH_WAIT_MAX).max(spent * WATCH_SHARE);
         self.due = self.clock.monotonic() + wait;

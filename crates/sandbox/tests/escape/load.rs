@@ -6,10 +6,11 @@
 use std::time::Duration;
 
 use moat_sandbox::{
-    Bound, Collected, Command, Interrupt, Launcher, Limits, OutputSink, Sandbox, Status, Stream,
+    Bound, Collected, Command, Interrupt, Launcher, Layer, Limits, OutputSink, Sandbox, Status,
+    Stream,
 };
 
-use crate::support::{ATTACKER, Finished, Scratch, run, shell};
+use crate::support::{ATTACKER, Finished, Scratch, attack, run, shell};
 
 const MIB: u64 = 1 << 20;
 
@@ -255,4 +256,33 @@ fn endless_output_takes_no_memory_here_also_without_a_line_s_end() {
         assert!(exit.output_bytes_dropped >= 256 * MIB - 4096, "{exit:?}");
     }
     assert!(peak() - before < 16 * MIB, "{} bytes more", peak() - before);
+}
+
+#[test]
+fn room_cannot_be_reserved_faster_than_it_is_written() {
+    let ground = Ground::new();
+    let sandbox = ground.sandbox();
+    let open = ground.scratch.attacked(&ground.launcher, &[Layer::Seccomp]);
+    for load in ["reserve-disk", "reserve-memory"] {
+        assert_eq!(attack(&sandbox, load, "16").output, "held 95\n", "{load}");
+        assert_eq!(attack(&open, load, "16").output, "through\n", "{load}");
+    }
+    assert_eq!(attack(&sandbox, "give-back", "16").output, "through\n");
+    // C libraries write where they cannot reserve.
+    let script = "import os\n\
+                  file = os.open('room', os.O_RDWR | os.O_CREAT)\n\
+                  os.posix_fallocate(file, 0, 1000000)\n\
+                  print(os.fstat(file).st_size)";
+    let shown = run(&sandbox, &Command::new(["/usr/bin/python3", "-c", script])).succeeded();
+    assert_eq!(shown.output, "1000000\n");
+}
+
+#[test]
+fn a_thousand_computing_processes_do_not_keep_the_watch_from_looking() {
+    let ground = Ground::new();
+    let sandbox = ground.sandbox();
+    let limits = Limits { cpu_all: Duration::from_secs(3), ..Limits::default() };
+    let spent = ground.put(&sandbox, ("take-processor", 1000), &limits, Until::Ended);
+    assert_eq!(spent.exit.status, Status::Limit(Bound::Cpu), "{:?}", spent.exit);
+    println!("ended after {:?} of processor time", spent.exit.usage.cpu);
 }

@@ -6,7 +6,7 @@
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
-use std::os::fd::{FromRawFd as _, OwnedFd};
+use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
 
 /// Runs the load `name`; `None` when there is no such one.
 pub(super) fn load(name: &str, target: &str) -> Option<io::Result<()>> {
@@ -27,6 +27,9 @@ pub(super) fn load(name: &str, target: &str) -> Option<io::Result<()>> {
         "take-descriptors" => descriptors,
         "take-processor" => processor,
         "take-file" => file,
+        "reserve-disk" => reserve_disk,
+        "reserve-memory" => reserve_memory,
+        "give-back" => give_back,
         _ => return None,
     };
     Some(take(amount))
@@ -191,7 +194,7 @@ fn removed_disk(mib: usize) -> io::Result<()> {
 fn closed_disk(mib: usize) -> io::Result<()> {
     fs::create_dir_all("closed/deep")?;
     std::env::set_current_dir("closed/deep")?;
-    fs::set_permissions("..", std::os::unix::fs::PermissionsExt::from_mode(0))?;
+    fs::set_permissions("..", std::os::unix::fs::PermissionsExt::from_mode(0o000))?;
     disk(mib)
 }
 
@@ -230,4 +233,30 @@ fn processor(count: usize) -> io::Result<()> {
     loop {
         std::hint::spin_loop();
     }
+}
+
+/// Has a file of so many MiB without writing it.
+fn reserve_disk(mib: usize) -> io::Result<()> {
+    allocate(&fs::File::create("reserved")?, 0, mib)
+}
+
+/// The same in memory.
+fn reserve_memory(mib: usize) -> io::Result<()> {
+    allocate(&fs::File::from(new_memory_file(0)?), 0, mib)
+}
+
+/// Makes a hole in a file that was written.
+fn give_back(mib: usize) -> io::Result<()> {
+    let mut file = fs::File::create("written")?;
+    fill(&mut file, mib)?;
+    allocate(&file, libc::FALLOC_FL_PUNCH_HOLE | libc::FALLOC_FL_KEEP_SIZE, mib)?;
+    let left = std::os::unix::fs::MetadataExt::blocks(&file.metadata()?);
+    if left == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(libc::EIO)) }
+}
+
+fn allocate(file: &fs::File, mode: i32, mib: usize) -> io::Result<()> {
+    let length = i64::try_from(mib << 20).map_err(io::Error::other)?;
+    // SAFETY: plain numbers.
+    let result = unsafe { libc::fallocate(file.as_raw_fd(), mode, 0, length) };
+    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
