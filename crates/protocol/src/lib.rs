@@ -27,7 +27,8 @@ mod task;
 mod wire;
 
 pub use change::{
-    Change, ChangeClass, ChangeKind, ChangeSet, FileContent, Hunk, Mode, Refusal, Selection, Side,
+    Change, ChangeClass, ChangeKind, ChangeSet, Clash, FileContent, Hunk, Merge, Mode, Refusal,
+    Selection, Side,
 };
 pub use event::{CandidateVerdict, Envelope, Event, Level, Stream};
 pub use evidence::{Bound, Evidence, Outcome, RunStatus, Suspect, TestSummary};

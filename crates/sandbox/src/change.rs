@@ -7,9 +7,14 @@
 //! and undoing then use what was reviewed, not what happens to be on disk.
 //!
 //! Invariant: a change whose file was altered in the user's tree after the session
-//! began is a conflict and is never kept.
+//! began is joined with that by lines, where the base is certain, or is a conflict and is
+//! never kept.
 
 mod compare;
+mod join;
+mod newer;
+mod rename;
+mod since;
 
 use moat_base::{TreePath, visible};
 use serde::{Deserialize, Serialize};
@@ -18,9 +23,12 @@ use crate::blob::{BlobId, BlobStore};
 use crate::class::Class;
 use crate::diff::{self, Hunk};
 use crate::file_error::FileError;
+use crate::merge::Clash;
 use crate::node::{Node, NodeKind};
 
-pub(crate) use compare::{Bases, Comparison, OwnWrites};
+pub(crate) use compare::{Bases, Comparison, Idle, Leavings, OwnWrites, is_before};
+pub(crate) use rename::find_renames;
+pub(crate) use since::Since;
 
 /// What happened to a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -73,6 +81,37 @@ pub struct Change {
     pub lines_removed: usize,
     /// Why it cannot be kept as it is, in one sentence; `None` while it can.
     pub conflict: Option<String>,
+    /// What it was joined from, for a file that the user changed too and whose base is
+    /// certain. `before` is then what the user has and `after` what keeping would write;
+    /// of a conflict it is what the session has.
+    #[serde(default)]
+    pub merge: Option<Merge>,
+    /// The places of a conflict where both changed the same lines.
+    #[serde(default)]
+    pub clashes: Vec<Clash>,
+    /// The other half of a rename; `before` stays `None` and `after` too.
+    #[serde(default)]
+    pub rename: Option<Rename>,
+}
+
+/// The two states behind a change that was joined with newer work of the user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Merge {
+    /// What both come from.
+    pub base: Option<Node>,
+    /// What the session has.
+    pub session: Option<Node>,
+}
+
+/// How a deleted and a created path belong together. Only shown: each half is a change of
+/// its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rename {
+    /// The created path came from this one, with the content that it had there.
+    From(TreePath, BlobId),
+    /// The deleted path went to this one.
+    To(TreePath),
 }
 
 /// Something in the session's tree that cannot be part of a change set.
@@ -108,6 +147,22 @@ impl Change {
         self.after.as_ref().and_then(|node| node.blob)
     }
 
+    /// What the session itself has at the path.
+    #[must_use]
+    pub fn in_session(&self) -> Option<&Node> {
+        self.merge.as_ref().map_or(self.after.as_ref(), |merge| merge.session.as_ref())
+    }
+
+    /// The content that the hunks are counted against: that of a renamed file is where it
+    /// came from.
+    #[must_use]
+    pub fn compared_with(&self) -> Option<BlobId> {
+        match &self.rename {
+            Some(Rename::From(_, id)) => Some(*id),
+            Some(Rename::To(_)) | None => self.base(),
+        }
+    }
+
     /// Renders the change as a unified diff for people; nothing in it acts on a terminal.
     ///
     /// # Errors
@@ -117,7 +172,10 @@ impl Change {
         let mut text = self.heading();
         match self.content {
             Content::Text => {
-                text.push_str(&diff::unified(&bytes(self.base())?, &bytes(self.latest())?));
+                text.push_str(&diff::unified(
+                    &bytes(self.compared_with())?,
+                    &bytes(self.latest())?,
+                ));
             }
             Content::Binary if self.is_link() => {
                 for (sign, id) in [('-', self.base()), ('+', self.latest())] {
@@ -134,6 +192,12 @@ impl Change {
         Ok(text)
     }
 
+    pub(crate) fn set_hunks(&mut self, hunks: Vec<Hunk>) {
+        self.lines_added = hunks.iter().map(|hunk| hunk.lines_added).sum();
+        self.lines_removed = hunks.iter().map(|hunk| hunk.lines_removed).sum();
+        self.hunks = hunks;
+    }
+
     fn heading(&self) -> String {
         let path = self.path.to_string();
         let path = visible(&path);
@@ -143,7 +207,13 @@ impl Change {
         };
         let mut text = String::new();
         match (&self.before, &self.after) {
-            (None, Some(node)) => text.push_str(&format!("new {}\n", describe(node))),
+            (None, Some(node)) => {
+                if let Some(Rename::From(from, _)) = &self.rename {
+                    let from = from.to_string();
+                    text.push_str(&format!("renamed from {}\n", visible(&from)));
+                }
+                text.push_str(&format!("new {}\n", describe(node)));
+            }
             (Some(node), None) => text.push_str(&format!("deleted {}\n", describe(node))),
             (Some(before), Some(after)) if describe(before) != describe(after) => {
                 text.push_str(&format!("old {}\n", describe(before)));

@@ -135,18 +135,28 @@ struct Group {
     places: Vec<Place>,
 }
 
-struct Place {
-    before: Range<usize>,
-    after: Range<usize>,
+/// Lines of the first text that became others in the second.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    pub(crate) before: Range<usize>,
+    pub(crate) after: Range<usize>,
 }
 
-fn groups(before: &[u8], after: &[u8]) -> Vec<Group> {
+/// The places where two texts differ, in order, with at least a line between them.
+pub(crate) fn places(before: &[u8], after: &[u8]) -> Vec<Place> {
     let input = InternedInput::new(before, after);
     let mut diff = Diff::compute(Algorithm::Histogram, &input);
     diff.postprocess_lines(&input);
+    let place = |place: imara_diff::Hunk| Place {
+        before: widen(&place.before),
+        after: widen(&place.after),
+    };
+    diff.hunks().map(place).collect()
+}
+
+fn groups(before: &[u8], after: &[u8]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
-    for place in diff.hunks() {
-        let place = Place { before: widen(&place.before), after: widen(&place.after) };
+    for place in places(before, after) {
         let near =
             |group: &&mut Group| place.before.start - group.hunk.before.end <= 2 * CONTEXT_LINES;
         if let Some(Group { hunk, places }) = groups.last_mut().filter(near) {
@@ -177,11 +187,13 @@ fn span(start: usize, end: usize) -> String {
     }
 }
 
-fn lines(bytes: &[u8]) -> Vec<&[u8]> {
+/// The lines of a text, each with its ending.
+pub(crate) fn lines(bytes: &[u8]) -> Vec<&[u8]> {
     bytes.split_inclusive(|byte| *byte == b'\n').collect()
 }
 
-fn push(result: &mut Vec<u8>, lines: &[&[u8]], range: Range<usize>) {
+/// Appends some lines of a text.
+pub(crate) fn push(result: &mut Vec<u8>, lines: &[&[u8]], range: Range<usize>) {
     for line in lines.get(range).unwrap_or_default() {
         result.extend_from_slice(line);
     }

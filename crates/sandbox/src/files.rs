@@ -9,18 +9,21 @@
 //! first file of the user's tree is written.
 
 mod stamp;
+mod way;
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use moat_base::{Fs, Tree, TreePath};
+use moat_base::{Fs, Tree, TreeError, TreePath};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::blob::{BlobId, BlobStore};
-use crate::change::{Bases, ChangeSet, Comparison, OwnWrites};
+use crate::change::{
+    Bases, ChangeSet, Comparison, Leavings, OwnWrites, Since, find_renames, is_before,
+};
 use crate::class::Classifier;
 use crate::file_error::FileError;
 use crate::keep::{
@@ -40,7 +43,7 @@ pub struct SessionFiles {
     fs: Arc<dyn Fs>,
     directory: PathBuf,
     blobs: BlobStore,
-    start: Moment,
+    since: Since,
     bases: Bases,
     own_writes: OwnWrites,
 }
@@ -50,6 +53,12 @@ pub struct SessionFiles {
 struct StoredBases {
     bases: Vec<(TreePath, Option<Node>)>,
     own_writes: Vec<(TreePath, Moment)>,
+    /// When the tree was last mounted anew under the session.
+    #[serde(default)]
+    latest: Option<Moment>,
+    /// What the session had changed by then without a base.
+    #[serde(default)]
+    older: Vec<TreePath>,
 }
 
 impl SessionFiles {
@@ -96,7 +105,7 @@ impl SessionFiles {
             fs,
             directory: directory.to_owned(),
             blobs: BlobStore::open(&directory.join("blobs"))?,
-            start,
+            since: Since::new(start, stored.latest, stored.older),
             bases: stored.bases.into_iter().collect(),
             own_writes: stored.own_writes.into_iter().collect(),
         })
@@ -123,6 +132,17 @@ impl SessionFiles {
         uppers: &[DirTree],
         included: &[TreePath],
     ) -> Result<ChangeSet, FileError> {
+        let (mut set, _leavings) = self.compare(real, uppers, included)?;
+        find_renames(&mut set, &self.blobs)?;
+        Ok(set)
+    }
+
+    fn compare(
+        &mut self,
+        real: &DirTree,
+        uppers: &[DirTree],
+        included: &[TreePath],
+    ) -> Result<(ChangeSet, Leavings), FileError> {
         let known = self.bases.len();
         let mut layers: Vec<Arc<dyn Tree>> = Vec::new();
         for tree in uppers.iter().chain([real]) {
@@ -134,15 +154,16 @@ impl SessionFiles {
             blobs: &self.blobs,
             bases: &mut self.bases,
             own_writes: &self.own_writes,
-            start: self.start,
+            since: &self.since,
             classifier: Classifier::new(layers, included.to_vec()),
             set: ChangeSet { changes: Vec::new(), left_out: Vec::new(), truncated: false },
+            leavings: Leavings::default(),
         };
-        let set = comparison.run()?;
+        let compared = comparison.run()?;
         if self.bases.len() != known {
             self.save_bases()?;
         }
-        Ok(set)
+        Ok(compared)
     }
 
     /// Writes selected changes into the user's tree.
@@ -266,14 +287,23 @@ impl SessionFiles {
     /// # Errors
     /// As [`SessionFiles::keep`] for the selection.
     pub fn discard(
-        &self,
+        &mut self,
         session: &DirTree,
         changes: &ChangeSet,
         selection: &Selection,
     ) -> Result<Vec<KeepStep>, FileError> {
         session.root().check()?;
         let steps = plan_discard(&self.blobs, changes, selection)?;
-        Ok(self.rewrite(session, steps))
+        let steps = self.rewrite(session, steps);
+        for step in &steps {
+            if let (Outcome::Done | Outcome::AlreadyThere, Some(merge)) =
+                (&step.outcome, &step.merge)
+            {
+                self.bases.insert(step.path.clone(), merge.session.clone());
+            }
+        }
+        self.save_bases()?;
+        Ok(steps)
     }
 
     /// Brings the session's edits back to an earlier set of changes, by writing
@@ -303,17 +333,32 @@ impl SessionFiles {
     }
 
     fn take(&mut self, real: &DirTree, step: &mut KeepStep) {
+        let beside = self.beside(real, &step.path);
         if step.outcome == Outcome::Planned {
             let nodes = (step.before.as_ref(), step.after.as_ref());
             step.outcome = transition(real, &self.blobs, &step.path, nodes, HardLinks::Refused);
         }
-        self.rebase(real, step);
+        self.rebase(real, step, beside);
+    }
+
+    /// Whether anybody but a keep or an undo changed the names beside a path since the session
+    /// knows them.
+    fn beside(&self, real: &DirTree, path: &TreePath) -> Beside {
+        let parent = path.parent().unwrap_or_default();
+        match resolver::stat(real.root(), &parent, Links::Refused) {
+            Ok(stat) if self.own_writes.get(&parent) == Some(&stat.changed) => Beside::Untouched,
+            Ok(stat) if is_before(stat.changed, self.since.of(path)) => Beside::Untouched,
+            // The step makes the directory.
+            Err(TreeError::Missing { .. }) => Beside::Untouched,
+            Ok(_) | Err(_) => Beside::Touched,
+        }
     }
 
     fn take_back(&mut self, real: &DirTree, step: &mut KeepStep) {
         if step.outcome != Outcome::Done {
             return;
         }
+        let beside = self.beside(real, &step.path);
         let nodes = (step.after.as_ref(), step.before.as_ref());
         match transition(real, &self.blobs, &step.path, nodes, HardLinks::Refused) {
             Outcome::Done | Outcome::AlreadyThere | Outcome::Planned | Outcome::Undone => {
@@ -324,7 +369,7 @@ impl SessionFiles {
             | Outcome::Refused { reason }
             | Outcome::Failed { reason } => step.not_undone = Some(reason),
         }
-        self.rebase(real, step);
+        self.rebase(real, step, beside);
     }
 
     /// Tells from the tree whether a step of an interrupted keep was taken.
@@ -345,7 +390,8 @@ impl SessionFiles {
                 Outcome::Conflict { reason }
             }
         };
-        self.rebase(real, step);
+        // Nobody knows who else wrote there meanwhile.
+        self.rebase(real, step, Beside::Touched);
     }
 
     fn settle_undo(&mut self, real: &DirTree, step: &mut KeepStep) {
@@ -361,14 +407,19 @@ impl SessionFiles {
                 step.not_undone = Some("the undo was interrupted before this path".to_owned());
             }
         }
-        self.rebase(real, step);
+        // Nobody knows who else wrote there meanwhile.
+        self.rebase(real, step, Beside::Touched);
     }
 
     /// After a step was taken, what remains is a change to what was kept.
-    fn rebase(&mut self, real: &DirTree, step: &KeepStep) {
+    fn rebase(&mut self, real: &DirTree, step: &KeepStep, beside: Beside) {
+        let (kept, undone) = match &step.merge {
+            Some(merge) => (&merge.session, &merge.base),
+            None => (&step.after, &step.before),
+        };
         let base = match step.outcome {
-            Outcome::Done | Outcome::AlreadyThere => &step.after,
-            Outcome::Undone => &step.before,
+            Outcome::Done | Outcome::AlreadyThere => kept,
+            Outcome::Undone => undone,
             Outcome::Planned
             | Outcome::Conflict { .. }
             | Outcome::Refused { .. }
@@ -376,7 +427,9 @@ impl SessionFiles {
         };
         self.bases.insert(step.path.clone(), base.clone());
         let parent = step.path.parent().unwrap_or_default();
-        if let Ok(stat) = resolver::stat(real.root(), &parent, Links::Refused) {
+        if beside == Beside::Untouched
+            && let Ok(stat) = resolver::stat(real.root(), &parent, Links::Refused)
+        {
             self.own_writes.insert(parent, stat.changed);
         }
     }
@@ -398,6 +451,8 @@ impl SessionFiles {
         let stored = StoredBases {
             bases: self.bases.iter().map(own).collect(),
             own_writes: self.own_writes.iter().map(|(path, at)| (path.clone(), *at)).collect(),
+            latest: Some(self.since.latest()),
+            older: self.since.older().cloned().collect(),
         };
         self.save(BASES, &stored)
     }
@@ -413,6 +468,15 @@ impl SessionFiles {
     fn fail(&self, name: &str, source: std::io::Error) -> FileError {
         FileError::Store { path: self.directory.join(name), source }
     }
+}
+
+/// What became of the names in a directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Beside {
+    /// They are as the session began with them, but for its own keeps.
+    Untouched,
+    /// Somebody else may have added, moved or removed one.
+    Touched,
 }
 
 /// Removes the temporary files of an interrupted keep. One that stays is harmless.

@@ -15,6 +15,7 @@ mod step;
 use moat_base::TreePath;
 use serde::{Deserialize, Serialize};
 
+use crate::change::Merge;
 use crate::node::Node;
 
 pub(crate) use plan::{plan_discard, plan_keep, plan_rewind};
@@ -93,6 +94,10 @@ pub struct KeepStep {
     pub outcome: Outcome,
     /// Why taking it back did not work, if it was tried.
     pub not_undone: Option<String>,
+    /// Where that is not the step's own two states: what the session's file is compared with
+    /// from now on (`session`), and again when the step is taken back (`base`).
+    #[serde(default)]
+    pub merge: Option<Merge>,
 }
 
 /// A keep: what was to be written, and what was.

@@ -31,7 +31,9 @@ mod kernel;
 mod landlock;
 mod launcher;
 mod limits;
+mod live;
 mod lockdown;
+mod merge;
 mod mount;
 mod node;
 mod plan;
@@ -49,10 +51,11 @@ mod stat;
 mod tree;
 mod upper;
 mod view;
+mod watch;
 mod wire;
 
 pub use blob::{BlobId, BlobStore};
-pub use change::{Change, ChangeKind, ChangeSet, Content, LeftOut};
+pub use change::{Change, ChangeKind, ChangeSet, Content, LeftOut, Merge, Rename};
 pub use class::Class;
 pub use command::{
     Bound, Collected, Command, Exit, Input, Interrupt, Limits, Network, OutputSink, Status, Stream,
@@ -67,7 +70,9 @@ pub use inherit::inherited_listener;
 pub use inside::helper_main;
 pub use keep::{KeepRecord, KeepStep, Outcome, Phase, Selection};
 pub use launcher::Launcher;
+pub use live::Live;
 pub use lockdown::{SelfPlan, Sockets, confine_self, give_up_inet};
+pub use merge::Clash;
 pub use node::{Node, NodeKind};
 #[doc(hidden)]
 pub use plan::Layer;

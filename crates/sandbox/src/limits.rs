@@ -110,7 +110,27 @@ pub(crate) const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 pub(crate) const DIFF_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// The most changes that one set lists before it stops and says so.
-pub(crate) const CHANGES_MAX: usize = 50_000;
+pub(crate) const CHANGES_MAX: usize = 200_000;
+
+/// The most deleted, and the most created, texts among which similar ones are looked for;
+/// with more, only files of equal content are shown as renamed.
+pub(crate) const RENAME_FILES_MAX: usize = 2_000;
+
+/// The most text that is read on each side to look for similar files.
+pub(crate) const RENAME_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// How many of the likeliest deleted texts a created one is compared with.
+pub(crate) const RENAME_CANDIDATES_MAX: usize = 8;
+
+/// A line that more deleted texts have says nothing about where a text came from.
+pub(crate) const RENAME_LINE_FILES_MAX: usize = 32;
+
+/// The most directories of a user's tree that are watched. Each costs the kernel about a
+/// kilobyte that it does not give to others.
+pub(crate) const WATCHED_DIRECTORIES_MAX: usize = 32_768;
+
+/// What is read at once of the news of a watched tree.
+pub(crate) const WATCH_BUFFER_BYTES: usize = 64 * 1024;
 
 /// The mode of a new file when nobody says otherwise.
 pub(crate) const NEW_FILE_MODE: u32 = 0o644;

@@ -9,8 +9,8 @@ use moat_base::limits::SOURCE_FILE_BYTES_MAX;
 use moat_base::{Clock, Fs, Hint, Tree as _, TreeError, TreePath};
 use moat_index::Corpus;
 use moat_policy::Confinement;
-use moat_protocol::{ChangeSet, Event, Proposal, TaskKind};
-use moat_sandbox::{BlobId, Expected, FileMode, Launcher, Level, Limits};
+use moat_protocol::{ChangeSet, Event, Level, Proposal, TaskKind};
+use moat_sandbox::{BlobId, Expected, FileMode, Launcher, Level as Enforced, Limits};
 use moat_tools::{compare, detect};
 
 use super::ahead::Ahead;
@@ -61,8 +61,9 @@ pub struct LocalWorld {
     root: String,
     ground: Ground,
     /// What is read of the session's files while a check runs.
-    ahead: Option<Ahead>,
+    ahead: Option<AheadOf>,
     ledger: Ledger,
+    announced: Announced,
     models: Box<dyn ModelSource>,
     command_wall: Duration,
     bounds: Limits,
@@ -81,8 +82,41 @@ impl LocalWorld {
         let root = workspace.to_string_lossy().into_owned();
         let ground = Ground::start(launcher, fs, workspace, directory)?;
         let (models, command_wall, stop) = (settings.models, settings.command_wall, settings.stop);
-        let bounds = settings.bounds;
-        Ok(Self { clock, root, ground, ahead: None, ledger, models, command_wall, bounds, stop })
+        let (ahead, announced, bounds) = (None, Announced::Nothing, settings.bounds);
+        Ok(Self {
+            clock,
+            root,
+            ground,
+            ahead,
+            ledger,
+            announced,
+            models,
+            command_wall,
+            bounds,
+            stop,
+        })
+    }
+
+    /// Takes in what the user changed in the tree, so that nothing stale is read or run on.
+    fn follow_the_user(&mut self, live: &mut dyn FnMut(Event)) -> Result<(), Setback> {
+        if !self.ground.is_stale() {
+            return Ok(());
+        }
+        // What is still read from the old mount would hold it, and is old.
+        self.ahead = None;
+        let ledger = &mut self.ledger;
+        let mut gave_way = Ok(());
+        self.ground.renew(|| gave_way = ledger.give_way())?;
+        gave_way?;
+        if let (Some(reason), Announced::Nothing) = (self.ground.blindness(), self.announced) {
+            self.announced = Announced::Blindness;
+            let text = format!(
+                "changes to the workspace cannot be watched ({reason}): the session's files are \
+                 mounted anew before each step"
+            );
+            live(Event::Notice { level: Level::Note, text });
+        }
+        Ok(())
     }
 
     fn find_check(&self) -> Result<EffectOutcome, Setback> {
@@ -106,7 +140,8 @@ impl LocalWorld {
         if let Some(turn) = turn {
             self.models.prepare(&turn.task.model);
             if turn.places().is_none() {
-                self.ahead = Some(Ahead::start(self.ground.sources()?));
+                let seen = self.ground.changes_seen();
+                self.ahead = Some(AheadOf { ahead: Ahead::start(self.ground.sources()?), seen });
             }
         }
         let fork = self.ground.fork(&format!("check-{number}"), Below::Session)?;
@@ -135,8 +170,10 @@ impl LocalWorld {
 
     fn locate(&mut self, turn: Option<&Turn>) -> Result<EffectOutcome, Setback> {
         let tree = self.ground.sources()?;
-        let ahead = self.ahead.take();
-        let stock = ahead.as_ref().map(Ahead::stock).unwrap_or_default();
+        // What changed since it was read is read again.
+        let is_new = |it: &AheadOf| it.seen.is_some() && it.seen == self.ground.changes_seen();
+        let ahead = self.ahead.take().filter(is_new);
+        let stock = ahead.as_ref().map(|it| it.ahead.stock()).unwrap_or_default();
         let corpus = Corpus::stocked(tree.as_ref(), stock);
         let places = turn.map_or_else(Vec::new, |turn| places(&corpus, turn, &self.root));
         let skill = turn.map_or_else(Skill::default, |turn| self.models.skill(&turn.task.model));
@@ -223,6 +260,16 @@ impl LocalWorld {
         Ok(EffectOutcome::Applied { symbols: candidate.symbols })
     }
 
+    fn undo_keep(&mut self, live: &mut dyn FnMut(Event)) -> Result<EffectOutcome, Setback> {
+        let (outcome, record) = self.ledger.undo_keep()?;
+        if let Some(record) = record {
+            // The tree below has just changed, and what the undo gives back is seen over it.
+            self.follow_the_user(live)?;
+            self.ledger.restore(&self.ground, &record)?;
+        }
+        Ok(outcome)
+    }
+
     /// Whether a file that is written in one go was written.
     fn settle_write(&self, path: &TreePath, content: &str) -> Settled {
         let now = self.ground.tree().map(|tree| tree.read(path, SOURCE_FILE_BYTES_MAX));
@@ -249,6 +296,21 @@ impl LocalWorld {
     }
 }
 
+/// Sources that are being read, and how often the tree had changed before.
+#[derive(Debug)]
+struct AheadOf {
+    ahead: Ahead,
+    seen: Option<u64>,
+}
+
+/// What a person was told once and need not hear again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Announced {
+    Nothing,
+    /// That the tree cannot be watched.
+    Blindness,
+}
+
 /// How long the check of a candidate may take, by how long it took before.
 fn trial_wall(turn: Option<&Turn>) -> Duration {
     turn.and_then(Turn::baseline).map_or(Duration::MAX, |(before, _)| {
@@ -266,6 +328,7 @@ impl World for LocalWorld {
         live: &mut dyn FnMut(Event),
     ) -> Result<EffectOutcome, Setback> {
         let (number, intent, turn) = (grant.effect(), grant.intent(), state.turn());
+        self.follow_the_user(live)?;
         match intent {
             Effect::FindCheck => self.find_check(),
             Effect::RunCheck { line } => self.run_check((number, line), turn, live),
@@ -281,11 +344,25 @@ impl World for LocalWorld {
             }
             Effect::Try { .. } => self.try_candidate(number, intent, state, live),
             Effect::TryTested { .. } => self.try_tested(number, intent, state, live),
-            Effect::Apply { .. } => self.apply(intent, state),
-            Effect::ApplyTests { .. } => self.apply_tests(intent, state),
-            Effect::Keep { selection } => self.ledger.keep(selection),
+            Effect::Apply { .. } => {
+                let applied = self.apply(intent, state);
+                self.ledger.note();
+                applied
+            }
+            Effect::ApplyTests { .. } => {
+                let applied = self.apply_tests(intent, state);
+                self.ledger.note();
+                applied
+            }
+            Effect::Keep { selection } => {
+                let (outcome, halves) = self.ledger.keep(selection)?;
+                for text in halves {
+                    live(Event::Notice { level: Level::Warning, text });
+                }
+                Ok(outcome)
+            }
             Effect::Discard { selection } => self.ledger.discard(&self.ground, selection),
-            Effect::UndoKeep => self.ledger.undo_keep(),
+            Effect::UndoKeep => self.undo_keep(live),
         }
     }
 
@@ -306,14 +383,14 @@ impl World for LocalWorld {
     }
 
     fn confinement(&self) -> Confinement {
-        match self.ground.session().confinement().level() {
-            Level::Full => Confinement::Full,
-            Level::Partial => Confinement::Partial,
+        match self.ground.confinement().level() {
+            Enforced::Full => Confinement::Full,
+            Enforced::Partial => Confinement::Partial,
         }
     }
 
     fn boundary(&self) -> String {
-        let lost = self.ground.session().confinement().lost();
+        let lost = self.ground.confinement().lost();
         if lost.is_empty() {
             return "full: commands see this workspace copy-on-write, no network, no other files \
                     of yours"

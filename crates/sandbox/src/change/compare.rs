@@ -8,18 +8,21 @@
 //! change time is before the session's start is the one the session began with.
 //! Reading a manifest of the whole tree at the start would tell the same at the
 //! cost of one look at every file. The limits of this are in `docs/sessions.md`.
+//!
+//! Where the base is certain and the user's file is newer, both are joined; see `join`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use moat_base::{EntryKind, TreeError, TreePath};
 use rustix::fs::FileType;
 
 use crate::blob::BlobStore;
-use crate::change::{Change, ChangeKind, ChangeSet, Content, LeftOut};
+use crate::change::{Change, ChangeKind, ChangeSet, Content, LeftOut, Merge, Since};
 use crate::class::{Class, Classifier};
 use crate::diff;
 use crate::file_error::FileError;
 use crate::limits::{CHANGES_MAX, DEPTH_MAX};
+use crate::merge::Clash;
 use crate::node::{Node, NodeKind};
 use crate::resolver::{self, Links};
 use crate::stat::{Moment, Stat};
@@ -40,9 +43,42 @@ pub(crate) struct Comparison<'all> {
     pub(crate) blobs: &'all BlobStore,
     pub(crate) bases: &'all mut Bases,
     pub(crate) own_writes: &'all OwnWrites,
-    pub(crate) start: Moment,
+    pub(crate) since: &'all Since,
     pub(crate) classifier: Classifier,
     pub(crate) set: ChangeSet,
+    pub(crate) leavings: Leavings,
+}
+
+/// What a comparison finds beside changes, for when the overlay is mounted anew.
+#[derive(Debug, Default)]
+pub(crate) struct Leavings {
+    /// What can go.
+    pub(crate) idle: Vec<Idle>,
+    /// Every path that the session has something of its own at, or hides.
+    pub(crate) held: BTreeSet<TreePath>,
+}
+
+/// Something in the nearest upper that is no change of the session and hides what the user
+/// has there by now. It can go while nothing is mounted.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Idle {
+    /// A file, a link or a whiteout.
+    Name(TreePath),
+    /// A directory, once it is empty.
+    Directory(TreePath),
+    /// A directory's mode, which is to be this one.
+    Mode(TreePath, u32),
+}
+
+/// What goes into a change beside its path.
+#[derive(Debug)]
+pub(super) struct Draft<'bytes> {
+    pub(super) before: Option<Node>,
+    pub(super) after: Option<Node>,
+    pub(super) bytes: &'bytes [u8],
+    pub(super) conflict: Option<String>,
+    pub(super) merge: Option<Merge>,
+    pub(super) clashes: Vec<Clash>,
 }
 
 /// What a path was before the session.
@@ -57,15 +93,15 @@ const NEWER: &str = "the file changed in your tree after the session began";
 const GONE: &str = "the file was deleted or moved in your tree after the session began";
 
 impl Comparison<'_> {
-    /// Computes the set.
-    pub(crate) fn run(mut self) -> Result<ChangeSet, FileError> {
+    /// Computes the set, and what in the upper is of no more use.
+    pub(crate) fn run(mut self) -> Result<(ChangeSet, Leavings), FileError> {
         self.lower.root().check()?;
         let top = self.uppers.top();
-        let is_new = self.is_newer_directory(&TreePath::root());
-        self.directory(&TreePath::root(), &top, is_new)?;
+        let fresh = self.freshness(&TreePath::root());
+        self.directory(&TreePath::root(), &top, fresh)?;
         self.set.changes.sort_by(|one, other| one.path.cmp(&other.path));
         self.set.left_out.sort_by(|one, other| one.path.cmp(&other.path));
-        Ok(self.set)
+        Ok((self.set, self.leavings))
     }
 
     fn directory(
@@ -89,7 +125,8 @@ impl Comparison<'_> {
             self.entry(entry, level, fresh)?;
         }
         if !level.lower {
-            let is_hidden = |path: &TreePath| !entries.iter().any(|entry| entry.path == *path);
+            let is_hidden =
+                |path: &TreePath| entries.binary_search_by(|it| it.path.cmp(path)).is_err();
             self.hidden(path, &is_hidden)?;
         }
         Ok(())
@@ -101,16 +138,20 @@ impl Comparison<'_> {
         level: &Level,
         fresh: Freshness,
     ) -> Result<(), FileError> {
+        self.leavings.held.insert(entry.path.clone());
         let lower = match resolver::stat(self.lower.root(), &entry.path, Links::Refused) {
             Ok(stat) => Some(stat),
             Err(TreeError::Missing { .. } | TreeError::Refused { .. }) => None,
             Err(error) => return self.leave_out(&entry.path, &error),
         };
         if entry.stat.is_whiteout() {
-            return match lower {
-                Some(stat) => self.deleted(&entry.path, &stat),
-                None => Ok(()),
-            };
+            let Some(stat) = lower else { return Ok(()) };
+            if level.lower && self.bases.get(&entry.path) == Some(&None) {
+                // The session has nothing there and had nothing: what is there is the user's.
+                self.leavings.idle.push(Idle::Name(entry.path.clone()));
+                return Ok(());
+            }
+            return self.deleted(&entry.path, &stat);
         }
         let kind = crate::tree::entry(entry.path.clone(), &entry.stat).kind;
         match self.classifier.class(&entry.path, kind) {
@@ -123,7 +164,7 @@ impl Comparison<'_> {
         }
         match kind {
             EntryKind::Directory => self.subdirectory(entry, level, lower, fresh),
-            EntryKind::File | EntryKind::Link => self.file(entry, lower, fresh),
+            EntryKind::File | EntryKind::Link => self.file(entry, level, lower, fresh),
             EntryKind::Special => {
                 let reason = "it is a FIFO, a socket or a device".to_owned();
                 self.note(&entry.path, reason);
@@ -142,16 +183,17 @@ impl Comparison<'_> {
         let path = &entry.path;
         let after = bare(&entry.stat);
         let was_directory = lower.filter(|stat| stat.file_type() == FileType::Directory);
+        let recorded = self.set.changes.len();
+        let mut is_leftover = false;
         let fresh = match was_directory {
             Some(stat) => {
-                let before = bare(&stat);
-                if before.mode != after.mode {
-                    self.record(path, Base::Known(Some(before)), Some(after), &[])?;
-                }
-                self.is_newer_directory(path)
+                self.directory_mode(path, &bare(&stat), &after)?;
+                self.freshness(path)
             }
             None => {
-                let base = self.base(path, lower)?;
+                is_leftover = lower.is_none() && self.is_directory_base(path);
+                let base =
+                    if is_leftover { Some(Base::Known(None)) } else { self.base(path, lower)? };
                 if let Some(base) = base {
                     self.record(path, base, Some(after), &[])?;
                 }
@@ -159,14 +201,51 @@ impl Comparison<'_> {
             }
         };
         match self.uppers.descend(entry, level) {
-            Ok(below) => self.directory(path, &below, fresh),
-            Err(error) => self.leave_out(path, &error),
+            Ok(below) => self.directory(path, &below, fresh)?,
+            Err(error) => return self.leave_out(path, &error),
         }
+        if is_leftover && self.set.changes.len() == recorded + 1 {
+            // The user removed it, and the session has nothing of its own in it.
+            self.set.changes.truncate(recorded);
+            self.leavings.idle.push(Idle::Directory(path.clone()));
+        }
+        Ok(())
+    }
+
+    /// Compares the mode of a directory that both have. That of the first look, when both
+    /// are the same, tells later who changed it.
+    fn directory_mode(
+        &mut self,
+        path: &TreePath,
+        before: &Node,
+        after: &Node,
+    ) -> Result<(), FileError> {
+        let base = self.bases.get(path).cloned().flatten().filter(Node::is_directory);
+        match base {
+            _ if before.mode == after.mode => {
+                if base.is_none() {
+                    self.bases.insert(path.clone(), Some(after.clone()));
+                }
+                Ok(())
+            }
+            Some(base) if base.mode == after.mode => {
+                self.leavings.idle.push(Idle::Mode(path.clone(), before.mode));
+                Ok(())
+            }
+            Some(_) | None => {
+                self.record(path, Base::Known(Some(before.clone())), Some(after.clone()), &[])
+            }
+        }
+    }
+
+    fn is_directory_base(&self, path: &TreePath) -> bool {
+        self.bases.get(path).is_some_and(|base| base.as_ref().is_some_and(Node::is_directory))
     }
 
     fn file(
         &mut self,
         entry: &UpperEntry,
+        level: &Level,
         lower: Option<Stat>,
         fresh: Freshness,
     ) -> Result<(), FileError> {
@@ -178,12 +257,23 @@ impl Comparison<'_> {
             Ok(after) => after,
             Err(error) => return self.leave_out(path, &error),
         };
+        if self.bases.get(path).is_some_and(|base| base.as_ref() == Some(&after.node)) {
+            let is_shown = lower.is_some_and(|stat| self.is_same(path, &stat, &after));
+            if level.lower && !is_shown {
+                self.leavings.idle.push(Idle::Name(path.clone()));
+            }
+            return Ok(());
+        }
         let was_directory = lower.is_some_and(|stat| stat.file_type() == FileType::Directory);
         if was_directory {
             self.hidden(path, &|_| true)?;
         } else if let Some(stat) = lower
             && self.is_same(path, &stat, &after)
         {
+            if !self.bases.contains_key(path) {
+                self.blobs.put(&after.bytes)?;
+                self.bases.insert(path.clone(), Some(after.node));
+            }
             return Ok(());
         }
         let first_seen = !self.bases.contains_key(path);
@@ -196,11 +286,18 @@ impl Comparison<'_> {
             return Ok(());
         }
         if first_seen && matches!(base, Base::Known(None)) {
-            if fresh == Freshness::Newer && self.uppers.is_copied_up(entry) {
+            if self.is_newer(path, fresh) && self.uppers.is_copied_up(entry) {
                 base = Base::Newer(None);
             } else {
                 self.bases.insert(path.clone(), None);
             }
+        }
+        if let Base::Known(before) = &base
+            && !first_seen
+            && let Some(user) = self.newer(path, before.as_ref(), lower)?
+        {
+            let before = before.clone();
+            return self.both(path, before, user, Some((after.node, &after.bytes)));
         }
         self.record(path, base, Some(after.node), &after.bytes)
     }
@@ -211,6 +308,7 @@ impl Comparison<'_> {
             self.set.truncated = true;
             return Ok(());
         }
+        self.leavings.held.insert(path.clone());
         let kind = entry(path.clone(), lower).kind;
         match self.classifier.class(path, kind) {
             Class::Edit => {}
@@ -228,7 +326,14 @@ impl Comparison<'_> {
             EntryKind::Directory => self.hidden(path, &|_| true)?,
             EntryKind::File | EntryKind::Link => {}
         }
+        let was_known = self.bases.contains_key(path);
         match self.base(path, Some(*lower))? {
+            Some(Base::Known(Some(base))) if was_known && !base.is_directory() => {
+                match self.newer(path, Some(&base), Some(*lower))? {
+                    Some(user) => self.both(path, Some(base), user, None),
+                    None => self.record(path, Base::Known(Some(base)), None, &[]),
+                }
+            }
             Some(base) => self.record(path, base, None, &[]),
             None => Ok(()),
         }
@@ -263,6 +368,7 @@ impl Comparison<'_> {
         let Some(stat) = lower else {
             return Ok(Some(Base::Known(None)));
         };
+        let start = self.since.of(path);
         if stat.file_type() == FileType::Directory {
             return Ok(Some(Base::Known(Some(bare(&stat)))));
         }
@@ -276,7 +382,7 @@ impl Comparison<'_> {
         self.blobs.put(&seen.bytes)?;
         let after = resolver::stat(self.lower.root(), path, Links::Refused);
         let is_steady = after.is_ok_and(|after| after.changed == seen.stat.changed);
-        if is_steady && is_before(seen.stat.changed, self.start) {
+        if is_steady && is_before(seen.stat.changed, start) {
             let base = Some(seen.node);
             self.bases.insert(path.clone(), base.clone());
             Ok(Some(Base::Known(base)))
@@ -307,6 +413,12 @@ impl Comparison<'_> {
         if after.as_ref().is_some_and(|after| after.blob.is_some()) {
             self.blobs.put(bytes)?;
         }
+        let clashes = Vec::new();
+        self.add(path, Draft { before, after, bytes, conflict, merge: None, clashes })
+    }
+
+    pub(super) fn add(&mut self, path: &TreePath, draft: Draft<'_>) -> Result<(), FileError> {
+        let Draft { before, after, bytes, conflict, merge, clashes } = draft;
         let old = match before.as_ref().and_then(|before| before.blob) {
             Some(id) => self.blobs.get(&id)?,
             None => Vec::new(),
@@ -322,11 +434,12 @@ impl Comparison<'_> {
             lines_added: 0,
             lines_removed: 0,
             conflict,
+            merge,
+            clashes,
+            rename: None,
         };
         if change.content == Content::Text {
-            change.hunks = diff::hunks(&old, bytes);
-            change.lines_added = change.hunks.iter().map(|hunk| hunk.lines_added).sum();
-            change.lines_removed = change.hunks.iter().map(|hunk| hunk.lines_removed).sum();
+            change.set_hunks(diff::hunks(&old, bytes));
         }
         self.set.changes.push(change);
         Ok(())
@@ -349,14 +462,27 @@ impl Comparison<'_> {
             lines_added: 0,
             lines_removed: 0,
             conflict: None,
+            merge: None,
+            clashes: Vec::new(),
+            rename: None,
         });
     }
 
-    fn is_newer_directory(&self, path: &TreePath) -> Freshness {
+    /// When a directory of the user's tree last got or lost a name by somebody else.
+    fn freshness(&self, path: &TreePath) -> Freshness {
         match resolver::stat(self.lower.root(), path, Links::Refused) {
-            Ok(stat) if is_before(stat.changed, self.start) => Freshness::Untouched,
-            Ok(stat) if self.own_writes.get(path) == Some(&stat.changed) => Freshness::Untouched,
-            Ok(_) | Err(_) => Freshness::Newer,
+            Ok(stat) if self.own_writes.get(path) == Some(&stat.changed) => Freshness::Own,
+            Ok(stat) => Freshness::At(stat.changed),
+            Err(_) => Freshness::Unknown,
+        }
+    }
+
+    fn is_newer(&self, path: &TreePath, fresh: Freshness) -> bool {
+        match fresh {
+            // What happened before the keep is not known any more.
+            Freshness::Own => self.since.is_older(path),
+            Freshness::At(changed) => !is_before(changed, self.since.of(path)),
+            Freshness::Unknown => true,
         }
     }
 
@@ -384,17 +510,19 @@ impl Comparison<'_> {
     }
 }
 
-/// Whether the user added names to or removed them from a directory, or the nearest
-/// directory above it that still exists, after the session began.
+/// When names were last added to or removed from a directory, or the nearest directory
+/// above it that still exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Freshness {
-    Untouched,
-    Newer,
+    /// Then, by a keep or an undo.
+    Own,
+    At(Moment),
+    Unknown,
 }
 
 /// Whether a file's change time says that it is as it was at the start. A file system
 /// that counts whole seconds rounds down, so a whole second is compared as a second.
-fn is_before(changed: Moment, start: Moment) -> bool {
+pub(crate) fn is_before(changed: Moment, start: Moment) -> bool {
     if changed.nanoseconds == 0 { changed.seconds < start.seconds } else { changed < start }
 }
 

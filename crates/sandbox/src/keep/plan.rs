@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use moat_base::TreePath;
 
 use crate::blob::BlobStore;
-use crate::change::{Change, ChangeKind, ChangeSet, Content};
+use crate::change::{Change, ChangeKind, ChangeSet, Content, Merge};
 use crate::class::{Class, is_git};
 use crate::diff;
 use crate::file_error::FileError;
@@ -38,12 +38,17 @@ pub(crate) fn plan_keep(
         let after = match part {
             Part::Whole => change.after.clone(),
             Part::Hunks(numbers) => {
-                let mode = |node: &Node| node.mode;
-                let mode = change.before.as_ref().map(mode);
+                let whole = change.after.as_ref().filter(|_| change.rename.is_some());
+                let mode = change.before.as_ref().or(whole).map(|node| node.mode);
                 some_hunks(blobs, change, numbers, mode)?
             }
         };
         let mut step = step(change, change.before.clone(), after);
+        step.merge = change.merge.clone();
+        if let Some(merge) = step.merge.as_mut().filter(|_| step.after != change.after) {
+            // Some hunks are still to come: they are changes to the same base.
+            merge.session.clone_from(&merge.base);
+        }
         if let Some(outcome) = obstacle(blobs, change)? {
             step.outcome = outcome;
         }
@@ -69,7 +74,10 @@ pub(crate) fn plan_discard(
                 some_hunks(blobs, change, &others, mode)?
             }
         };
-        let mut step = step(change, change.after.clone(), after);
+        let mut step = step(change, change.in_session().cloned(), after);
+        // What is left is made of what the user has.
+        let base = change.before.clone();
+        step.merge = Some(Merge { base: base.clone(), session: base });
         if change.class != Class::Edit {
             step.outcome = not_an_edit(change);
         }
@@ -83,15 +91,15 @@ pub(crate) fn plan_rewind(current: &ChangeSet, goal: &ChangeSet) -> Vec<KeepStep
     let mut steps = BTreeMap::new();
     for change in goal.edits() {
         let now = match current.find(&change.path) {
-            Some(now) => now.after.clone(),
+            Some(now) => now.in_session().cloned(),
             None => change.before.clone(),
         };
-        steps.insert(change.path.clone(), step(change, now, change.after.clone()));
+        steps.insert(change.path.clone(), step(change, now, change.in_session().cloned()));
     }
     for change in current.edits() {
         steps
             .entry(change.path.clone())
-            .or_insert_with(|| step(change, change.after.clone(), change.before.clone()));
+            .or_insert_with(|| step(change, change.in_session().cloned(), change.before.clone()));
     }
     let steps = steps.into_values();
     ordered(steps.filter(|step| step.before != step.after).collect())
@@ -153,6 +161,7 @@ fn step(change: &Change, before: Option<Node>, after: Option<Node>) -> KeepStep 
         after,
         outcome: Outcome::Planned,
         not_undone: None,
+        merge: None,
     }
 }
 
@@ -167,7 +176,7 @@ fn some_hunks(
     if all || change.content != Content::Text {
         return Ok(change.after.clone());
     }
-    if numbers.is_empty() {
+    if numbers.is_empty() && change.rename.is_none() {
         let before = change.before.clone();
         return Ok(before.map(|node| Node { mode: mode.unwrap_or(node.mode), ..node }));
     }
@@ -175,7 +184,7 @@ fn some_hunks(
         Some(id) => blobs.get(&id),
         None => Ok(Vec::new()),
     };
-    let bytes = diff::apply(&bytes(change.base())?, &bytes(change.latest())?, numbers);
+    let bytes = diff::apply(&bytes(change.compared_with())?, &bytes(change.latest())?, numbers);
     let blob = blobs.put(&bytes)?;
     Ok(Some(Node {
         kind: NodeKind::File,

@@ -126,6 +126,20 @@ impl DirTree {
             .map_err(|error| failure(path, error))
     }
 
+    /// Removes a name that is no directory, whatever it is, from an upper that is not mounted.
+    pub(crate) fn forget(&self, path: &TreePath) -> Result<(), FileError> {
+        let (directory, name) = resolver::parent(self.root(), path, Parents::Required)?;
+        rustix::fs::unlinkat(&directory, name, AtFlags::empty())
+            .map_err(|errno| failure(path, errno.into()))
+    }
+
+    /// Removes an empty directory from an upper that is not mounted.
+    pub(crate) fn forget_directory(&self, path: &TreePath) -> Result<(), FileError> {
+        let (directory, name) = resolver::parent(self.root(), path, Parents::Required)?;
+        rustix::fs::unlinkat(&directory, name, AtFlags::REMOVEDIR)
+            .map_err(|errno| failure(path, errno.into()))
+    }
+
     /// Changes the permission bits of the file or directory that was observed.
     pub(crate) fn set_mode(
         &self,

@@ -10,6 +10,7 @@
 mod attack;
 mod doctor;
 mod kernel;
+mod live;
 mod load;
 mod running;
 mod service;

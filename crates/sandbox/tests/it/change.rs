@@ -216,9 +216,9 @@ fn work_of_the_user_after_the_start_is_a_conflict_and_earlier_work_is_not() {
     work.remount();
     let expected = [
         "deleted deleted +0 -1 conflict",
-        "modified first +1 -1",
+        "modified first +1 -1 conflict",
         "modified late +1 -1 conflict",
-        "created renamed +1 -0",
+        "created renamed +0 -0",
         "created sub/gone +1 -0 conflict",
         "deleted untouched +0 -1",
     ];

@@ -6,6 +6,10 @@ mod change;
 #[cfg(test)]
 mod keep;
 #[cfg(test)]
+mod merge;
+#[cfg(test)]
+mod rename;
+#[cfg(test)]
 mod tree;
 #[cfg(test)]
 mod workspace;

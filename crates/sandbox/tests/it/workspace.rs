@@ -201,9 +201,13 @@ impl Workspace {
         tree(&self.real())
     }
 
+    pub(crate) fn unmount(&mut self) {
+        self.mounted.clear();
+    }
+
     /// Mounts the overlay anew, as a session does when the user's tree changed.
     pub(crate) fn remount(&mut self) {
-        self.mounted.clear();
+        self.unmount();
         let merged = self.dir.path().join("merged");
         self.mounted.push(Mounted::overlay(&[&self.real()], &self.upper(), &merged));
     }
