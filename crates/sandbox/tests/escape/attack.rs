@@ -268,7 +268,7 @@ fn a_background_process_survives_only_without_its_namespace() {
 fn of_the_machine() -> String {
     let known = ["/etc/machine-id", "/etc/fstab", "/etc/issue"];
     let found = known.into_iter().find(|path| std::fs::read(path).is_ok());
-    found.expect("a system has one of these").to_owned()
+    found.unwrap_or("/etc/issue").to_owned()
 }
 
 #[track_caller]
