@@ -100,9 +100,12 @@ impl Disk {
         Self { place, owner, known, walk: None }
     }
 
-    /// The bounds for a command that starts now. One that starts with little room, or in a
-    /// session that is over its bound already, can do what takes none.
-    pub(crate) fn bounds(&mut self, limits: &Limits) -> DiskBounds {
+    /// The bounds for a command that has not started yet. One that starts with little room,
+    /// or in a session that is over its bound already, can do what takes none.
+    ///
+    /// A session that was over its bound is counted anew, to the end: the last count was
+    /// made while its command still wrote, and the next must not answer for that.
+    pub(crate) fn bounds(&mut self, limits: &Limits, clock: &dyn Clock) -> DiskBounds {
         let session = Amount { bytes: limits.session_bytes, files: limits.session_files };
         let free = free(self.place.as_ref());
         let whole = size(self.place.as_ref()).part(MACHINE_FLOOR_SHARE);
@@ -110,11 +113,21 @@ impl Disk {
         let half = free.part(2);
         let floor =
             Amount { bytes: usual.bytes.min(half.bytes), files: usual.files.min(half.files) };
-        let used = self.known.used.unwrap_or_default();
-        if used.exceeds(session) {
-            self.walk = self.begin();
+        // One that an ended command left unfinished knows nothing of what it removed since.
+        self.walk = None;
+        if self.known.used.is_some_and(|used| used.exceeds(session)) {
+            self.count(clock);
         }
+        let used = self.known.used.unwrap_or_default();
         DiskBounds { session: session.largest(used), floor }
+    }
+
+    /// Counts what is there, to the end.
+    fn count(&mut self, clock: &dyn Clock) {
+        let Some(mut walk) = self.begin() else { return };
+        while walk.step(clock) == Progress::More {}
+        let gone = self.known.free.minus(free(self.place.as_ref()));
+        self.known = Known { used: Some(walk.result(gone)), free: walk.free };
     }
 
     /// Looks at what is free, and walks on where a walk is due. Tells the bound that is
@@ -349,17 +362,22 @@ mod tests {
     #[test]
     fn one_that_is_over_the_bound_may_go_on_but_not_grow() {
         let scratch = tempfile::tempdir().unwrap();
-        std::fs::write(scratch.path().join("file"), vec![1; 1 << 20]).unwrap();
+        let write = |name: &str| {
+            std::fs::write(scratch.path().join(name), vec![1; 1 << 20]).unwrap();
+        };
+        write("file");
         let limits = Limits { session_bytes: 1 << 19, ..Limits::default() };
         let clock = SystemClock::new();
         let mut disk = disk(scratch.path(), Owner::Session);
+        let first = disk.bounds(&limits, &clock);
         disk.walk = disk.begin();
-        let first = disk.bounds(&limits);
         assert_eq!(disk.look(&first, &clock), Err(Bound::Disk));
-        let second = disk.bounds(&limits);
-        assert!(disk.walk.is_some(), "what it holds is counted again");
+        // What a command still wrote while it was killed, the next does not answer for.
+        write("late");
+        let second = disk.bounds(&limits, &clock);
+        disk.walk = disk.begin();
         assert_eq!(disk.look(&second, &clock), Ok(COUNT_PAUSE));
-        std::fs::write(scratch.path().join("more"), vec![1; 1 << 20]).unwrap();
+        write("more");
         disk.walk = disk.begin();
         assert_eq!(disk.look(&second, &clock), Err(Bound::Disk));
     }
@@ -371,7 +389,7 @@ mod tests {
         let mut disk = disk(scratch.path(), Owner::User);
         // As if all of it had gone.
         disk.known.free = Amount { bytes: u64::MAX, files: u64::MAX };
-        let bounds = disk.bounds(&Limits::default());
+        let bounds = disk.bounds(&Limits::default(), &clock);
         assert!(disk.look(&bounds, &clock).is_ok() && disk.walk.is_none());
         let nothing_left = Amount { bytes: u64::MAX, files: 0 };
         let bounds = DiskBounds { floor: nothing_left, ..bounds };

@@ -122,17 +122,18 @@ pub(crate) fn run(
             output_bytes_dropped: 0,
         });
     }
-    let number = surroundings.commands.fetch_add(1, Ordering::Relaxed);
-    let outputs = start(control, number, &surroundings.plan(command), command)?;
     let clock = SystemClock::new();
     let mut disk = surroundings.disk.lock().unwrap_or_else(PoisonError::into_inner);
+    let disk_bounds = disk.bounds(&command.limits, &clock);
+    let number = surroundings.commands.fetch_add(1, Ordering::Relaxed);
+    let outputs = start(control, number, &surroundings.plan(command), command)?;
     let mut run = Run {
         control,
         number,
         command,
         sink,
         started: clock.monotonic(),
-        disk_bounds: disk.bounds(&command.limits),
+        disk_bounds,
         disk_due: clock.monotonic(),
         disk,
         clock,

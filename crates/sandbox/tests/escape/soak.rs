@@ -27,7 +27,13 @@ fn commands_of_every_ending_leave_nothing_behind() {
 fn what_is_left_behind_on_purpose_is_noticed() {
     let (shown, clean) = soak(&["0", "leak"]);
     assert!(!clean, "{shown}");
-    for what in ["own descriptors", "processes", "namespaces", "files"] {
+    let mut noticed = vec!["own descriptors", "processes", "files"];
+    if rustix::process::geteuid().is_root() {
+        noticed.push("namespaces");
+    } else {
+        println!("not run: only root sees the namespaces of a holder, whose memory is closed");
+    }
+    for what in noticed {
         let line = shown.lines().find(|line| line.starts_with(what)).unwrap();
         assert!(line.contains("LEFT BEHIND"), "{shown}");
     }
