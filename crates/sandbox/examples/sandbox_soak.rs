@@ -22,9 +22,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use moat_base::{Clock as _, SystemClock};
+use moat_files::remove_files;
 use moat_sandbox::{
     Command, Files, Interrupt, Launcher, Limits, OutputSink, Plan, Sandbox, Settings, Status,
-    Stream, remove_files,
+    Stream,
 };
 
 fn main() -> ExitCode {

@@ -11,8 +11,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::watch::{Budget, Sight, Watch};
-use crate::{Confinement, Error, Launcher, Plan, Root, Sandbox};
+use moat_files::{Budget, Root, Sight, Watch};
+
+use crate::{Confinement, Error, Launcher, Plan, Sandbox};
 
 /// The sandbox of a session, mounted anew when the user's tree changed.
 #[derive(Debug)]

@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use moat_base::{Fs, TreePath, escape, visible};
-use moat_protocol as protocol;
-use moat_sandbox::{
+use moat_files::{
     Change, ChangeKind, ChangeSet, Clash, Class, DirTree, FileError, KeepRecord, KeepStep, Merge,
     Node, NodeKind, Outcome as StepOutcome, Phase, Rename, Root, Selection, SessionFiles,
 };
+use moat_protocol as protocol;
 
 use super::ground::Ground;
 use super::{Setback, Settled};
@@ -345,7 +345,7 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
     use moat_base::RealFs;
-    use moat_sandbox::BlobId;
+    use moat_files::BlobId;
 
     use super::*;
 

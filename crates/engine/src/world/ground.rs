@@ -12,9 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use moat_base::{Depot as _, Fs, Hint, RealDepot, Report, Tree, random_hex};
-use moat_sandbox::{
-    Confinement, DirTree, Files, Launcher, Live, Plan, Root, Sandbox, remove_files,
-};
+use moat_files::{DirTree, Root, remove_files};
+use moat_sandbox::{Confinement, Files, Launcher, Live, Plan, Sandbox};
 
 use super::{Setback, StartError};
 

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use moat_base::limits::SOURCE_FILE_BYTES_MAX;
 use moat_base::{Clock, Fs, Hint, Tree as _, TreeError, TreePath};
+use moat_files::{BlobId, Expected, FileMode};
 use moat_index::Corpus;
 use moat_policy::Confinement;
 use moat_protocol::{ChangeSet, Event, Level, Proposal, TaskKind};
-use moat_sandbox::{BlobId, Expected, FileMode, Launcher, Level as Enforced, Limits};
+use moat_sandbox::{Launcher, Level as Enforced, Limits};
 use moat_tools::{compare, detect};
 
 use super::ahead::Ahead;

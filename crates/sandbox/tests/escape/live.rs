@@ -12,10 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use moat_base::{RealFs, TreePath};
-use moat_sandbox::{
-    ChangeSet, Class, DirTree, KeepRecord, Launcher, Live, Outcome, Root, Sandbox, Selection,
-    SessionFiles,
-};
+use moat_files::{ChangeSet, Class, DirTree, KeepRecord, Outcome, Root, Selection, SessionFiles};
+use moat_sandbox::{Launcher, Live, Sandbox};
 
 use crate::support::{Scratch, shell};
 

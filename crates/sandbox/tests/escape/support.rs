@@ -38,7 +38,7 @@ impl Scratch {
     /// Takes away what the session holds; its sandboxes must have ended.
     pub(crate) fn clear(&self) {
         for place in ["upper", "work"] {
-            moat_sandbox::remove_files(&self.state.join(place)).unwrap();
+            moat_files::remove_files(&self.state.join(place)).unwrap();
             std::fs::create_dir(self.state.join(place)).unwrap();
         }
     }

@@ -24,29 +24,28 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use moat_base::{TreeError, TreePath};
-use rustix::event::{EventfdFlags, PollFd, PollFlags};
+use rustix::event::{EventfdFlags, PollFd, PollFlags, poll};
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
 use rustix::fs::{Dir, FileType, Mode, OFlags};
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 
 use crate::limits::{WATCH_BUFFER_BYTES, WATCHED_DIRECTORIES_MAX};
-use crate::poll;
 use crate::resolver::{self, Links};
 use crate::root::Root;
 use crate::stat::Stat;
 
 /// How often something changed since the watch began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Counted {
+pub struct Counted {
     /// Names that came, went or moved, and modes.
-    pub(crate) names: u64,
+    pub names: u64,
     /// Contents.
-    pub(crate) contents: u64,
+    pub contents: u64,
 }
 
 /// What a watch can say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sight {
+pub enum Sight {
     /// Exactly this much changed.
     Clear(Counted),
     /// At least this much; the watch is not complete yet.
@@ -57,7 +56,7 @@ pub(crate) enum Sight {
 
 /// A watched tree; the watch ends when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Watch {
+pub struct Watch {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
 }
@@ -65,7 +64,8 @@ pub(crate) struct Watch {
 impl Watch {
     /// Begins to watch a tree. `budget` is the most directories; [`Budget::of_system`] leaves
     /// other programs of the user their share.
-    pub(crate) fn start(root: Arc<Root>, budget: Budget) -> Self {
+    #[must_use]
+    pub fn start(root: Arc<Root>, budget: Budget) -> Self {
         let shared = Arc::new(Shared::new(root, budget));
         let worker = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("watch".to_owned());
@@ -77,7 +77,8 @@ impl Watch {
     }
 
     /// What is known now.
-    pub(crate) fn sight(&self) -> Sight {
+    #[must_use]
+    pub fn sight(&self) -> Sight {
         let mut seen = self.shared.lock();
         if let State::Clear = seen.state {
             self.shared.drain(&mut seen);
@@ -103,11 +104,12 @@ impl Drop for Watch {
 
 /// The most directories that one watch may take.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Budget(pub(crate) usize);
+pub struct Budget(pub(crate) usize);
 
 impl Budget {
     /// At most half of what the kernel gives to one user.
-    pub(crate) fn of_system() -> Self {
+    #[must_use]
+    pub fn of_system() -> Self {
         let given = watches_per_user().unwrap_or(2 * WATCHED_DIRECTORIES_MAX);
         Self((given / 2).min(WATCHED_DIRECTORIES_MAX))
     }
@@ -181,7 +183,7 @@ impl Shared {
                 State::Clear => {
                     let mut fds =
                         [news, wake].map(|fd| PollFd::from_borrowed_fd(fd.as_fd(), PollFlags::IN));
-                    if poll::wait(&mut fds, None).is_err() {
+                    if retry_on_intr(|| poll(&mut fds, None)).is_err() {
                         self.lock().state = State::Blind("the system does not report changes");
                         return;
                     }

@@ -8,7 +8,7 @@
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use moat_sandbox::{ChangeSet, Rename, Selection};
+use moat_files::{ChangeSet, Rename, Selection};
 
 use crate::workspace::{Workspace, chmod, path, put, snapshot};
 

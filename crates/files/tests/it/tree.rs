@@ -10,7 +10,7 @@ use std::os::unix::fs::{MetadataExt as _, symlink};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use moat_base::{EntryKind, Hint as _, Tree as _, TreeError, TreePath};
-use moat_sandbox::{BlobId, DirTree, Expected, FileError, FileMode, Root};
+use moat_files::{BlobId, DirTree, Expected, FileError, FileMode, Root};
 use rustix::fs::{CWD, Mode, OFlags, RenameFlags, openat, renameat_with};
 
 use crate::workspace::{Mounted, Raised, chmod, fifo, odd_name, path, put, snapshot, tree};

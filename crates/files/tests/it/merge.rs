@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use moat_base::RealFs;
-use moat_sandbox::{Change, KeepRecord, Outcome, Phase, Selection, SessionFiles};
+use moat_files::{Change, KeepRecord, Outcome, Phase, Selection, SessionFiles};
 
 use crate::workspace::{Workspace, chmod, path, put, snapshot, tree};
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use moat_base::{AppendFile, Fs, RealFs};
-use moat_sandbox::{
+use moat_files::{
     ChangeSet, FileError, KeepRecord, KeepStep, Outcome, Phase, Selection, SessionFiles,
 };
 use rustix::fs::{CWD, RenameFlags, renameat_with};

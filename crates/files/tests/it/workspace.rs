@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use moat_base::{RealFs, TreePath};
-use moat_sandbox::{ChangeSet, DirTree, Root, SessionFiles};
+use moat_files::{ChangeSet, DirTree, Root, SessionFiles};
 use rustix::fs::{CWD, FileType, Mode, OFlags};
 use rustix::mount::{MountFlags, mount};
 use rustix::thread::{UnshareFlags, unshare_unsafe};

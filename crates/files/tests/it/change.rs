@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use moat_base::{RealFs, TreePath};
-use moat_sandbox::{
+use moat_files::{
     Change, ChangeKind, ChangeSet, Class, Content, FileError, NodeKind, SessionFiles,
 };
 use rustix::fs::{CWD, FileType, Mode, XattrFlags};
