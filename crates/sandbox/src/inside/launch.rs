@@ -29,6 +29,11 @@ impl Network {
         if matches!(self, Self::Host) {
             *self = leave().map_or_else(Self::Stuck, |()| Self::GivenUp);
         }
+        self.is_settled()
+    }
+
+    /// Refuses where the network should have been given up and was not.
+    pub(super) fn is_settled(&self) -> Result<(), Fault> {
         match self {
             Self::Host | Self::GivenUp => Ok(()),
             Self::Stuck(fault) => Err(fault.clone()),
