@@ -42,7 +42,11 @@ impl Session<'_> {
 
 /// Runs a holder to its end, and the process with it.
 pub(super) fn main(plan: &HolderPlan, outer: Outer, control: &OwnedFd) -> ! {
-    match prepare(plan, outer, control) {
+    if kernel::place(control, 0).is_err() {
+        // Its owner sees the socket's end.
+        kernel::quit(1);
+    }
+    match prepare(plan, outer) {
         Ok((session, ready)) => {
             let fds = [session.workspace.as_fd(), session.own.as_fd()];
             if wire::send(kernel::standard_input(), &ready, &fds).is_ok() {
@@ -50,24 +54,22 @@ pub(super) fn main(plan: &HolderPlan, outer: Outer, control: &OwnedFd) -> ! {
             }
         }
         Err(fault) => {
-            // The owner is gone when this fails.
-            let _owner_gone = wire::send(control, &Answer::Failed(fault), &[]);
+            // The owner is gone when this fails. The other descriptor of it may be closed.
+            let _owner_gone = wire::send(kernel::standard_input(), &Answer::Failed(fault), &[]);
         }
     }
     kernel::quit(0)
 }
 
-fn prepare<'a>(
-    plan: &'a HolderPlan,
-    outer: Outer,
-    control: &OwnedFd,
-) -> Result<(Session<'a>, Answer), Fault> {
+fn prepare<'a>(plan: &'a HolderPlan, outer: Outer) -> Result<(Session<'a>, Answer), Fault> {
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
         .during("tying the holder to its launcher")?;
     kernel::treat_children(Children::Awaited);
-    kernel::place(control, 0).during("taking the control socket")?;
     if !plan.without.contains(&Layer::Descriptors) {
         kernel::close_from(3).during("closing inherited descriptors")?;
+    }
+    if outer.is_root() && !plan.without.contains(&Layer::Processes) {
+        numbers_are_own()?;
     }
     identify(outer)?;
     // Before the process is closed to itself too; everything it starts inherits it.
@@ -129,6 +131,24 @@ pub(super) fn map(outer: Outer, inner: Outer) -> Result<(), Fault> {
         .during("mapping the user namespace's user")?;
     write("/proc/self/gid_map", &format!("{} {} 1", inner.group, outer.group))
         .during("mapping the user namespace's group")
+}
+
+/// Refuses where the highest process id, by which the processes of the machine's root are
+/// bounded, is the whole machine's.
+///
+/// From Linux 6.14 on it belongs to a process-id namespace. This is asked and not tried,
+/// because before that a trial by the machine's root would change the host's.
+fn numbers_are_own() -> Result<(), Fault> {
+    let name = rustix::system::uname();
+    let release = name.release().to_string_lossy();
+    let mut parts = release.split(['.', '-']).map(|part| part.parse::<u32>().unwrap_or(0));
+    let version = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+    if version >= (6, 14) {
+        return Ok(());
+    }
+    let step = "bounding the processes of the machine's root, for which Linux 6.14 is needed; \
+                run Moat as an ordinary user";
+    Err(Fault { step: step.to_owned(), errno: libc::EOPNOTSUPP })
 }
 
 fn write(path: &str, text: &str) -> io::Result<()> {

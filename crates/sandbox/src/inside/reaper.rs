@@ -193,8 +193,7 @@ fn seal_process_list(
         let bounded = write(list, "sys/kernel/pid_max", &bound);
         // For others the resource limit stands besides; the kernel exempts its root from that.
         if session.outer.is_root() {
-            bounded
-                .during("bounding the processes of the machine's root (Linux 6.14 is needed)")?;
+            bounded.during("bounding the processes of the machine's root")?;
         }
     }
     mount::narrow_one(list.as_fd(), mount::RDONLY).during("sealing `/proc`")
