@@ -57,8 +57,12 @@ fn confine(
     }
     limit(plan, without)?;
     if !without.contains(&Layer::Capabilities) {
-        drop_bounding_set().during("dropping the capability bounding set")?;
+        if !without.contains(&Layer::BoundingSet) {
+            drop_bounding_set().during("dropping the capability bounding set")?;
+        }
         drop_capabilities().during("dropping capabilities")?;
+    } else {
+        keep_capabilities().during("keeping capabilities for a test")?;
     }
     if !without.contains(&Layer::NoNewPrivileges) {
         rustix::thread::set_no_new_privs(true).during("forbidding new privileges")?;
@@ -76,7 +80,7 @@ fn confine(
             LocalSockets::Allowed => Families::InetAndLocal,
             LocalSockets::PairsOnly => Families::InetAndPairs,
         };
-        let filter = seccomp::confined(families, Programs::Allowed);
+        let filter = seccomp::confined(families, Programs::Allowed).lacking(without);
         seccomp::install(&filter, Threads::This).during("installing the system call filter")?;
     }
     Ok(words)
@@ -147,7 +151,10 @@ fn limit(plan: &CommandPlan, without: &[Layer]) -> Result<(), Fault> {
     if !without.contains(&Layer::Processes) {
         limits.push((Resource::Nproc, plan.processes));
     }
-    for (resource, bound) in limits {
+    for (place, (resource, bound)) in (0..).zip(limits) {
+        if without.contains(&Layer::Limit(place)) {
+            continue;
+        }
         // A limit is only ever lowered; the owner's own may be lower still.
         let hard = rustix::process::getrlimit(resource).maximum;
         let bound = hard.map_or(bound, |hard| hard.min(bound));
@@ -181,6 +188,17 @@ pub(super) fn drop_capabilities() -> io::Result<()> {
     Ok(rustix::thread::set_capabilities(None, none)?)
 }
 
+/// Hands every capability on to the program. Only security tests ask for this.
+fn keep_capabilities() -> io::Result<()> {
+    let mut sets = rustix::thread::capabilities(None)?;
+    sets.inheritable = sets.permitted;
+    rustix::thread::set_capabilities(None, sets)?;
+    for capability in sets.permitted.iter() {
+        rustix::thread::configure_capability_in_ambient_set(capability, true)?;
+    }
+    Ok(())
+}
+
 /// Tries the places of the program in order, as a shell does.
 pub(super) fn start(words: &Words) -> Fault {
     let mut errno = libc::ENOENT;
@@ -210,6 +228,20 @@ pub(super) fn reported(pipe: &OwnedFd) -> Option<Fault> {
     let text = text.get(..read).filter(|text| !text.is_empty())?;
     serde_json::from_slice(text).ok()
 }
+
+/// The names of the limits in their order, for tests.
+pub(crate) const LIMITS: [&str; 10] = [
+    "core dumps",
+    "processor time",
+    "data",
+    "file size",
+    "open files",
+    "pending signals",
+    "message queues",
+    "nice",
+    "real-time priority",
+    "processes",
+];
 
 const CAPABILITY_NUMBER_MAX: u32 = 63;
 

@@ -48,10 +48,10 @@ fn prepare(session: &Session<'_>) -> Result<Option<OwnedFd>, Fault> {
     if !without.contains(&Layer::NetworkNamespace) {
         kernel::loopback_up().during("bringing the loopback device up")?;
     }
-    if without.contains(&Layer::ProcessNamespace) {
+    if without.contains(&Layer::ProcessNamespace) || without.contains(&Layer::View) {
         return Ok(None);
     }
-    process_list().map(Some)
+    process_list(without).map(Some)
 }
 
 fn run(session: &Session<'_>, list: Option<OwnedFd>, fds: Vec<OwnedFd>) -> Result<Answer, Fault> {
@@ -82,7 +82,7 @@ fn run(session: &Session<'_>, list: Option<OwnedFd>, fds: Vec<OwnedFd>) -> Resul
         Side::Parent { pid, .. } => pid,
     };
     drop(failed);
-    harden()?;
+    harden(&session.plan.without)?;
     drop([input, output, error]);
     if let Some(fault) = exec::reported(&ready) {
         return Ok(Answer::Failed(fault));
@@ -105,20 +105,44 @@ fn reap(command: i32) -> Result<Answer, Fault> {
 }
 
 /// Gives up what the reaper no longer needs.
-fn harden() -> Result<(), Fault> {
+fn harden(without: &[Layer]) -> Result<(), Fault> {
     kernel::treat_children(Children::Awaited);
-    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
-        .during("closing the reaper's memory")?;
+    if !without.contains(&Layer::ClosedMemory) {
+        rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
+            .during("closing the reaper's memory")?;
+    }
     exec::drop_capabilities().during("dropping the reaper's capabilities")
 }
 
 /// Replaces the holder's list of processes by the command's own.
-fn process_list() -> Result<OwnedFd, Fault> {
+fn process_list(without: &[Layer]) -> Result<OwnedFd, Fault> {
     let list = mount::file_system("proc", &[], view::PROC).during("mounting a new `/proc`")?;
     rustix::mount::unmount("/proc", UnmountFlags::DETACH).during("taking the old `/proc` away")?;
     let at = mount::source("/proc".as_ref(), None).during("opening `/proc`")?;
     mount::attach(list.as_fd(), at.as_fd()).during("mounting `/proc`")?;
+    if !without.contains(&Layer::CoveredProc) {
+        cover()?;
+    }
     Ok(list)
+}
+
+/// Covers files that tell about more than the command: names of the user's keys.
+fn cover() -> Result<(), Fault> {
+    let null = mount::source("/dev/null".as_ref(), None).during("opening `/dev/null`")?;
+    for path in COVERED {
+        let covered = match mount::source(path.as_ref(), None) {
+            Ok(at) => mount::duplicate(null.as_fd()).and_then(|copy| {
+                // Without devices it cannot even be opened.
+                mount::narrow_one(copy.as_fd(), mount::RDONLY | mount::NOSUID | mount::NODEV)?;
+                mount::attach(copy.as_fd(), at.as_fd())
+            }),
+            // The kernel was built without it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        };
+        covered.during(format!("covering `{path}`"))?;
+    }
+    Ok(())
 }
 
 /// Makes the last settings through `/proc`, and makes it read-only.
@@ -127,7 +151,9 @@ fn seal_process_list(
     plan: &CommandPlan,
     list: &OwnedFd,
 ) -> Result<(), Fault> {
-    if !session.plan.without.contains(&Layer::Processes) {
+    let without = |layer| session.plan.without.contains(&layer);
+    // Without a user namespace the setting could be the host's.
+    if !without(Layer::Processes) && !without(Layer::UserNamespace) {
         let bound = plan.processes.max(PROCESSES_MIN).to_string();
         let bounded = write(list, "sys/kernel/pid_max", &bound);
         // For others the resource limit stands besides; the kernel exempts its root from that.
@@ -135,6 +161,9 @@ fn seal_process_list(
             bounded
                 .during("bounding the processes of the machine's root (Linux 6.14 is needed)")?;
         }
+    }
+    if without(Layer::SealedProc) {
+        return Ok(());
     }
     mount::narrow_one(list.as_fd(), mount::RDONLY).during("sealing `/proc`")
 }
@@ -164,6 +193,9 @@ fn send_listener() -> Result<(), Fault> {
     wire::send(kernel::standard_input(), &Answer::Listener, &[listener.as_fd()])
         .during("handing the proxy listener out")
 }
+
+/// See [`cover`].
+const COVERED: [&str; 2] = ["/proc/keys", "/proc/key-users"];
 
 /// Turns a name into what `execve` takes.
 pub(super) fn c_string(text: &std::ffi::OsStr) -> Result<CString, Fault> {

@@ -10,6 +10,8 @@
 
 use std::io;
 
+use crate::plan::Layer;
+
 /// Which threads a filter is put on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Threads {
@@ -23,6 +25,8 @@ pub(crate) enum Threads {
 #[derive(Debug, Clone)]
 pub(crate) struct Program {
     code: Vec<Instruction>,
+    /// Which call each rule is for, and where it begins.
+    rules: Vec<(i64, usize)>,
 }
 
 /// The inside of a rule; the accumulator holds what was loaded last.
@@ -57,7 +61,7 @@ impl Program {
         start.load(OFFSET_NUMBER);
         // The x32 calls of x86-64 have this bit set, so they are above it as well.
         start.if_above(NUMBER_MAX, |rule| rule.refuse(libc::ENOSYS));
-        Self { code: start.code }
+        Self { code: start.code, rules: Vec::new() }
     }
 
     /// Answers `errno` to a call.
@@ -75,7 +79,57 @@ impl Program {
                 inner.refuse(libc::EPERM);
             }
         });
+        self.rules.push((call, self.code.len()));
         self.code.extend(rule.code);
+    }
+
+    /// Names every way to weaken one instruction: a refusal that allows, a bit that is not
+    /// looked at, a mask that keeps all.
+    pub(crate) fn weakenings(&self) -> Vec<String> {
+        self.weaker().into_iter().map(|(_place, _instruction, name)| name).collect()
+    }
+
+    /// The same program, weakened as a security test asks.
+    pub(crate) fn lacking(mut self, without: &[Layer]) -> Self {
+        for layer in without {
+            let Layer::Filter(number) = layer else {
+                continue;
+            };
+            let weaker = self.weaker().into_iter().nth(usize::from(*number));
+            if let Some((place, instruction, _name)) = weaker
+                && let Some(strong) = self.code.get_mut(place)
+            {
+                *strong = instruction;
+            }
+        }
+        self
+    }
+
+    fn weaker(&self) -> Vec<(usize, Instruction, String)> {
+        let mut weaker = Vec::new();
+        for (place, strong) in self.code.iter().enumerate() {
+            let of = self.rules.iter().rev().find(|(_call, start)| *start <= place);
+            let (of, offset) = of.map_or_else(
+                || ("start".to_owned(), place),
+                |(call, start)| (format!("call {call}"), place - start),
+            );
+            let mut add = |value: u32, what: String| {
+                let name = format!("{of}, instruction {offset}, {what}");
+                weaker.push((place, Instruction { value, ..*strong }, name));
+            };
+            match strong.code {
+                ANSWER if strong.value != RETURN_ALLOW => add(RETURN_ALLOW, "refusal".to_owned()),
+                AND => add(u32::MAX, format!("mask {:#x}", strong.value)),
+                JUMP_SET if strong.value == u32::MAX => add(0, "all bits".to_owned()),
+                JUMP_SET => {
+                    for bit in (0..32).map(|bit| 1 << bit).filter(|bit| strong.value & bit != 0) {
+                        add(strong.value & !bit, format!("bit {bit:#x}"));
+                    }
+                }
+                _ => {}
+            }
+        }
+        weaker
     }
 
     /// Puts the filter in force.
@@ -167,11 +221,6 @@ impl Rule {
     /// Goes into `write` when the accumulator equals `value`.
     pub(crate) fn if_equal(&mut self, value: u32, write: impl FnOnce(&mut Self)) {
         self.branch(JUMP_EQUAL, value, Taken::When, write);
-    }
-
-    /// Goes into `write` when the accumulator is at most `value`.
-    pub(crate) fn if_at_most(&mut self, value: u32, write: impl FnOnce(&mut Self)) {
-        self.branch(JUMP_ABOVE, value, Taken::Unless, write);
     }
 
     /// Goes into `write` when the accumulator has one of `bits`.
