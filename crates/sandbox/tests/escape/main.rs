@@ -9,8 +9,12 @@
 
 mod attack;
 mod doctor;
-mod kernel;
+mod durable;
+mod host;
+mod matrix;
+mod redundancy;
 mod running;
 mod service;
 mod support;
+mod table;
 mod work;
