@@ -68,26 +68,42 @@ fn prepare<'a>(plan: &'a HolderPlan, outer: Outer) -> Result<(Session<'a>, Answe
     if !plan.without.contains(&Layer::Descriptors) {
         kernel::close_from(3).during("closing inherited descriptors")?;
     }
-    if outer.is_root() && !plan.without.contains(&Layer::Processes) {
-        numbers_are_own()?;
+    let without = |layer| plan.without.contains(&layer);
+    if !without(Layer::UserNamespace) {
+        if outer.is_root() && !without(Layer::Processes) {
+            numbers_are_own()?;
+        }
+        identify(outer)?;
     }
-    identify(outer)?;
     // Before the process is closed to itself too; everything it starts inherits it.
     write("/proc/self/oom_score_adj", "800").during("offering itself when memory runs out")?;
-    bound_watches();
+    // Without a user namespace these settings are the host's.
+    let own_settings = !without(Layer::UserNamespace);
+    if own_settings && !without(Layer::Watches) {
+        bound_watches();
+    }
     let mut lost = Vec::new();
-    if !plan.without.contains(&Layer::NestingBound) && bound_nesting().is_err() {
+    if own_settings && !without(Layer::NestingBound) && bound_nesting().is_err() {
         lost.push(Lost::Nesting);
     }
-    rustix::system::sethostname(b"moat").during("naming the host")?;
-    let notes = view::build(plan)?;
+    if !without(Layer::HostName) {
+        rustix::system::sethostname(b"moat").during("naming the host")?;
+    }
+    let notes = if without(Layer::View) {
+        view::detach().during("cutting mounts off from the host")?;
+        Vec::new()
+    } else {
+        view::build(plan)?
+    };
     let (ruleset, version) = rules(plan)?;
     if version < landlock::VERSION_MIN {
         lost.push(Lost::Landlock { version });
     }
     let workspace = crate::mount::source(&plan.workspace, None).during("opening the workspace")?;
-    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
-        .during("closing the holder's memory")?;
+    if !without(Layer::ClosedMemory) {
+        rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
+            .during("closing the holder's memory")?;
+    }
     let own = rustix::process::pidfd_open(rustix::process::getpid(), PidfdFlags::empty())
         .during("opening the holder's own process")?;
     let session = Session { plan, ruleset, outer, workspace, own };
@@ -177,19 +193,26 @@ pub(super) fn rules(plan: &HolderPlan) -> Result<(Option<Ruleset>, i32), Fault> 
     if plan.without.contains(&Layer::Landlock) || version == 0 {
         return Ok((None, version));
     }
-    let ruleset = Ruleset::new().during("making a Landlock ruleset")?;
+    let ruleset = Ruleset::lacking(&plan.without).during("making a Landlock ruleset")?;
     let allow = |path: &std::ffi::OsStr, rights: u64| -> Result<(), Fault> {
         let place = crate::mount::source(path, None);
         let place = place.during(format!("opening {} for Landlock", path.display()))?;
         ruleset.allow(place.as_fd(), rights).during("adding a Landlock rule")
     };
-    allow("/".as_ref(), landlock::READ)?;
-    allow("/dev".as_ref(), landlock::DEVICE)?;
-    for path in &plan.writable {
+    for (place, (path, rights)) in (0..).zip(NARROW) {
+        let wide = plan.without.contains(&Layer::LandlockRule(place));
+        allow(path.as_ref(), if wide { landlock::WRITE } else { rights })?;
+    }
+    // Without a view the other places are the host's.
+    let shared = plan.without.contains(&Layer::View);
+    for path in plan.writable.iter().filter(|path| !shared || **path == plan.workspace) {
         allow(path, landlock::WRITE)?;
     }
     Ok((Some(ruleset), version))
 }
+
+/// Where less than everything may be done, and what.
+pub(crate) const NARROW: [(&str, u64); 2] = [("/", landlock::READ), ("/dev", landlock::DEVICE)];
 
 /// A reaper: idle in finished namespaces, or with its command.
 struct Reaper {
