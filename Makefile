@@ -4,7 +4,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run run-offline test test-all prove bench env fmt clean build
+.PHONY: help run run-offline test test-all prove vm bench env fmt clean build
 
 TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 MOAT := $(TARGET_DIR)/release/moat
@@ -46,9 +46,10 @@ test: ## everything that continuous integration checks
 	@MOAT_TEST_MODEL="$$($(MOAT) model path $(TEST_MODEL))" \
 		$(XTASK) ci clippy test doctest doc deny
 
-test-all: test ## `make test`, then validate the repair tasks, run the attacks and the demo offline
+test-all: test ## `make test`, then validate the repair tasks, run the attacks, the soak and the demo offline
 	$(XTASK) bench validate
 	$(XTASK) prove
+	@scripts/soak.sh "$(TARGET_DIR)/release" 5000
 	$(MOAT) model pull --quiet
 	@scripts/offline.sh "$(MOAT)"
 
@@ -56,6 +57,10 @@ prove: ## show each failure that Moat is built against, and whether it survived
 	@scripts/setup.sh test
 	cargo build --release --locked --package moat-cli
 	@$(XTASK) prove
+
+vm: ## the sandbox's tests on another kernel, emulated: make vm ARGS="suite trixie"
+	@scripts/setup.sh vm
+	@$(XTASK) vm $(ARGS)
 
 bench: ## measure: make bench ARGS="agent"
 	@scripts/setup.sh run

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Installs what a step needs and the machine lacks: setup.sh build|run|test
+# Installs what a step needs and the machine lacks: setup.sh build|run|test|vm
 #
 # It says what is missing and why before it installs anything, uses the
 # distribution's own packages, and does nothing (in well under a second) when
@@ -87,6 +87,16 @@ check_test() {
     has cargo-deny || need_crate cargo-deny 0.20.2 "it checks licences, bans and sources of dependencies"
 }
 
+check_vm() {
+    check_test
+    PATH=$PATH:/usr/sbin:/sbin
+    has qemu-system-x86_64 || need qemu-system-x86 "another kernel is emulated with it"
+    has busybox || need busybox-static "the emulated machine starts with it"
+    has cpio || need cpio "the emulated machine's first file system is packed with it"
+    has depmod || need kmod "the modules of a kernel are ordered with it"
+    has xz || need xz-utils "the modules of a kernel are unpacked with it"
+}
+
 install_packages() {
     [ -n "$packages" ] || return 0
     has apt-get || fail "this machine has no apt-get, and these are missing:$packages" \
@@ -118,7 +128,8 @@ case $step in
 build) check_build ;;
 run) check_run ;;
 test) check_test ;;
-*) fail "there is no step '$step'" "use build, run or test" ;;
+vm) check_vm ;;
+*) fail "there is no step '$step'" "use build, run, test or vm" ;;
 esac
 install_packages
 install_crates

@@ -64,8 +64,13 @@ pub(crate) fn write(path: &Path, bytes: impl AsRef<[u8]>) -> anyhow::Result<()> 
 
 /// Writes a file that may be executed.
 pub(crate) fn write_program(path: &Path, text: &str) -> anyhow::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
     write(path, text)?;
+    make_program(path)
+}
+
+/// Makes a file executable.
+pub(crate) fn make_program(path: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))
         .with_context(|| format!("could not make `{}` executable", path.display()))
 }
@@ -86,6 +91,31 @@ pub(crate) fn create_private(path: &Path) -> anyhow::Result<()> {
         .mode(0o700)
         .create(path)
         .with_context(|| format!("could not create `{}`", path.display()))
+}
+
+/// What a directory holds, sorted; nothing when it is not there.
+pub(crate) fn children(path: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    let mut found: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    found.sort();
+    found
+}
+
+/// Removes a directory with all that it holds, if it is there.
+pub(crate) fn remove_tree(path: &Path) -> anyhow::Result<()> {
+    match std::fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("could not remove `{}`", path.display()))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Where a program lies on the search path, also in the directories of the administrator.
+pub(crate) fn path_of(program: &str) -> Option<PathBuf> {
+    let path = variable("PATH").unwrap_or_default();
+    let places = path.split(':').chain(["/usr/sbin", "/sbin"]);
+    places.map(|place| Path::new(place).join(program)).find(|path| path.is_file())
 }
 
 /// Listens on a free port of the loopback interface.

@@ -9,7 +9,7 @@
 //! depends on this one, and it depends on none of them.
 //!
 //! *Map*: [`tidy`] the house rules · [`ci`] the steps · [`prove`] attacks with
-//! controls · [`mod@bench`] measurements · [`door`] processes, files and the
+//! controls · [`vm`] other kernels · [`mod@bench`] measurements · [`door`] processes, files and the
 //! environment for all of these.
 
 mod bench;
@@ -17,6 +17,7 @@ mod ci;
 mod door;
 mod prove;
 mod tidy;
+mod vm;
 
 use std::process::ExitCode;
 
@@ -25,6 +26,7 @@ const USAGE: &str = "usage: cargo xtask <command>
   tidy             check layers, doors, sizes, names, texts and licences
   ci [STEP...]     run fmt, tidy, clippy, test, doctest, doc and deny, or some of them
   prove [WORD...]  show each failure Moat is built against, and whether it survived
+  vm [SOURCE...]   run the sandbox's tests on another kernel, in an emulated machine
   bench ...        measure; `cargo xtask bench` lists what
 ";
 
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(),
         ["ci", steps @ ..] => ci::run(steps),
         ["prove", words @ ..] => prove::run(words),
+        ["vm", words @ ..] => vm::run(words),
         ["bench", ..] => bench::run(&arguments[1..]),
         _ => Err(anyhow::anyhow!("{USAGE}")),
     };

@@ -55,3 +55,9 @@ pub const PROMPT_CONTEXT_BYTES_MAX: usize = 3 * 1024;
 
 /// The diff that goes into the prompt for a commit message, in bytes.
 pub const DIFF_PROMPT_BYTES_MAX: usize = 8 * 1024;
+
+/// The most places of one conflict that a review shows.
+pub(crate) const CLASHES_SHOWN_MAX: usize = 20;
+
+/// The most bytes of one side of such a place that are shown.
+pub(crate) const CLASH_BYTES_SHOWN_MAX: usize = 4 * 1024;

@@ -98,7 +98,7 @@ mod tests {
     use moat_base::{Timestamp, TreePath};
 
     use super::*;
-    use crate::{Change, ChangeClass, ChangeKind, ChangeSet, Event, Mode, Selection, Side};
+    use crate::{Change, ChangeClass, ChangeKind, ChangeSet, Event, Merge, Mode, Selection, Side};
 
     #[test]
     fn ops_and_events_survive_the_wire() {
@@ -121,6 +121,9 @@ mod tests {
             lines_removed: 0,
             hunks: Vec::new(),
             conflict: None,
+            renamed_from: None,
+            renamed_to: None,
+            merge: Merge::Alone,
         };
         let set = ChangeSet { changes: vec![change], left_out: Vec::new(), truncated: true };
         for event in [Event::SessionClosed, Event::ChangesPending(set)] {

@@ -14,8 +14,8 @@
 //! Invariant: these processes have one thread, and never touch the workspace's
 //! content.
 
-mod exec;
-mod hold;
+pub(crate) mod exec;
+pub(crate) mod hold;
 mod launch;
 mod reaper;
 mod serve;
@@ -23,6 +23,7 @@ mod supervise;
 mod survey;
 pub(crate) mod trial;
 mod view;
+mod watch;
 
 pub(crate) use hold::FACTS;
 

@@ -127,7 +127,7 @@ impl Launcher {
             | Answer::Serving { .. }
             | Answer::Listener
             | Answer::Exited { .. }
-            | Answer::Done => Err(Error::Answer { reason: "it was not a survey" }),
+            | Answer::Done { .. } => Err(Error::Answer { reason: "it was not a survey" }),
         }
     }
 

@@ -123,7 +123,7 @@ fn serve(
         | Answer::Surveyed { .. }
         | Answer::Listener
         | Answer::Exited { .. }
-        | Answer::Done => {
+        | Answer::Done { .. } => {
             Err(Refusal::Error(Error::Answer { reason: "the service did not say that it runs" }))
         }
     }

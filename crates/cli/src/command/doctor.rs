@@ -5,7 +5,8 @@
 //! what came of it. A machine that refuses a sandbox gets the same report, with the refusal.
 
 use moat_base::{Report, Timestamp, random_hex};
-use moat_sandbox::{BlobId, Effect, Error, Examination, Finding, Launcher, Standing, Step};
+use moat_files::BlobId;
+use moat_sandbox::{Effect, Error, Examination, Finding, Launcher, Standing, Step};
 use moat_tui::{Paint, Tone};
 use serde::Serialize;
 
@@ -94,7 +95,7 @@ fn examine(
     let scratch = environment.layout.state.join("doctor").join(name);
     environment.fs.create_dir_all(&scratch).map_err(|error| failed(&error))?;
     let examination = launcher.examine(&scratch);
-    moat_sandbox::remove_files(&scratch).map_err(|error| failed(&error))?;
+    moat_files::remove_files(&scratch).map_err(|error| failed(&error))?;
     Ok(examination)
 }
 

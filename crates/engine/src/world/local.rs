@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use moat_base::limits::SOURCE_FILE_BYTES_MAX;
 use moat_base::{Clock, Fs, Hint, Tree as _, TreeError, TreePath};
+use moat_files::{BlobId, Expected, FileMode};
 use moat_index::Corpus;
 use moat_policy::Confinement;
-use moat_protocol::{ChangeSet, Event, Proposal, TaskKind};
-use moat_sandbox::{BlobId, Expected, FileMode, Launcher};
+use moat_protocol::{ChangeSet, Event, Level, Proposal, TaskKind};
+use moat_sandbox::{Launcher, Limits};
 use moat_tools::{compare, detect};
 
 use super::ahead::Ahead;
@@ -48,6 +49,8 @@ pub struct WorldSettings {
     pub models: Box<dyn ModelSource>,
     /// The wall time of one command.
     pub command_wall: Duration,
+    /// The other bounds of one command; its time and its output are not read from here.
+    pub bounds: Limits,
     /// Watched by everything that takes long.
     pub stop: StopFlag,
 }
@@ -59,10 +62,12 @@ pub struct LocalWorld {
     root: String,
     ground: Ground,
     /// What is read of the session's files while a check runs.
-    ahead: Option<Ahead>,
+    ahead: Option<AheadOf>,
     ledger: Ledger,
+    announced: Announced,
     models: Box<dyn ModelSource>,
     command_wall: Duration,
+    bounds: Limits,
     stop: StopFlag,
 }
 
@@ -78,7 +83,41 @@ impl LocalWorld {
         let root = workspace.to_string_lossy().into_owned();
         let ground = Ground::start(launcher, fs, workspace, directory)?;
         let (models, command_wall, stop) = (settings.models, settings.command_wall, settings.stop);
-        Ok(Self { clock, root, ground, ahead: None, ledger, models, command_wall, stop })
+        let (ahead, announced, bounds) = (None, Announced::Nothing, settings.bounds);
+        Ok(Self {
+            clock,
+            root,
+            ground,
+            ahead,
+            ledger,
+            announced,
+            models,
+            command_wall,
+            bounds,
+            stop,
+        })
+    }
+
+    /// Takes in what the user changed in the tree, so that nothing stale is read or run on.
+    fn follow_the_user(&mut self, live: &mut dyn FnMut(Event)) -> Result<(), Setback> {
+        if !self.ground.is_stale() {
+            return Ok(());
+        }
+        // What is still read from the old mount would hold it, and is old.
+        self.ahead = None;
+        let ledger = &mut self.ledger;
+        let mut gave_way = Ok(());
+        self.ground.renew(|| gave_way = ledger.give_way())?;
+        gave_way?;
+        if let (Some(reason), Announced::Nothing) = (self.ground.blindness(), self.announced) {
+            self.announced = Announced::Blindness;
+            let text = format!(
+                "changes to the workspace cannot be watched ({reason}): the session's files are \
+                 mounted anew before each step"
+            );
+            live(Event::Notice { level: Level::Note, text });
+        }
+        Ok(())
     }
 
     fn find_check(&self) -> Result<EffectOutcome, Setback> {
@@ -102,7 +141,8 @@ impl LocalWorld {
         if let Some(turn) = turn {
             self.models.prepare(&turn.task.model);
             if turn.places().is_none() {
-                self.ahead = Some(Ahead::start(self.ground.sources()?));
+                let seen = self.ground.changes_seen();
+                self.ahead = Some(AheadOf { ahead: Ahead::start(self.ground.sources()?), seen });
             }
         }
         let fork = self.ground.fork(&format!("check-{number}"), Below::Session)?;
@@ -131,8 +171,10 @@ impl LocalWorld {
 
     fn locate(&mut self, turn: Option<&Turn>) -> Result<EffectOutcome, Setback> {
         let tree = self.ground.sources()?;
-        let ahead = self.ahead.take();
-        let stock = ahead.as_ref().map(Ahead::stock).unwrap_or_default();
+        // What changed since it was read is read again.
+        let is_new = |it: &AheadOf| it.seen.is_some() && it.seen == self.ground.changes_seen();
+        let ahead = self.ahead.take().filter(is_new);
+        let stock = ahead.as_ref().map(|it| it.ahead.stock()).unwrap_or_default();
         let corpus = Corpus::stocked(tree.as_ref(), stock);
         let places = turn.map_or_else(Vec::new, |turn| places(&corpus, turn, &self.root));
         let skill = turn.map_or_else(Skill::default, |turn| self.models.skill(&turn.task.model));
@@ -219,6 +261,16 @@ impl LocalWorld {
         Ok(EffectOutcome::Applied { symbols: candidate.symbols })
     }
 
+    fn undo_keep(&mut self, live: &mut dyn FnMut(Event)) -> Result<EffectOutcome, Setback> {
+        let (outcome, record) = self.ledger.undo_keep()?;
+        if let Some(record) = record {
+            // The tree below has just changed, and what the undo gives back is seen over it.
+            self.follow_the_user(live)?;
+            self.ledger.restore(&self.ground, &record)?;
+        }
+        Ok(outcome)
+    }
+
     /// Whether a file that is written in one go was written.
     fn settle_write(&self, path: &TreePath, content: &str) -> Settled {
         let now = self.ground.tree().map(|tree| tree.read(path, SOURCE_FILE_BYTES_MAX));
@@ -239,9 +291,25 @@ impl LocalWorld {
             place: FORK,
             wall: self.command_wall.min(left(turn)),
             root: &self.root,
+            limits: &self.bounds,
             reading: Reading::Tests,
         }
     }
+}
+
+/// Sources that are being read, and how often the tree had changed before.
+#[derive(Debug)]
+struct AheadOf {
+    ahead: Ahead,
+    seen: Option<u64>,
+}
+
+/// What a person was told once and need not hear again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Announced {
+    Nothing,
+    /// That the tree cannot be watched.
+    Blindness,
 }
 
 /// How long the check of a candidate may take, by how long it took before.
@@ -261,6 +329,7 @@ impl World for LocalWorld {
         live: &mut dyn FnMut(Event),
     ) -> Result<EffectOutcome, Setback> {
         let (number, intent, turn) = (grant.effect(), grant.intent(), state.turn());
+        self.follow_the_user(live)?;
         match intent {
             Effect::FindCheck => self.find_check(),
             Effect::RunCheck { line } => self.run_check((number, line), turn, live),
@@ -276,11 +345,25 @@ impl World for LocalWorld {
             }
             Effect::Try { .. } => self.try_candidate(number, intent, state, live),
             Effect::TryTested { .. } => self.try_tested(number, intent, state, live),
-            Effect::Apply { .. } => self.apply(intent, state),
-            Effect::ApplyTests { .. } => self.apply_tests(intent, state),
-            Effect::Keep { selection } => self.ledger.keep(selection),
+            Effect::Apply { .. } => {
+                let applied = self.apply(intent, state);
+                self.ledger.note();
+                applied
+            }
+            Effect::ApplyTests { .. } => {
+                let applied = self.apply_tests(intent, state);
+                self.ledger.note();
+                applied
+            }
+            Effect::Keep { selection } => {
+                let (outcome, halves) = self.ledger.keep(selection)?;
+                for text in halves {
+                    live(Event::Notice { level: Level::Warning, text });
+                }
+                Ok(outcome)
+            }
             Effect::Discard { selection } => self.ledger.discard(&self.ground, selection),
-            Effect::UndoKeep => self.ledger.undo_keep(),
+            Effect::UndoKeep => self.undo_keep(live),
         }
     }
 
@@ -301,15 +384,11 @@ impl World for LocalWorld {
     }
 
     fn confinement(&self) -> Confinement {
-        if self.ground.session().confinement().is_full() {
-            Confinement::Full
-        } else {
-            Confinement::Partial
-        }
+        if self.ground.confinement().is_full() { Confinement::Full } else { Confinement::Partial }
     }
 
     fn boundary(&self) -> String {
-        let confinement = self.ground.session().confinement();
+        let confinement = self.ground.confinement();
         if confinement.is_full() {
             return "full: commands see this workspace copy-on-write, no network, no other files \
                     of yours"

@@ -7,6 +7,7 @@
 //! Invariant: it ends when its owner's socket closes, and with it, by the kernel's
 //! rule for process 1 or by its reaper, everything it ever started.
 
+use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -19,6 +20,7 @@ use crate::footing::{Base, Namespace, ProcessList};
 use crate::inside::{reaper, view};
 use crate::kernel::{self, Children, Side};
 use crate::landlock::{self, Ruleset};
+use crate::limits::{ANSWER_WAIT_MAX, QUIET};
 use crate::plan::Layer;
 use crate::poll;
 use crate::wire::{self, Answer, During, Fault, HolderPlan, Identity, Lost, Received, ToHolder};
@@ -35,7 +37,7 @@ pub(super) struct Session<'a> {
     _facts: Vec<OwnedFd>,
     /// Processes that the user has besides, which the kernel counts with the command's.
     pub(super) processes_besides: u64,
-    workspace: OwnedFd,
+    pub(super) workspace: OwnedFd,
     /// The holder itself, for its owner to see it end.
     own: OwnedFd,
 }
@@ -78,9 +80,14 @@ fn prepare<'a>(plan: &'a HolderPlan, outer: Outer) -> Result<(Session<'a>, Answe
     if !plan.without.contains(&Layer::Descriptors) {
         kernel::close_from(3).during("closing inherited descriptors")?;
     }
+    let without = |layer| plan.without.contains(&layer);
     let mut lost = Vec::new();
     enter(plan, outer, &mut lost)?;
     let notes = match plan.footing.base {
+        Base::User | Base::Root if without(Layer::View) => {
+            view::detach().during("cutting mounts off from the host")?;
+            Vec::new()
+        }
         Base::User | Base::Root => view::build(plan)?,
         Base::None => Vec::new(),
     };
@@ -93,8 +100,10 @@ fn prepare<'a>(plan: &'a HolderPlan, outer: Outer) -> Result<(Session<'a>, Answe
         lost.push(Lost::Processes);
     }
     let workspace = crate::mount::source(&plan.workspace, None).during("opening the workspace")?;
-    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
-        .during("closing the holder's memory")?;
+    if !without(Layer::ClosedMemory) {
+        rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
+            .during("closing the holder's memory")?;
+    }
     let own = rustix::process::pidfd_open(rustix::process::getpid(), PidfdFlags::empty())
         .during("opening the holder's own process")?;
     let Rules { ruleset, facts } = rules;
@@ -116,7 +125,9 @@ fn prepare<'a>(plan: &'a HolderPlan, outer: Outer) -> Result<(Session<'a>, Answe
 
 /// Finishes what the kernel has just made for this process, and drops what it kept.
 fn enter(plan: &HolderPlan, outer: Outer, lost: &mut Vec<Lost>) -> Result<(), Fault> {
+    let without = |layer| plan.without.contains(&layer);
     match plan.footing.base {
+        Base::User if without(Layer::UserNamespace) => {}
         Base::User => identify(outer)?,
         // Groups of the machine's root reach further than root's own files; others keep theirs,
         // because only an administrator may drop them.
@@ -127,16 +138,18 @@ fn enter(plan: &HolderPlan, outer: Outer, lost: &mut Vec<Lost>) -> Result<(), Fa
     // Before the process is closed to itself too; everything it starts inherits it.
     write("/proc/self/oom_score_adj", "800").during("offering itself when memory runs out")?;
     match plan.footing.base {
-        Base::User => {
-            bound_watches();
-            if !plan.without.contains(&Layer::NestingBound) && bound_nesting().is_err() {
+        Base::User if !without(Layer::UserNamespace) => {
+            if !without(Layer::Watches) {
+                bound_watches();
+            }
+            if !without(Layer::NestingBound) && bound_nesting().is_err() {
                 lost.push(Lost::Nesting);
             }
         }
         // These settings would be the host's.
-        Base::Root | Base::None => {}
+        Base::User | Base::Root | Base::None => {}
     }
-    if plan.footing.has(Namespace::Name) {
+    if plan.footing.has(Namespace::Name) && !without(Layer::HostName) {
         rustix::system::sethostname(b"moat").during("naming the host")?;
     }
     Ok(())
@@ -257,20 +270,20 @@ pub(super) fn rules(plan: &HolderPlan) -> Result<(Rules, i32), Fault> {
     if plan.without.contains(&Layer::Landlock) || version == 0 {
         return Ok((Rules::default(), version));
     }
-    let ruleset = Ruleset::new().during("making a Landlock ruleset")?;
-    let allow = |path: &std::ffi::OsStr, rights: u64| -> Result<OwnedFd, Fault> {
+    let ruleset = Ruleset::lacking(&plan.without).during("making a Landlock ruleset")?;
+    let allow = |path: &OsStr, rights: u64| -> Result<OwnedFd, Fault> {
         let place = crate::mount::source(path, None);
         let place = place.during(format!("opening {} for Landlock", path.display()))?;
         ruleset.allow(place.as_fd(), rights).during("adding a Landlock rule")?;
         Ok(place)
     };
-    for path in &plan.readable {
-        allow(path, landlock::READ)?;
+    for (place, (path, rights)) in (0..).zip(narrow(plan)) {
+        let wide = plan.without.contains(&Layer::LandlockRule(place));
+        allow(path, if wide { landlock::WRITE } else { rights })?;
     }
-    for path in &plan.devices {
-        allow(path, landlock::DEVICE)?;
-    }
-    for path in &plan.writable {
+    // Without a view the other places are the host's.
+    let shared = plan.without.contains(&Layer::View);
+    for path in plan.writable.iter().filter(|path| !shared || **path == plan.workspace) {
         allow(path, landlock::WRITE)?;
     }
     let mut facts = Vec::new();
@@ -281,8 +294,16 @@ pub(super) fn rules(plan: &HolderPlan) -> Result<(Rules, i32), Fault> {
     Ok((Rules { ruleset: Some(ruleset), facts }, version))
 }
 
+/// Where less than everything may be done, and what.
+pub(crate) fn narrow(plan: &HolderPlan) -> impl Iterator<Item = (&OsStr, u64)> {
+    let readable = plan.readable.iter().map(|path| (path.as_os_str(), landlock::READ));
+    readable.chain(plan.devices.iter().map(|path| (path.as_os_str(), landlock::DEVICE)))
+}
+
 /// A reaper: idle in finished namespaces, or with its command.
 struct Reaper {
+    /// The number of its command; 0 as long as it has none.
+    number: u64,
     process: OwnedFd,
     socket: OwnedFd,
 }
@@ -291,8 +312,45 @@ struct Reaper {
 #[derive(Default)]
 struct Reapers {
     /// Made in advance, so that a command waits for no namespace.
-    spare: Option<Reaper>,
+    spare: Vec<Reaper>,
     running: Option<Reaper>,
+    /// How many commands there were.
+    commands: u64,
+    /// No further one could be made since the last command.
+    exhausted: bool,
+}
+
+/// Whether another reaper is to be made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Want {
+    Now,
+    /// When nothing was asked for [`QUIET`].
+    WhenQuiet,
+    Nothing,
+}
+
+impl Reapers {
+    /// The one for the next command is made at once. A session that has run one command
+    /// will run more, some of them in quick succession, so it gets a second one when
+    /// there is time.
+    fn want(&self) -> Want {
+        match (self.spare.len(), &self.running) {
+            (_, _) if self.exhausted => Want::Nothing,
+            (0, None) => Want::Now,
+            (0 | 1, _) if self.commands > 1 => Want::WhenQuiet,
+            (_, _) => Want::Nothing,
+        }
+    }
+
+    /// Collects the reaper whose command ran last. Its end is the kernel's word that
+    /// nothing of the command is left.
+    fn collect(&mut self) -> io::Result<()> {
+        let Some(reaper) = self.running.take() else {
+            return Ok(());
+        };
+        rustix::process::waitid(WaitId::PidFd(reaper.process.as_fd()), WaitIdOptions::EXITED)?;
+        wire::send(kernel::standard_input(), &Answer::Done { number: reaper.number }, &[])
+    }
 }
 
 impl Reapers {
@@ -301,7 +359,7 @@ impl Reapers {
         if session.plan.footing.has(Namespace::Process) {
             return;
         }
-        for reaper in [self.running, self.spare].into_iter().flatten() {
+        for reaper in self.running.into_iter().chain(self.spare) {
             let _ended = rustix::net::shutdown(&reaper.socket, Shutdown::Both);
             let id = WaitId::PidFd(reaper.process.as_fd());
             let _reaped = rustix::process::waitid(id, WaitIdOptions::EXITED);
@@ -311,26 +369,26 @@ impl Reapers {
 
 fn serve(session: &Session<'_>, reapers: &mut Reapers) {
     let control = kernel::standard_input();
+    let mut want = reapers.want();
     loop {
-        if reapers.spare.is_none() && reapers.running.is_none() {
+        if want == Want::Now {
             // Without one the next command tries again, and reports what is wrong.
-            reapers.spare = prepare_reaper(session).ok();
+            let prepared = prepare_reaper(session);
+            reapers.exhausted = prepared.is_err();
+            reapers.spare.extend(prepared.ok());
         }
         let mut fds = vec![PollFd::from_borrowed_fd(control, PollFlags::IN)];
         if let Some(running) = &reapers.running {
             fds.push(PollFd::from_borrowed_fd(running.process.as_fd(), PollFlags::IN));
         }
-        if poll::wait(&mut fds, None).is_err() {
+        let wait = (reapers.want() == Want::WhenQuiet).then_some(QUIET);
+        let Ok(ready) = poll::wait(&mut fds, wait) else {
             return;
-        }
+        };
         let ended = fds.get(1).is_some_and(|fd| !fd.revents().is_empty());
         let asked = fds.first().is_some_and(|fd| !fd.revents().is_empty());
-        if ended && let Some(reaper) = reapers.running.take() {
-            let id = WaitId::PidFd(reaper.process.as_fd());
-            let reaped = rustix::process::waitid(id, WaitIdOptions::EXITED);
-            if reaped.is_err() || wire::send(control, &Answer::Done, &[]).is_err() {
-                return;
-            }
+        if ended && reapers.collect().is_err() {
+            return;
         }
         if asked {
             let Ok(received) = wire::receive::<ToHolder>(control) else {
@@ -338,6 +396,7 @@ fn serve(session: &Session<'_>, reapers: &mut Reapers) {
             };
             obey(session, reapers, received);
         }
+        want = if ready == 0 { Want::Now } else { reapers.want() };
     }
 }
 
@@ -354,19 +413,34 @@ fn obey(session: &Session<'_>, reapers: &mut Reapers, received: Received<ToHolde
         }
         // The command had ended before the message came.
         (ToHolder::Kill, None) => {}
-        (ToHolder::Run, Some(_)) => {
-            refuse(Fault { step: "another command is running".to_owned(), errno: libc::EBUSY })
+        (ToHolder::Run { number }, former) => {
+            // The former has said that its command is gone, and is being taken down.
+            if former.is_some_and(|former| !ends(former)) {
+                let step = "another command is running".to_owned();
+                return refuse(number, Fault { step, errno: libc::EBUSY });
+            }
+            if reapers.collect().is_err() {
+                kernel::quit(0);
+            }
+            reapers.commands += 1;
+            reapers.exhausted = false;
+            match start(session, reapers.spare.pop(), number, &received.fds) {
+                Ok(reaper) => reapers.running = Some(reaper),
+                Err(fault) => refuse(number, fault),
+            }
         }
-        (ToHolder::Run, None) => match start(session, reapers.spare.take(), &received.fds) {
-            Ok(reaper) => reapers.running = Some(reaper),
-            Err(fault) => refuse(fault),
-        },
     }
 }
 
-fn refuse(fault: Fault) {
+/// Waits for a reaper's end, under [`ANSWER_WAIT_MAX`].
+fn ends(reaper: &Reaper) -> bool {
+    let mut fds = [PollFd::from_borrowed_fd(reaper.process.as_fd(), PollFlags::IN)];
+    matches!(poll::wait(&mut fds, Some(ANSWER_WAIT_MAX)), Ok(1))
+}
+
+fn refuse(number: u64, fault: Fault) {
     let control = kernel::standard_input();
-    for answer in [Answer::Failed(fault), Answer::Done] {
+    for answer in [Answer::Failed(fault), Answer::Done { number }] {
         if wire::send(control, &answer, &[]).is_err() {
             kernel::quit(0);
         }
@@ -374,20 +448,25 @@ fn refuse(fault: Fault) {
 }
 
 /// Hands a command to a reaper.
-fn start(session: &Session<'_>, spare: Option<Reaper>, fds: &[OwnedFd]) -> Result<Reaper, Fault> {
+fn start(
+    session: &Session<'_>,
+    spare: Option<Reaper>,
+    number: u64,
+    fds: &[OwnedFd],
+) -> Result<Reaper, Fault> {
     let reaper = match spare {
         Some(reaper) => reaper,
         None => prepare_reaper(session)?,
     };
     let fds: Vec<BorrowedFd<'_>> = fds.iter().map(AsFd::as_fd).collect();
-    wire::send(&reaper.socket, &ToHolder::Run, &fds).during("handing the command on")?;
-    Ok(reaper)
+    wire::send(&reaper.socket, &ToHolder::Run { number }, &fds).during("handing the command on")?;
+    Ok(Reaper { number, ..reaper })
 }
 
 fn prepare_reaper(session: &Session<'_>) -> Result<Reaper, Fault> {
     let (socket, there) = wire::pair().during("making the reaper's socket")?;
     match kernel::clone(namespaces(session.plan)).during("creating the command's namespaces")? {
-        Side::Parent { child, .. } => Ok(Reaper { process: child, socket }),
+        Side::Parent { child, .. } => Ok(Reaper { number: 0, process: child, socket }),
         Side::Child => {
             drop(socket);
             reaper::main(session, &there)

@@ -61,7 +61,7 @@ pub(super) fn wait(
     let mut asked = false;
     loop {
         // Orphans that have ended are forgotten; the command itself is what is waited for.
-        while let Some(ended) = kernel::wait_ready().during("waiting for the command")? {
+        while let Some(ended) = kernel::collect_any().during("waiting for the command")? {
             if ended.pid == pid {
                 return Ok(ended);
             }

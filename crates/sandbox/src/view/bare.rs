@@ -12,12 +12,13 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use moat_files::remove_files;
 use rustix::fs::{CWD, Mode};
 
 use crate::footing::Footing;
 use crate::view::{exists, real, system, toolchain};
 use crate::wire::{Entry, HolderPlan, LocalSockets};
-use crate::{Error, Plan, Settings, remove_files};
+use crate::{Error, Plan, Settings};
 
 /// The places of a session that stand for others.
 #[derive(Clone, Debug)]
@@ -140,8 +141,7 @@ fn show(
         | Entry::Copy { .. }
         | Entry::Bind { .. }
         | Entry::Memory { .. }
-        | Entry::Terminals { .. }
-        | Entry::Seal { .. } => {}
+        | Entry::Terminals { .. } => {}
     }
     Ok(())
 }

@@ -15,9 +15,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use moat_base::RealFs;
+use moat_files::{ChangeKind, DirTree, Root, Selection, SessionFiles};
 use moat_sandbox::{
-    ChangeKind, Command, DirTree, Effect, Error, Files, Interrupt, Launcher, Layer, OutputSink,
-    Plan, Root, Sandbox, Selection, SessionFiles, Settings, Standing, Status, Step, Stream,
+    Command, Effect, Error, Files, Interrupt, Launcher, Layer, OutputSink, Plan, Sandbox, Settings,
+    Standing, Status, Step, Stream,
 };
 
 use crate::attack::{MessageQueue, SharedMemory};
@@ -247,12 +248,12 @@ impl Aims {
             ("hard-link", key.clone(), ForeignFilesHidden),
             ("list", "/sys/class".to_owned(), ForeignFilesHidden),
             ("read", "/etc/machine-id".to_owned(), ForeignFilesHidden),
-            ("watch", home(".ssh"), ForeignFilesHidden),
+            ("watch-names", home(".ssh"), ForeignFilesHidden),
             ("inherited", self.secret.clone(), ForeignFilesHidden),
             ("list", "/dev/shm".to_owned(), ForeignFilesHidden),
             ("write", home(".bashrc"), ForeignFilesUnchanged),
             ("create", home("planted"), ForeignFilesUnchanged),
-            ("create", "/tmp/moat-planted".to_owned(), ForeignFilesUnchanged),
+            ("create", planted(), ForeignFilesUnchanged),
             ("mode", key.clone(), ForeignFilesUnchanged),
             ("mode-new-call", key.clone(), ForeignFilesUnchanged),
             ("mode-through-link", key.clone(), ForeignFilesUnchanged),
@@ -260,15 +261,15 @@ impl Aims {
             ("mode-by-descriptor", helper().display().to_string(), ForeignFilesUnchanged),
             ("times", key.clone(), ForeignFilesUnchanged),
             ("owner", key.clone(), ForeignFilesUnchanged),
-            ("attribute", key, ForeignFilesUnchanged),
+            ("own-attribute", key, ForeignFilesUnchanged),
             ("read", format!("/proc/{me}/environ"), ProcessesSeparate),
             ("read", format!("/proc/{me}/cmdline"), ProcessesSeparate),
             ("list", format!("/proc/{me}/root"), ProcessesSeparate),
             ("list", format!("/proc/{me}/fd"), ProcessesSeparate),
             ("write", format!("/proc/{me}/mem"), ProcessesSeparate),
             ("signal", me.to_string(), ProcessesSeparate),
-            ("limit-of-another", me.to_string(), ProcessesSeparate),
-            ("priority-of-another", me.to_string(), ProcessesSeparate),
+            ("limit-of-process", me.to_string(), ProcessesSeparate),
+            ("priority-of-process", me.to_string(), ProcessesSeparate),
             ("trace", none(), ProcessesSeparate),
             ("read-memory", none(), ProcessesSeparate),
             ("steal-descriptor", none(), ProcessesSeparate),
@@ -294,7 +295,7 @@ impl Aims {
 
 /// Attacks whose control outside needs something that not every machine has, and is run
 /// in `attack.rs` with the layer off.
-const CONTROLLED_ELSEWHERE: [&str; 4] = ["vsock", "inherited", "limit-of-another", "mount"];
+const CONTROLLED_ELSEWHERE: [&str; 4] = ["vsock", "inherited", "limit-of-process", "mount"];
 
 #[test]
 fn every_attack_is_held_or_its_effect_is_lost_on_every_machine() {
@@ -313,7 +314,7 @@ fn every_attack_is_held_or_its_effect_is_lost_on_every_machine() {
         }
         let key = std::fs::metadata(scratch.home.join(".ssh/id_ed25519")).unwrap();
         assert_eq!(key.mode() & 0o777, 0o644, "{}", machine.name);
-        assert!(!Path::new("/tmp/moat-planted").exists());
+        assert!(!Path::new(&planted()).exists());
         assert!(!scratch.home.join("planted").exists());
         drop((sandbox, launcher));
         for (name, target, _effect) in &host.cases {
@@ -324,8 +325,13 @@ fn every_attack_is_held_or_its_effect_is_lost_on_every_machine() {
             let output = outside(&helper(), name, target, &scratch.project);
             assert_eq!(output, "through\n", "the control of {name} {target} proves nothing");
         }
-        let _control = std::fs::remove_file("/tmp/moat-planted");
+        let _control = std::fs::remove_file(planted());
     }
+}
+
+/// A file in the host's `/tmp`, which no other run of the test makes.
+fn planted() -> String {
+    format!("/tmp/moat-planted-{}", std::process::id())
 }
 
 /// Private places that lie at the host's names: there an attack gets through to nothing.
@@ -342,7 +348,7 @@ fn modes_times_and_watches_are_held_by_the_filter_where_landlock_does_not_look()
     let machine = machine("no user namespaces");
     let launcher = machine.launcher(&scratch);
     let key = scratch.home.join(".ssh/id_ed25519").display().to_string();
-    let attacks = ["mode", "mode-through-link", "times", "attribute", "watch"];
+    let attacks = ["mode", "mode-through-link", "times", "own-attribute", "watch-names"];
     let sandbox = machine.sandbox(&scratch, &launcher);
     for name in attacks {
         let held = machine.attack(&sandbox, name, &key);

@@ -9,9 +9,16 @@
 
 mod attack;
 mod doctor;
-mod kernel;
+mod durable;
+mod host;
 mod ladder;
+mod live;
+mod load;
+mod matrix;
+mod redundancy;
 mod running;
 mod service;
+mod soak;
 mod support;
+mod table;
 mod work;

@@ -36,13 +36,13 @@ pub(super) fn attack(name: &str, target: &str) -> io::Result<()> {
             let own = unsafe { libc::getuid() } as usize;
             owner(at, own)
         }
-        "attribute" => {
+        "own-attribute" => {
             let name = c"user.moat-attack".as_ptr();
             // SAFETY: all pointers outlive the call.
             let set = unsafe { libc::setxattr(path.as_ptr(), name, name.cast(), 1, 0) };
             if set < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
         }
-        "watch" => {
+        "watch-names" => {
             // SAFETY: the path outlives the calls.
             let watch = unsafe {
                 let fd = libc::inotify_init1(0);
@@ -55,7 +55,7 @@ pub(super) fn attack(name: &str, target: &str) -> io::Result<()> {
             if watch < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
         }
         // The same limit as before: only whether it may be set.
-        "limit-of-another" => {
+        "limit-of-process" => {
             let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
             let pid = i32::try_from(number(target)?).map_err(io::Error::other)?;
             // SAFETY: the structure outlives the calls.
@@ -69,7 +69,7 @@ pub(super) fn attack(name: &str, target: &str) -> io::Result<()> {
             };
             if set < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
         }
-        "priority-of-another" => call(libc::SYS_setpriority, [0, number(target)?, 0]),
+        "priority-of-process" => call(libc::SYS_setpriority, [0, number(target)?, 0]),
         "everybody" => call(libc::SYS_kill, [usize::MAX, 0, 0]),
         "own-mode" => {
             std::fs::write("own", "x")?;

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Runs the sandbox's tests on other kernels: `cargo xtask vm`.
+//!
+//! A virtual machine boots a kernel of a distribution, as its own package has it, in
+//! software emulation. Its root is this machine's, read-only over 9p under a file
+//! system in memory, so every program and toolchain that tests use is there; what the
+//! tests write goes nowhere. The guest runs the scenarios of `guest.sh` and says how
+//! each ended.
+//!
+//! Invariant: a scenario counts as passed only when the guest wrote that it did; a
+//! machine that stops half way fails what is missing.
+
+mod kernel;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use crate::door;
+
+/// What the guest is to show, in this order.
+const SCENARIOS: [(&str, &str); 2] = [
+    ("root", "every test of the sandbox as root; before Linux 6.14, that it refuses"),
+    ("user", "the attacks, the doctor and the services as an ordinary user"),
+];
+/// Memory of the guest, in MiB.
+const MEMORY_MIB: u32 = 4096;
+/// The longest that a machine may run, in seconds. Emulation is some ten times slower.
+const MACHINE_SECONDS_MAX: u32 = 1500;
+const PROGRAMS: [&str; 6] =
+    ["qemu-system-x86_64", "busybox", "cpio", "depmod", "modprobe", "dpkg-deb"];
+const GUEST: &str = include_str!("vm/guest.sh");
+const FIRST: &str = include_str!("vm/init.sh");
+
+/// Boots the kernels that `words` name (see [`kernel::Source`]) and runs the scenarios on each.
+pub(crate) fn run(words: &[&str]) -> anyhow::Result<()> {
+    let sources = kernel::sources(words)?;
+    for program in PROGRAMS {
+        anyhow::ensure!(
+            door::path_of(program).is_some(),
+            "there is no `{program}`; `scripts/setup.sh vm` installs what is missing"
+        );
+    }
+    let directory = door::target().join("vm");
+    let programs = built()?;
+    let mut missed = Vec::new();
+    for source in sources {
+        let kernel = kernel::prepare(&source, &directory)?;
+        door::say(&format!("== Linux {} (emulated)", kernel.release));
+        let share = directory.join(format!("share-{}", kernel.release));
+        stage(&share, &programs)?;
+        let image = first_image(&kernel, &directory)?;
+        boot(&kernel.image, &image, &share, &directory)?;
+        let told = String::from_utf8_lossy(&door::read(&share.join("results")).unwrap_or_default())
+            .into_owned();
+        for (name, what) in SCENARIOS {
+            let passed = told.lines().any(|line| line == format!("{name} passed"));
+            let word = if passed { "passed" } else { "FAILED" };
+            door::say(&format!("{word}  {name}: {what}"));
+            if !passed {
+                let log = share.join(format!("{name}.log"));
+                door::say(&format!("        see `{}`", log.display()));
+                missed.push(format!("{name} on {}", kernel.release));
+            }
+        }
+    }
+    anyhow::ensure!(missed.is_empty(), "failed: {}", missed.join(", "));
+    Ok(())
+}
+
+/// The programs that the guest runs, and where it expects each.
+struct Built {
+    escape: PathBuf,
+    inside: PathBuf,
+}
+
+/// Builds the tests of the sandbox and finds the programs that cargo made.
+fn built() -> anyhow::Result<Built> {
+    let mut command = door::command(door::cargo(), &door::root());
+    command.args(["build", "--release", "--locked", "--package", "moat-sandbox"]);
+    command.args(["--tests", "--examples", "--message-format=json"]);
+    let output = command.output().context("could not start cargo")?;
+    anyhow::ensure!(output.status.success(), "cargo could not build the sandbox's tests");
+    let find = |name: &str| -> anyhow::Result<PathBuf> {
+        let text = String::from_utf8_lossy(&output.stdout);
+        let messages = text.lines().filter_map(|line| serde_json::from_str(line).ok());
+        let found = messages
+            .filter(|message: &serde_json::Value| message["target"]["name"] == name)
+            .filter_map(|message| message["executable"].as_str().map(PathBuf::from))
+            .next_back();
+        found.with_context(|| format!("cargo built no `{name}`"))
+    };
+    Ok(Built { escape: find("escape")?, inside: find("sandbox_helper")? })
+}
+
+/// Puts what the guest needs into the directory that it can write.
+fn stage(share: &Path, programs: &Built) -> anyhow::Result<()> {
+    door::remove_tree(share)?;
+    door::write_program(&share.join("main.sh"), GUEST)?;
+    for (program, name) in
+        [(&programs.escape, "deps/escape"), (&programs.inside, "examples/sandbox_helper")]
+    {
+        door::write(&share.join(name), door::read(program)?)?;
+        door::make_program(&share.join(name))?;
+    }
+    Ok(())
+}
+
+/// Packs the first file system: a shell, the modules in the order of their needs, and a script.
+fn first_image(kernel: &kernel::Kernel, directory: &Path) -> anyhow::Result<PathBuf> {
+    let tree = directory.join(format!("first-{}", kernel.release));
+    door::remove_tree(&tree)?;
+    let busybox = door::path_of("busybox").context("there is no `busybox`")?;
+    door::write(&tree.join("bin/busybox"), door::read(&busybox)?)?;
+    door::make_program(&tree.join("bin/busybox"))?;
+    door::write_program(&tree.join("init"), FIRST)?;
+    let mut order = String::new();
+    for module in &kernel.modules {
+        order.push_str(&format!("{}\n", module.name));
+        door::write(&tree.join("modules").join(&module.name), &module.bytes)?;
+    }
+    door::write(&tree.join("modules/order"), order)?;
+    let image = directory.join(format!("first-{}.cpio", kernel.release));
+    // Names of our own making, none with a line end.
+    let script = "find . | cpio --quiet -o -H newc > \"$1\"";
+    let mut command = door::command("sh", &tree);
+    command.args(["-c", script, "sh"]).arg(&image);
+    let status = command.status().context("could not start cpio")?;
+    anyhow::ensure!(status.success(), "cpio could not pack the first file system");
+    Ok(image)
+}
+
+/// Boots, and waits until the guest has powered itself off.
+fn boot(kernel: &Path, image: &Path, share: &Path, directory: &Path) -> anyhow::Result<()> {
+    let mut command = door::command("timeout", directory);
+    command.arg(MACHINE_SECONDS_MAX.to_string()).arg("qemu-system-x86_64");
+    command.args(["-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2"]);
+    command.args(["-m", &MEMORY_MIB.to_string(), "-nographic", "-no-reboot", "-nic", "none"]);
+    command.arg("-kernel").arg(kernel).arg("-initrd").arg(image);
+    command.args(["-append", "console=ttyS0 quiet panic=-1"]);
+    let host = "local,id=host,path=/,security_model=none,readonly=on,multidevs=remap";
+    command.args(["-fsdev", host, "-device", "virtio-9p-pci,fsdev=host,mount_tag=host"]);
+    let share = share.to_str().context("the target directory's path is not UTF-8")?;
+    anyhow::ensure!(!share.contains(','), "the target directory's path has a comma: `{share}`");
+    command.args(["-fsdev", &format!("local,id=share,path={share},security_model=none")]);
+    command.args(["-device", "virtio-9p-pci,fsdev=share,mount_tag=share"]);
+    let output = command.output().context("could not start the virtual machine")?;
+    door::write(&directory.join("console.log"), &output.stdout)?;
+    anyhow::ensure!(
+        output.status.success(),
+        "the virtual machine ended with {}; its console is in `{}`",
+        output.status,
+        directory.join("console.log").display()
+    );
+    Ok(())
+}

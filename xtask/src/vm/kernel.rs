@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Kernels for the virtual machine: packages of a distribution, through its own client.
+//!
+//! Nothing is installed: a package is downloaded by `apt-get` from where this machine's
+//! configuration points, unpacked beside the build, and read.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use crate::door;
+
+/// The modules that a guest needs, without those that they need in turn.
+const MODULES: [&str; 6] =
+    ["virtio_pci", "9pnet_virtio", "9p", "overlay", "vsock", "vsock_loopback"];
+
+/// Where a kernel comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The distribution of this machine.
+    Own,
+    /// Another suite of the same distribution, from the same place.
+    Suite(String),
+    /// A package file.
+    File(PathBuf),
+}
+
+/// An unpacked kernel.
+#[derive(Debug)]
+pub(crate) struct Kernel {
+    /// As `uname -r` will have it.
+    pub(crate) release: String,
+    /// What boots.
+    pub(crate) image: PathBuf,
+    /// In an order in which they can be loaded.
+    pub(crate) modules: Vec<Module>,
+}
+
+/// One module, unpacked.
+#[derive(Debug)]
+pub(crate) struct Module {
+    pub(crate) name: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// Reads `[own] [suite NAME]... [file PATH]...`; nothing means the own one.
+pub(crate) fn sources(words: &[&str]) -> anyhow::Result<Vec<Source>> {
+    let mut sources = Vec::new();
+    let mut rest = words;
+    loop {
+        rest = match rest {
+            [] => break,
+            ["own", rest @ ..] => {
+                sources.push(Source::Own);
+                rest
+            }
+            ["suite", name, rest @ ..] => {
+                sources.push(Source::Suite((*name).to_owned()));
+                rest
+            }
+            ["file", path, rest @ ..] => {
+                sources.push(Source::File(PathBuf::from(path)));
+                rest
+            }
+            _ => anyhow::bail!("usage: cargo xtask vm [own] [suite NAME]... [file PACKAGE.deb]..."),
+        };
+    }
+    if sources.is_empty() {
+        sources.push(Source::Own);
+    }
+    Ok(sources)
+}
+
+/// Downloads, unless it is there, and unpacks a kernel.
+pub(crate) fn prepare(source: &Source, directory: &Path) -> anyhow::Result<Kernel> {
+    let place = directory.join(match source {
+        Source::Own => "kernel-own".to_owned(),
+        Source::Suite(name) => format!("kernel-{name}"),
+        Source::File(path) => {
+            let name = path.file_stem().map(|name| name.to_string_lossy().into_owned());
+            format!("kernel-{}", name.unwrap_or_default())
+        }
+    });
+    let tree = place.join("tree");
+    if door::children(&tree).is_empty() {
+        let package = match source {
+            Source::Own => download(&place, &[])?,
+            Source::Suite(name) => download(&place, &other_suite(&place, name)?)?,
+            Source::File(path) => path.clone(),
+        };
+        door::create_private(&tree)?;
+        run("dpkg-deb", &["-x".as_ref(), package.as_os_str(), tree.as_os_str()], &place)?;
+    }
+    read(&tree)
+}
+
+/// Options that make `apt-get` look at another suite, in lists of its own.
+fn other_suite(place: &Path, suite: &str) -> anyhow::Result<Vec<String>> {
+    let format = "$(SITE)|$(RELEASE)|$(ORIGIN)";
+    let mut command = door::command("apt-get", &door::root());
+    command.args(["indextargets", "--format", format, "Created-By: Packages"]);
+    let output = command.output().context("could not start apt-get")?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    // The distribution itself, and not its updates or somebody else's packages.
+    let id = identity()?;
+    let site = text
+        .lines()
+        .map(|line| line.split('|').collect::<Vec<_>>())
+        .find_map(|parts| match parts.as_slice() {
+            [site, release, origin]
+                if origin.eq_ignore_ascii_case(&id) && !release.contains('-') =>
+            {
+                Some((*site).to_owned())
+            }
+            _ => None,
+        })
+        .context("this machine's package client names no place of its distribution")?;
+    let lists = place.join("lists");
+    door::create_private(&lists.join("partial"))?;
+    let list = place.join("other.list");
+    door::write(&list, format!("deb {site} {suite} main\n"))?;
+    let options = vec![
+        format!("-oDir::Etc::SourceList={}", list.display()),
+        "-oDir::Etc::SourceParts=/dev/null".to_owned(),
+        format!("-oDir::State::Lists={}", lists.display()),
+        "-oAPT::Sandbox::User=root".to_owned(),
+    ];
+    let words: Vec<&std::ffi::OsStr> =
+        options.iter().map(AsRef::as_ref).chain(["-q".as_ref(), "update".as_ref()]).collect();
+    run("apt-get", &words, place)?;
+    Ok(options)
+}
+
+/// `debian` or `ubuntu`, as os-release(5) has it.
+fn identity() -> anyhow::Result<String> {
+    let text = door::read(Path::new("/etc/os-release"))?;
+    let text = String::from_utf8_lossy(&text);
+    let id = text.lines().find_map(|line| line.strip_prefix("ID="));
+    Ok(id.context("os-release does not say which distribution this is")?.trim_matches('"').into())
+}
+
+/// Downloads the package of the newest kernel.
+fn download(place: &Path, options: &[String]) -> anyhow::Result<PathBuf> {
+    door::create_private(place)?;
+    let meta = match identity()?.as_str() {
+        "debian" => "linux-image-amd64",
+        "ubuntu" => "linux-image-virtual",
+        other => anyhow::bail!("no kernel package is known for `{other}`; use `file PACKAGE.deb`"),
+    };
+    let mut command = door::command("apt-cache", place);
+    command.args(options).args(["depends", "--important", meta]);
+    let output = command.output().context("could not start apt-cache")?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let name = text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("Depends: "))
+        .find(|name| name.starts_with("linux-image-"))
+        .with_context(|| format!("`{meta}` names no kernel"))?;
+    door::say(&format!("downloading {name} with apt-get"));
+    let mut words: Vec<&std::ffi::OsStr> = options.iter().map(AsRef::as_ref).collect();
+    words.extend(["-q", "download", name].map(AsRef::<std::ffi::OsStr>::as_ref));
+    run("apt-get", &words, place)?;
+    let packages = door::children(place);
+    let package = packages.into_iter().find(|path| path.extension().is_some_and(|it| it == "deb"));
+    package.context("apt-get left no package")
+}
+
+fn run(program: &str, words: &[&std::ffi::OsStr], place: &Path) -> anyhow::Result<()> {
+    let program_path = door::path_of(program).unwrap_or_else(|| PathBuf::from(program));
+    let mut command = door::command(program_path, place);
+    let output = command.args(words).output();
+    let output = output.with_context(|| format!("could not start `{program}`"))?;
+    anyhow::ensure!(
+        output.status.success(),
+        "`{program}` ended with {}: {}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr).trim()
+    );
+    Ok(())
+}
+
+/// Finds the image and the modules of an unpacked package.
+fn read(tree: &Path) -> anyhow::Result<Kernel> {
+    let boot = door::children(&tree.join("boot"));
+    let image = boot
+        .into_iter()
+        .find(|path| path.file_name().is_some_and(|it| it.to_string_lossy().starts_with("vmlinuz")))
+        .context("the package has no kernel image")?;
+    // Since they were merged, modules lie below `/usr`; modprobe looks for them below the root.
+    let base = if door::children(&tree.join("usr/lib/modules")).is_empty() {
+        tree.to_owned()
+    } else {
+        tree.join("usr")
+    };
+    let release = door::children(&base.join("lib/modules"))
+        .first()
+        .and_then(|path| path.file_name().map(|name| name.to_string_lossy().into_owned()))
+        .context("the package has no modules; a split package is not supported yet")?;
+    run("depmod", &["-b".as_ref(), base.as_os_str(), release.as_ref()], tree)?;
+    let mut modules: Vec<Module> = Vec::new();
+    for wanted in MODULES {
+        let program = door::path_of("modprobe").context("there is no `modprobe`")?;
+        let mut command = door::command(program, tree);
+        command.arg("-d").arg(&base).args(["-S", &release, "--show-depends", wanted]);
+        let output = command.output().context("could not start modprobe")?;
+        for line in String::from_utf8_lossy(&output.stdout).lines() {
+            let Some(path) = line.trim().strip_prefix("insmod ") else { continue };
+            let module = unpacked(Path::new(path.trim()))?;
+            if !modules.iter().any(|known| known.name == module.name) {
+                modules.push(module);
+            }
+        }
+    }
+    Ok(Kernel { release, image, modules })
+}
+
+fn unpacked(path: &Path) -> anyhow::Result<Module> {
+    let packer = match path.extension().and_then(|it| it.to_str()) {
+        Some("xz") => Some("xz"),
+        Some("zst") => Some("zstd"),
+        Some("gz") => Some("gzip"),
+        Some(_) | None => None,
+    };
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let Some(packer) = packer else {
+        return Ok(Module { name: format!("{stem}.ko"), bytes: door::read(path)? });
+    };
+    let mut command = door::command(packer, &door::root());
+    let output = command.arg("-dc").arg(path).output();
+    let output = output.with_context(|| format!("could not start `{packer}`"))?;
+    anyhow::ensure!(output.status.success(), "`{packer}` could not unpack `{}`", path.display());
+    Ok(Module { name: stem, bytes: output.stdout })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_is_read_and_nonsense_is_refused() {
+        assert_eq!(sources(&[]).unwrap(), [Source::Own]);
+        let both = sources(&["own", "suite", "next"]).unwrap();
+        assert_eq!(both, [Source::Own, Source::Suite("next".into())]);
+        assert!(sources(&["suite"]).is_err());
+        assert!(sources(&["kernel"]).is_err());
+    }
+}
