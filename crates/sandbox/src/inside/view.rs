@@ -240,12 +240,15 @@ fn apply(
             match (lay(root, scratch, at, &lowers, &upper), missing) {
                 (Ok(()), _) => Ok(None),
                 (Err(error), Missing::Skip) => Ok(Some(note(at, &error))),
-                (error @ Err(_), Missing::Refuse) => error
-                    .during(format!("mounting the overlay at `{}`", at.display()))
-                    .map(|()| None),
+                (error @ Err(_), Missing::Refuse) => error.during(laying(at)).map(|()| None),
             }
         }
     }
+}
+
+/// The step at which an overlay is refused.
+pub(crate) fn laying(at: &OsStr) -> String {
+    format!("mounting the overlay at `{}`", at.display())
 }
 
 fn plain(root: BorrowedFd<'_>, entry: &Entry) -> Result<(), Fault> {
