@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::blob::{BlobId, BlobStore};
 use crate::change::{
-    Bases, ChangeSet, Comparison, Leavings, OwnWrites, Since, find_renames, is_before,
+    Bases, Budget, ChangeSet, Comparison, Leavings, OwnWrites, Since, find_renames, is_before,
 };
 use crate::class::Classifier;
 use crate::file_error::FileError;
@@ -158,6 +158,7 @@ impl SessionFiles {
             classifier: Classifier::new(layers, included.to_vec()),
             set: ChangeSet { changes: Vec::new(), left_out: Vec::new(), truncated: false },
             leavings: Leavings::default(),
+            budget: Budget::new(),
         };
         let compared = comparison.run()?;
         if self.bases.len() != known {
@@ -461,6 +462,10 @@ impl SessionFiles {
         let path = self.directory.join(name);
         let bytes = serde_json::to_vec(value)
             .map_err(|source| FileError::DamagedRecord { path: path.clone(), source })?;
+        if bytes.len() as u64 > RECORD_BYTES_MAX {
+            // It could not be read back, and with it the session.
+            return Err(self.fail(name, ErrorKind::FileTooLarge.into()));
+        }
         let replaced = self.fs.replace(&path, &bytes);
         replaced.map_err(|source| self.fail(name, source))
     }
