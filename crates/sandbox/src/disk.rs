@@ -5,7 +5,9 @@
 //! What the session holds is its own, but takes a walk. So the first is asked often,
 //! and the walk is made when so much is gone that the session may be over its bound.
 //! It goes in slices, so that output and interrupts are not kept waiting. What cannot
-//! be walked (closed or very deep directories) is taken to be as large as what is gone.
+//! be walked (closed or very deep directories) is taken to be as large as what is gone since
+//! all could be walked. So is what changes its name while the walk comes to it, when a few
+//! walks after each other miss something.
 //!
 //! Removed files that a process still holds are not here: the reaper sees them.
 //!
@@ -19,6 +21,7 @@ use std::time::Duration;
 
 use moat_base::Clock;
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, ResolveFlags};
+use rustix::io::Errno;
 
 use crate::command::Bound;
 use crate::limits::{
@@ -39,6 +42,13 @@ impl Amount {
         Self {
             bytes: self.bytes.saturating_sub(other.bytes),
             files: self.files.saturating_sub(other.files),
+        }
+    }
+
+    const fn plus(self, other: Self) -> Self {
+        Self {
+            bytes: self.bytes.saturating_add(other.bytes),
+            files: self.files.saturating_add(other.files),
         }
     }
 
@@ -65,6 +75,8 @@ pub(crate) struct Disk {
     /// What the last walk found, and what was free when it began.
     known: Known,
     walk: Option<Walk>,
+    /// How many walks after each other missed names that went away.
+    missed: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +109,7 @@ impl Disk {
         };
         let place = path.and_then(|path| open(CWD, path, ResolveFlags::empty()).ok());
         let known = Known { used: None, free: free(place.as_ref()) };
-        Self { place, owner, known, walk: None }
+        Self { place, owner, known, walk: None, missed: 0 }
     }
 
     /// The bounds for a command that has not started yet. One that starts with little room,
@@ -115,6 +127,7 @@ impl Disk {
             Amount { bytes: usual.bytes.min(half.bytes), files: usual.files.min(half.files) };
         // One that an ended command left unfinished knows nothing of what it removed since.
         self.walk = None;
+        self.missed = 0;
         if self.known.used.is_some_and(|used| used.exceeds(session)) {
             self.count(clock);
         }
@@ -127,7 +140,7 @@ impl Disk {
         let Some(mut walk) = self.begin() else { return };
         while walk.step(clock) == Progress::More {}
         let gone = self.known.free.minus(free(self.place.as_ref()));
-        self.known = Known { used: Some(walk.result(gone)), free: walk.free };
+        self.known = Known { used: Some(walk.result(&self.known, gone)), free: walk.free };
     }
 
     /// Looks at what is free, and walks on where a walk is due. Tells the bound that is
@@ -149,10 +162,17 @@ impl Disk {
             if walk.step(clock) == Progress::More {
                 return Ok(COUNT_PAUSE);
             }
-            let used = walk.result(gone);
+            let used = walk.result(&self.known, gone);
+            let is_over = used.exceeds(bounds.session);
+            if is_over && walk.sight == Sight::Moving && self.missed < MISSED_WALKS_MAX {
+                self.missed += 1;
+                self.walk = self.begin();
+                return Ok(COUNT_PAUSE);
+            }
+            self.missed = 0;
             self.known = Known { used: Some(used), free: walk.free };
             self.walk = None;
-            return if used.exceeds(bounds.session) { Err(Bound::Disk) } else { Ok(COUNT_PAUSE) };
+            return if is_over { Err(Bound::Disk) } else { Ok(COUNT_PAUSE) };
         }
         let step = self.step(bounds);
         if self.owner == Owner::Session && gone.exceeds(step) {
@@ -197,9 +217,11 @@ struct Walk {
     sight: Sight,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Sight {
     Whole,
+    /// A name was gone when it was looked at: removed, or moved to where the walk had been.
+    Moving,
     /// Something could not be looked into.
     Partial,
 }
@@ -248,8 +270,8 @@ impl Walk {
         let Ok(at) = directory.fd() else {
             return Progress::More;
         };
-        // It is gone when this fails.
         let Ok(stat) = rustix::fs::statat(at, name, AtFlags::SYMLINK_NOFOLLOW) else {
+            self.sight = self.sight.max(Sight::Moving);
             return Progress::More;
         };
         let is_directory = FileType::from_raw_mode(stat.st_mode) == FileType::Directory;
@@ -261,16 +283,21 @@ impl Walk {
             let inside = open(at, name, BENEATH).and_then(Dir::new);
             match inside {
                 Ok(inside) if depth < DEPTH_MAX => self.open.push(inside),
+                Err(Errno::NOENT) => self.sight = self.sight.max(Sight::Moving),
                 Ok(_) | Err(_) => self.sight = Sight::Partial,
             }
         }
         Progress::More
     }
 
-    fn result(&self, gone: Amount) -> Amount {
+    /// What the session holds: at most what it held by the last walk and what is gone since,
+    /// where this one could not see all.
+    fn result(&self, before: &Known, gone: Amount) -> Amount {
         match self.sight {
             Sight::Whole => self.used,
-            Sight::Partial => self.used.largest(gone),
+            Sight::Moving | Sight::Partial => {
+                self.used.largest(before.used.unwrap_or_default().plus(gone))
+            }
         }
     }
 }
@@ -310,6 +337,10 @@ const BENEATH: ResolveFlags = ResolveFlags::BENEATH
 /// The smallest step between two walks, as a part of the bound.
 const LEAST_STEP: u64 = 16;
 
+/// How many walks that missed names are made again before what they missed counts as
+/// what is gone: builds make and remove files all the time.
+const MISSED_WALKS_MAX: u32 = 3;
+
 /// The clock is not asked for each entry.
 const ENTRIES_PER_LOOK: usize = 64;
 
@@ -325,7 +356,7 @@ mod tests {
     fn disk(directory: &Path, owner: Owner) -> Disk {
         let place = open(CWD, directory, ResolveFlags::empty()).unwrap();
         let known = Known { used: None, free: free(Some(&place)) };
-        Disk { place: Some(place), owner, known, walk: None }
+        Disk { place: Some(place), owner, known, walk: None, missed: 0 }
     }
 
     fn walked(disk: &Disk) -> Walk {
@@ -356,7 +387,32 @@ mod tests {
         std::fs::create_dir_all(scratch.path().join(deep)).unwrap();
         let walk = walked(&disk(scratch.path(), Owner::Session));
         let gone = Amount { bytes: 1 << 40, files: 1 };
-        assert_eq!(walk.result(gone).bytes, 1 << 40);
+        let before =
+            |bytes| Known { used: Some(Amount { bytes, files: 0 }), free: Amount::default() };
+        assert_eq!(walk.result(&before(0), gone).bytes, 1 << 40);
+        // A second walk that does not see it either does not forget what the first found.
+        assert_eq!(walk.result(&before(1 << 40), gone).bytes, 2 << 40);
+    }
+
+    #[test]
+    fn what_is_renamed_while_it_is_walked_counts_after_a_few_walks() {
+        let scratch = tempfile::tempdir().unwrap();
+        let clock = SystemClock::new();
+        let mut disk = disk(scratch.path(), Owner::Session);
+        let limits = Limits { session_bytes: 1 << 20, ..Limits::default() };
+        let bounds = disk.bounds(&limits, &clock);
+        disk.known.free = Amount { bytes: u64::MAX, files: u64::MAX };
+        for walks in 0..=MISSED_WALKS_MAX {
+            let names = ["one", "two"].map(|name| scratch.path().join(name));
+            names.iter().for_each(|name| std::fs::write(name, "").unwrap());
+            disk.walk = disk.begin();
+            // With the first name all are read.
+            disk.walk.as_mut().unwrap().open.last_mut().unwrap().read().unwrap().unwrap();
+            names.iter().for_each(|name| std::fs::rename(name, name.with_extension("x")).unwrap());
+            let looked = disk.look(&bounds, &clock);
+            let is_last = walks == MISSED_WALKS_MAX;
+            assert_eq!(looked, if is_last { Err(Bound::Disk) } else { Ok(COUNT_PAUSE) });
+        }
     }
 
     #[test]

@@ -55,6 +55,9 @@ pub(crate) const WATCH_WAIT_MIN: Duration = Duration::from_millis(20);
 /// See [`WATCH_WAIT_MIN`].
 pub(crate) const WATCH_WAIT_MAX: Duration = Duration::from_millis(250);
 
+/// How long the processes of a command are left alone at most, however dear a look at them is.
+pub(crate) const WATCH_REST_MAX: Duration = Duration::from_secs(2);
+
 /// How fast a command is thought to take memory or to write, in bytes for each second.
 pub(crate) const TAKING_RATE: u64 = 4 << 30;
 

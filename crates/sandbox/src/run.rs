@@ -20,7 +20,7 @@ use crate::disk::{Disk, DiskBounds};
 use crate::limits::{ANSWER_WAIT_MAX, OUTPUT_CHUNK_BYTES};
 use crate::rewrite::Mapping;
 use crate::view::bare::Places;
-use crate::wire::{self, Answer, CommandPlan, Fault, Listener, Received, ToHolder};
+use crate::wire::{self, Answer, CommandPlan, Fault, InputFrom, Listener, Received, ToHolder};
 use crate::{
     Command, Error, Exit, Input, Interrupt, Network, OutputSink, Plan, Settings, Status, Stream,
     Usage, Variable, environment, launcher, poll,
@@ -91,6 +91,10 @@ impl Surroundings {
             listener: match command.network {
                 Network::None => Listener::None,
                 Network::Listener => Listener::Proxy,
+            },
+            input: match &command.input {
+                Input::Empty => InputFrom::Nothing,
+                Input::Bytes(_) => InputFrom::Descriptor,
             },
             cpu_s: limits.cpu.as_secs().max(1),
             cpu_s_all: limits.cpu_all.as_secs().max(1),

@@ -260,6 +260,7 @@ pub(crate) struct CommandPlan {
     /// Relative to the workspace; empty for the workspace itself.
     pub(crate) directory: OsString,
     pub(crate) listener: Listener,
+    pub(crate) input: InputFrom,
     pub(crate) cpu_s: u64,
     pub(crate) cpu_s_all: u64,
     pub(crate) memory_bytes: u64,
@@ -275,6 +276,16 @@ pub(crate) struct CommandPlan {
 pub(crate) enum Listener {
     None,
     Proxy,
+}
+
+/// What a command's standard input is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum InputFrom {
+    /// The command's own `/dev/null`: the caller's lies on a mount of the host, on which its
+    /// mode could be changed.
+    Nothing,
+    /// The descriptor that came with the command.
+    Descriptor,
 }
 
 /// A service, ready to start.

@@ -107,7 +107,7 @@ fn prepare(session: &Session<'_>) -> Result<Prepared, Fault> {
         None
     } else {
         match footing.process_list {
-            ProcessList::Own => Some(process_list(without)?),
+            ProcessList::Own => Some(process_list(session)?),
             ProcessList::Absent => None,
         }
     };
@@ -211,21 +211,24 @@ fn harden(without: &[Layer]) -> Result<(), Fault> {
 }
 
 /// Replaces the holder's list of processes by the command's own.
-fn process_list(without: &[Layer]) -> Result<OwnedFd, Fault> {
+fn process_list(session: &Session<'_>) -> Result<OwnedFd, Fault> {
     let list = mount::file_system("proc", &[], view::PROC).during("mounting a new `/proc`")?;
     rustix::mount::unmount("/proc", UnmountFlags::DETACH).during("taking the old `/proc` away")?;
     let at = mount::source("/proc".as_ref(), None).during("opening `/proc`")?;
     mount::attach(list.as_fd(), at.as_fd()).during("mounting `/proc`")?;
-    if !without.contains(&Layer::CoveredProc) {
-        cover()?;
+    if !session.plan.without.contains(&Layer::CoveredProc) {
+        cover(&COVERED)?;
+        if session.outer.is_root() {
+            cover(&COVERED_FROM_ROOT)?;
+        }
     }
     Ok(list)
 }
 
-/// Covers files that tell about more than the command: names of the user's keys.
-fn cover() -> Result<(), Fault> {
+/// Covers files that tell about more than the command.
+fn cover(paths: &[&str]) -> Result<(), Fault> {
     let null = mount::source("/dev/null".as_ref(), None).during("opening `/dev/null`")?;
-    for path in COVERED {
+    for path in paths {
         let covered = match mount::source(path.as_ref(), None) {
             Ok(at) => mount::duplicate(null.as_fd()).and_then(|copy| {
                 // Without devices it cannot even be opened.
@@ -292,6 +295,18 @@ fn send_listener() -> Result<(), Fault> {
 
 /// See [`cover`].
 const COVERED: [&str; 2] = ["/proc/keys", "/proc/key-users"];
+
+/// What the kernel opens for the machine's root by the file's owner alone, without a
+/// capability: its memory's pages and structures, and the timers of all processes.
+const COVERED_FROM_ROOT: [&str; 7] = [
+    "/proc/kpagecgroup",
+    "/proc/kpagecount",
+    "/proc/kpageflags",
+    "/proc/pagetypeinfo",
+    "/proc/slabinfo",
+    "/proc/timer_list",
+    "/proc/vmallocinfo",
+];
 
 /// Turns a name into what `execve` takes.
 pub(super) fn c_string(text: &std::ffi::OsStr) -> Result<CString, Fault> {

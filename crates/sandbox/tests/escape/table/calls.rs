@@ -75,6 +75,7 @@ pub(super) const ROWS: &[Row] = &[
     call("setns", EPERM, "s", Here),
     call("acct", EPERM, "ns", Root),
     call("fallocate", EOPNOTSUPP, "s", Here),
+    call("io_setup", ENOSYS, "s", Here),
     call("io_uring_enter", ENOSYS, "s", Here),
     call("io_uring_register", ENOSYS, "s", Here),
     #[cfg(target_arch = "x86_64")]
