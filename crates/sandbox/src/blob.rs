@@ -33,6 +33,12 @@ impl BlobId {
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
+
+    /// An id that says nothing about a content, for what is too long to be hashed.
+    pub(crate) fn random() -> io::Result<Self> {
+        let text = moat_base::random_hex(32)?;
+        text.parse().map_err(io::Error::other)
+    }
 }
 
 impl fmt::Display for BlobId {
@@ -173,6 +179,10 @@ impl BlobStore {
         rustix::fs::fsync(&self.directory).map_err(|errno| self.fail("", errno.into()))
     }
 
+    pub(crate) const fn directory(&self) -> &OwnedFd {
+        &self.directory
+    }
+
     fn open_blob(&self, name: &str) -> io::Result<File> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         Ok(rustix::fs::openat(&self.directory, name, flags, Mode::empty())?.into())
@@ -205,7 +215,7 @@ impl BlobStore {
         written
     }
 
-    fn fail(&self, name: &str, source: io::Error) -> FileError {
+    pub(crate) fn fail(&self, name: &str, source: io::Error) -> FileError {
         FileError::Store { path: self.path.join(name), source }
     }
 }

@@ -97,6 +97,12 @@ pub enum FileError {
         /// How many there are.
         count: usize,
     },
+    /// There is no such checkpoint, or it was dropped.
+    #[error("there is no checkpoint {number}")]
+    NoSuchCheckpoint {
+        /// The number that was named.
+        number: u32,
+    },
     /// A keep cannot be undone, because it was undone or is not finished.
     #[error("keep {number} cannot be undone: {reason}")]
     NotUndoable {
@@ -126,6 +132,9 @@ impl Hint for FileError {
             ),
             Self::NoSuchChange { .. } | Self::NoSuchHunk { .. } => {
                 Some("`moat session show` lists the changes and their hunks".into())
+            }
+            Self::NoSuchCheckpoint { .. } => {
+                Some("`moat session checkpoints` lists them; the oldest go first".into())
             }
             Self::NotUndoable { .. } => Some("`moat session show` lists what was kept".into()),
         }

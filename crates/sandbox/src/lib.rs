@@ -15,6 +15,7 @@
 
 mod blob;
 mod change;
+mod checkpoint;
 mod class;
 mod command;
 mod confinement;
@@ -52,6 +53,7 @@ mod wire;
 
 pub use blob::{BlobId, BlobStore};
 pub use change::{Change, ChangeKind, ChangeSet, Content, LeftOut};
+pub use checkpoint::{Checkpoint, Checkpoints, Rewind, Wish};
 pub use class::Class;
 pub use command::{
     Collected, Command, Exit, Input, Interrupt, Limits, Network, OutputSink, Status, Stream, Usage,

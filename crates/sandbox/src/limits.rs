@@ -85,3 +85,29 @@ pub(crate) const REMOVAL_ATTEMPTS_MAX: u32 = 32;
 /// How often a tree is gone through while each time some of it goes. Each takes
 /// [`REMOVAL_LEVELS_MAX`] levels off the depth.
 pub(crate) const REMOVAL_PASSES_MAX: u32 = 1_000_000;
+
+/// The most checkpoints of one session; beyond, the oldest go, some at a time.
+pub(crate) const CHECKPOINTS_MAX: usize = 200;
+
+/// How many checkpoints go at once, so that what nobody refers to is looked for rarely.
+pub(crate) const CHECKPOINTS_DROPPED: usize = 25;
+
+/// The most bytes that the stored contents of one session take; beyond, checkpoints go, the
+/// oldest first. What a pending change or a keep needs stays whatever it takes.
+pub(crate) const CHECKPOINT_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
+
+/// The most new content that one checkpoint stores, the shortest files first. What is over is
+/// named as not covered, and tried again by the next.
+pub(crate) const CHECKPOINT_NEW_BYTES_MAX: u64 = 512 * 1024 * 1024;
+
+/// The most data of one long file that are copied where the file system cannot share them.
+pub(crate) const LARGE_COPY_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// The most places with data that a file with holes may have to be copied.
+pub(crate) const LARGE_PIECES_MAX: usize = 100_000;
+
+/// The length from which a file that is mostly holes is kept as such.
+pub(crate) const SPARSE_BYTES_MIN: u64 = 1024 * 1024;
+
+/// The longest text that says after what a checkpoint was taken.
+pub(crate) const CHECKPOINT_WORDS_BYTES_MAX: usize = 200;

@@ -1,0 +1,614 @@
+// SPDX-License-Identifier: Apache-2.0
+//! States of a session's files that can be returned to.
+//!
+//! A checkpoint is a list of everything in the session's upper directory, ignored
+//! files, whiteouts and git's own included, with the contents stored by their hash.
+//! It needs no git and covers whatever a command did. Going back makes an upper
+//! directory anew and puts it in the place of the one that is there; the user's own
+//! tree has no part in it.
+//!
+//! Nothing is synced while a checkpoint is taken: it is as durable as the session's
+//! own files, and costs what the difference costs. After the machine was started
+//! again, checkpoints that were not yet on the disk are told by their hashes and
+//! dropped. Before an old one is dropped, and before the upper directory is replaced,
+//! everything is synced.
+//!
+//! Invariant: a checkpoint exists whole or not at all, and a number is given once.
+
+mod collect;
+mod compare;
+mod content;
+mod fuse;
+mod manifest;
+mod restore;
+mod scan;
+#[cfg(test)]
+mod tests;
+mod vouch;
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, BufRead as _, Read as _, Write as _};
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use moat_base::{Timestamp, TreePath, clip};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags};
+use rustix::io::Errno;
+use serde::{Deserialize, Serialize};
+
+use crate::blob::BlobStore;
+use crate::change::{ChangeKind, LeftOut};
+use crate::checkpoint::collect::Needed;
+use crate::checkpoint::content::LargeStore;
+use crate::checkpoint::fuse::Fuse;
+use crate::checkpoint::manifest::{At, Head, Kind, Manifest};
+use crate::checkpoint::restore::Restoration;
+use crate::checkpoint::scan::Stores;
+use crate::file_error::FileError;
+use crate::limits::{
+    CHECKPOINT_BYTES_MAX, CHECKPOINT_NEW_BYTES_MAX, CHECKPOINT_WORDS_BYTES_MAX, CHECKPOINTS_DROPPED, CHECKPOINTS_MAX,
+    RECORD_BYTES_MAX,
+};
+use crate::removal::remove_files;
+use crate::root::Root;
+use crate::stat::{Moment, Stat};
+use crate::tree::DirTree;
+
+/// A state of the session's files that can be returned to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// Its number in the session, from 1. Numbers are never given twice.
+    pub number: u32,
+    /// When it was taken.
+    pub at: Timestamp,
+    /// After what, in a few words.
+    pub after: String,
+    /// What the caller finds its own place by.
+    pub mark: u64,
+    /// How many paths differ from the checkpoint before.
+    pub differing: u64,
+    /// How many paths are not covered, because they are too large or cannot be read.
+    pub uncovered: u64,
+}
+
+/// When a checkpoint is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// In any case.
+    Always,
+    /// Only when something differs from the last one.
+    WhenChanged,
+}
+
+/// What going back to a checkpoint changes, or changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rewind {
+    /// What becomes of paths as the session's commands see them, sorted.
+    pub changes: Vec<(TreePath, ChangeKind)>,
+    /// What is not as the checkpoint says, or had to be set aside, and why.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// The checkpoints of one session.
+#[derive(Debug)]
+pub struct Checkpoints {
+    /// The session's upper directory; what is made anew is made beside it.
+    upper: PathBuf,
+    /// Where the records of the session's files are.
+    files: OwnedFd,
+    path: PathBuf,
+    directory: OwnedFd,
+    blobs: BlobStore,
+    large: LargeStore,
+    /// The numbers there are, in order.
+    numbers: Vec<u32>,
+    /// By what the upper directory is known; `None` before the first look.
+    last: Option<Manifest>,
+    /// The bytes that contents take; `None` until they were counted.
+    stored_bytes: Option<u64>,
+    bounds: Bounds,
+    fuse: Fuse,
+}
+
+/// The bounds of one session's checkpoints.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    count: usize,
+    /// How many go at once.
+    dropped: usize,
+    /// Where looking for what is not needed begins; more, while it gives nothing.
+    bytes: u64,
+    new_bytes: u64,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            count: CHECKPOINTS_MAX,
+            dropped: CHECKPOINTS_DROPPED,
+            bytes: CHECKPOINT_BYTES_MAX,
+            new_bytes: CHECKPOINT_NEW_BYTES_MAX,
+        }
+    }
+}
+
+impl Checkpoints {
+    /// Opens the checkpoints in `files`, the directory of the session's record of files,
+    /// for the upper directory `upper`. What an interrupted step left is put in order.
+    ///
+    /// # Errors
+    /// [`FileError::Store`] when the directories cannot be made or read.
+    pub fn open(files: &Path, upper: &Path) -> Result<Self, FileError> {
+        let path = files.join("checkpoints");
+        let fail = |source| FileError::Store { path: path.clone(), source };
+        match rustix::fs::mkdirat(CWD, &path, Mode::RWXU) {
+            Ok(()) | Err(Errno::EXIST) => {}
+            Err(errno) => return Err(fail(errno.into())),
+        }
+        let mut checkpoints = Self {
+            upper: upper.to_owned(),
+            files: open_directory(files).map_err(fail)?,
+            directory: open_directory(&path).map_err(fail)?,
+            blobs: BlobStore::open(&files.join("blobs"))?,
+            large: LargeStore::open(&files.join("large")).map_err(fail)?,
+            numbers: Vec::new(),
+            last: None,
+            stored_bytes: None,
+            bounds: Bounds::default(),
+            fuse: Fuse::default(),
+            path: path.clone(),
+        };
+        checkpoints.numbers = numbers(&checkpoints.directory).map_err(fail)?;
+        checkpoints.drop_what_was_lost().map_err(fail)?;
+        checkpoints.put_in_order();
+        Ok(checkpoints)
+    }
+
+    /// Reads the checkpoints of a session that may be open elsewhere, first to last. `files`
+    /// is as for [`Checkpoints::open`]; nothing is written.
+    ///
+    /// # Errors
+    /// [`FileError::Store`] when they cannot be read.
+    pub fn listed(files: &Path) -> Result<Vec<Checkpoint>, FileError> {
+        let path = files.join("checkpoints");
+        let fail = |source| FileError::Store { path: path.clone(), source };
+        let directory = match open_directory(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            other => other.map_err(fail)?,
+        };
+        let numbers = numbers(&directory).map_err(fail)?;
+        // One that goes meanwhile was the oldest.
+        Ok(numbers.iter().filter_map(|number| head(&directory, *number)).map(shown).collect())
+    }
+
+    /// The checkpoints, first to last.
+    #[must_use]
+    pub fn list(&self) -> Vec<Checkpoint> {
+        let heads = self.numbers.iter().filter_map(|number| head(&self.directory, *number));
+        heads.map(shown).collect()
+    }
+
+    /// Takes a checkpoint of the upper directory. `after` and `mark` are the caller's words
+    /// and its place. Gives the new one; the last one when nothing changed and none was wished
+    /// for.
+    ///
+    /// Beyond the bounds the oldest checkpoints go, but not the newest and not `pinned`.
+    ///
+    /// # Errors
+    /// [`FileError::Store`] for a full disk and the like: then there is no new checkpoint.
+    /// What cannot be covered is counted and no error.
+    pub fn take(
+        &mut self,
+        wish: Wish,
+        (at, after, mark): (Timestamp, &str, u64),
+        pinned: &[u32],
+    ) -> Result<Checkpoint, FileError> {
+        self.recall();
+        let after = clip(after, CHECKPOINT_WORDS_BYTES_MAX).to_owned();
+        let number = self.numbers.last().map_or(1, |last| last.saturating_add(1));
+        let (mut taken, stored) = self.look(Head::new(number, at, after, mark))?;
+        let (differing, is_same) = compare::difference(self.last.as_ref(), &taken);
+        let newest = self.numbers.last().and_then(|number| head(&self.directory, *number));
+        if let (Wish::WhenChanged, true, Some(newest)) = (wish, is_same, newest) {
+            // The same under perhaps other inodes: that is what it is known by from now on.
+            self.last = Some(taken);
+            return Ok(shown(newest));
+        }
+        taken.head.differing = differing;
+        self.write(&taken)?;
+        self.numbers.push(number);
+        let checkpoint = shown(taken.head.clone());
+        self.last = Some(taken);
+        self.stored_bytes = self.stored_bytes.map(|bytes| bytes.saturating_add(stored));
+        if let Err(error) = self.bound(pinned) {
+            // The checkpoint stands; the next one tries again.
+            tracing::warn!(%error, "old checkpoints could not be dropped");
+        }
+        Ok(checkpoint)
+    }
+
+    /// Says what going back to a checkpoint would change. `real` is the user's tree.
+    ///
+    /// # Errors
+    /// [`FileError::NoSuchCheckpoint`]; as [`Checkpoints::take`], since the contents that are
+    /// compared are stored.
+    pub fn preview(&mut self, real: &DirTree, number: u32) -> Result<Rewind, FileError> {
+        self.recall();
+        let goal = self.load(number)?;
+        let (current, _) = self.look(self.head_of_look())?;
+        let changes = compare::seen(&current, &goal, real);
+        let left_out = goal.entries.iter().filter_map(|entry| match entry.kind {
+            Kind::Uncovered(gap) => Some(restore::left_out(entry, gap)),
+            Kind::File
+            | Kind::Large
+            | Kind::Directory
+            | Kind::Link
+            | Kind::Fifo
+            | Kind::Socket
+            | Kind::Whiteout => None,
+        });
+        Ok(Rewind { changes, left_out: left_out.collect() })
+    }
+
+    /// Makes the upper directory what it was at a checkpoint, exactly: contents, modes, times,
+    /// links, whiteouts, opaque directories. Nothing may be mounted over it, and a checkpoint
+    /// of how it is now must have been taken.
+    ///
+    /// What the checkpoints do not cover is kept: where it is, if the goal has the same, else
+    /// set aside in the session's directory.
+    ///
+    /// # Errors
+    /// [`FileError::NoSuchCheckpoint`], [`FileError::DamagedBlob`], [`FileError::Write`] for a
+    /// full disk and the like, [`FileError::Store`]. Nothing changed then.
+    pub fn rewind(&mut self, real: &DirTree, number: u32) -> Result<Rewind, FileError> {
+        let goal = self.load(number)?;
+        let (current, _) = self.look(self.head_of_look())?;
+        let upper = self.upper()?;
+        let aside = self.aside(number);
+        let aside = aside.iter().filter_map(|path| Root::open(path).ok()).map(DirTree::cached);
+        let restoration = Restoration {
+            goal: &goal,
+            current: &current,
+            upper: &upper,
+            aside: aside.collect(),
+            stores: self.stores(),
+        };
+        restoration.check()?;
+        let next = self.next();
+        let fail = |source| FileError::Store { path: next.clone(), source };
+        remove_files(&next).map_err(fail)?;
+        rustix::fs::mkdirat(CWD, &next, Mode::RWXU).map_err(|errno| fail(errno.into()))?;
+        let place = DirTree::cached(Root::open(&next)?);
+        let built = restoration.build(&place);
+        let mut left_out = match built {
+            Ok(left_out) => left_out,
+            Err(error) => {
+                let _removed_when_opened = remove_files(&next);
+                return Err(error);
+            }
+        };
+        let changes = compare::seen(&current, &goal, real);
+        self.fuse.burn().map_err(fail)?;
+        restore::exchange(&next, &self.upper).map_err(fail)?;
+        // From here on the session's tree is the goal's: nothing below may fail.
+        self.last = restore::known_again(&place, &goal).ok().and_then(|entries| {
+            let head = Head { stamp: self.stamp().ok()?, ..goal.head.clone() };
+            Some(Manifest { head, entries })
+        });
+        left_out.extend(self.part_with(&current, &place));
+        Ok(Rewind { changes, left_out })
+    }
+
+    /// Whether the upper directory is exactly as it was at a checkpoint.
+    ///
+    /// # Errors
+    /// As [`Checkpoints::preview`].
+    pub fn is_at(&mut self, number: u32) -> Result<bool, FileError> {
+        self.recall();
+        let goal = self.load(number)?;
+        let (current, _) = self.look(self.head_of_look())?;
+        Ok(compare::difference(Some(&goal), &current).1)
+    }
+
+    /// The paths that a checkpoint has an entry of its own for, among these.
+    ///
+    /// # Errors
+    /// [`FileError::NoSuchCheckpoint`], [`FileError::Store`].
+    pub fn holds(&self, number: u32, paths: &[TreePath]) -> Result<Vec<TreePath>, FileError> {
+        let goal = self.load(number)?;
+        Ok(paths.iter().filter(|path| goal.find(path).is_some()).cloned().collect())
+    }
+
+    /// Reads the last checkpoint, so that what it knows need not be read again.
+    fn recall(&mut self) {
+        if self.last.is_none() {
+            // One that cannot be read only makes the next look longer.
+            self.last = self.numbers.last().and_then(|number| self.load(*number).ok());
+        }
+    }
+
+    fn look(&self, mut head: Head) -> Result<(Manifest, u64), FileError> {
+        let upper = self.upper()?;
+        // Before the first file is looked at: what changes from here on is not older.
+        head.stamp = self.stamp().map_err(|source| self.fail("", source))?;
+        head.device = upper.root().device();
+        let own = Stat::of(self.directory.as_fd()).map_err(|source| self.fail("", source))?;
+        let known = self.last.as_ref().filter(|known| {
+            // A clock is asked on this file system: that of another may tick differently.
+            own.device == head.device && known.head.device == head.device
+        });
+        let look = scan::look(&upper, known, self.stores())?;
+        let is_uncovered = |kind| matches!(kind, Kind::Uncovered(_));
+        let uncovered = look.entries.iter().filter(|entry| is_uncovered(entry.kind)).count();
+        head.uncovered = u64::try_from(uncovered).unwrap_or(u64::MAX);
+        Ok((Manifest { head, entries: look.entries }, look.stored_bytes))
+    }
+
+    fn head_of_look(&self) -> Head {
+        Head::new(0, Timestamp(0), String::new(), 0)
+    }
+
+    const fn stores(&self) -> Stores<'_> {
+        let (blobs, large, fuse) = (&self.blobs, &self.large, &self.fuse);
+        Stores { blobs, large, fuse, new_bytes_max: self.bounds.new_bytes }
+    }
+
+    fn upper(&self) -> Result<DirTree, FileError> {
+        Ok(DirTree::cached(Root::open(&self.upper)?))
+    }
+
+    /// Where an upper directory is made, and where the one that it replaced is for a moment.
+    fn next(&self) -> PathBuf {
+        self.upper.with_file_name("upper-next")
+    }
+
+    /// A new name for what no checkpoint holds.
+    fn new_aside(&self, number: u32) -> io::Result<PathBuf> {
+        let random = moat_base::random_hex(4)?;
+        Ok(self.upper.with_file_name(format!("{}{random}", aside_prefix(number))))
+    }
+
+    /// What was set aside after a checkpoint.
+    fn aside(&self, number: u32) -> Vec<PathBuf> {
+        let Some(parent) = self.upper.parent() else { return Vec::new() };
+        let listed = open_directory(parent).and_then(|fd| collect::files(&fd));
+        let prefix = aside_prefix(number);
+        let names = listed.unwrap_or_default().into_iter().map(|(name, _)| name);
+        let ours = names.filter(|name| name.starts_with(prefix.as_bytes()));
+        ours.map(|name| parent.join(OsStr::from_bytes(&name))).collect()
+    }
+
+    /// Sets the directory beside the upper one aside.
+    fn set_aside(&self, number: u32) -> io::Result<PathBuf> {
+        let aside = self.new_aside(number)?;
+        rustix::fs::renameat(CWD, self.next(), CWD, &aside)?;
+        Ok(aside)
+    }
+
+    /// Removes the upper directory that was replaced. What it has and no checkpoint holds is
+    /// set aside with it.
+    fn part_with(&self, old: &Manifest, new: &DirTree) -> Vec<LeftOut> {
+        let next = self.next();
+        let is_lost = |entry: &&manifest::Entry| {
+            let links = crate::resolver::Links::Refused;
+            let stat = crate::resolver::stat(new.root(), &entry.path, links);
+            matches!(entry.kind, Kind::Uncovered(_))
+                && !stat.is_ok_and(|stat| stat.inode == entry.inode)
+        };
+        let lost: Vec<_> = old.entries.iter().filter(is_lost).collect();
+        if lost.is_empty() {
+            // What cannot be removed now is removed when the session is opened again.
+            let _left_for_later = remove_files(&next);
+            return Vec::new();
+        }
+        let newest = self.numbers.last().copied().unwrap_or_default();
+        let aside = self.set_aside(newest).unwrap_or_else(|error| {
+            // It is tried again when the session is opened.
+            tracing::warn!(%error, "what no checkpoint holds could not be set aside");
+            next
+        });
+        let reason = format!("no checkpoint holds it; it was set aside in `{}`", aside.display());
+        let told = |entry: &manifest::Entry| LeftOut {
+            path: entry.path.clone(),
+            reason: reason.clone(),
+        };
+        lost.into_iter().map(told).collect()
+    }
+
+    /// Deals with what an interrupted rewind left beside the upper directory.
+    fn put_in_order(&self) {
+        let next = self.next();
+        if Root::open(&next).is_err() {
+            return;
+        }
+        let newest = self.numbers.last().copied().unwrap_or_default();
+        let may_hold_more = head(&self.directory, newest).is_none_or(|it| it.uncovered > 0);
+        if may_hold_more {
+            if let Err(error) = self.set_aside(newest) {
+                tracing::warn!(%error, "what no checkpoint holds could not be set aside");
+            }
+            return;
+        }
+        let _tried_again_later = remove_files(&next);
+    }
+
+    /// Drops checkpoints beyond the bounds, and what only they needed.
+    fn bound(&mut self, pinned: &[u32]) -> io::Result<()> {
+        let mut bytes = match self.stored_bytes {
+            Some(bytes) => bytes,
+            None => self.count()?,
+        };
+        self.stored_bytes = Some(bytes);
+        let is_over = |checkpoints: &Self, bytes| {
+            checkpoints.numbers.len() > checkpoints.bounds.count || bytes > checkpoints.bounds.bytes
+        };
+        if !is_over(self, bytes) {
+            return Ok(());
+        }
+        // What stays is on the disk before what it stands in for goes.
+        rustix::fs::syncfs(&self.directory)?;
+        while is_over(self, bytes) {
+            let is_going = self.drop_oldest(pinned)?;
+            bytes = self.sweep()?;
+            self.stored_bytes = Some(bytes);
+            if !is_going {
+                // All that is left is needed: looking again at once would be in vain.
+                let more = bytes.saturating_add(self.bounds.bytes / 8);
+                self.bounds.bytes = self.bounds.bytes.max(more);
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Drops some of the oldest checkpoints, and says whether any could go.
+    fn drop_oldest(&mut self, pinned: &[u32]) -> io::Result<bool> {
+        let newest = self.numbers.last().copied();
+        let may_go = |number: &u32| Some(*number) != newest && !pinned.contains(number);
+        let excess = self.numbers.len().saturating_sub(self.bounds.count);
+        let count = self.bounds.dropped.min(self.numbers.len().div_ceil(2)).max(excess);
+        let going: Vec<u32> = self.numbers.iter().copied().filter(may_go).take(count).collect();
+        for number in &going {
+            self.fuse.burn()?;
+            rustix::fs::unlinkat(&self.directory, name(*number), AtFlags::empty())?;
+            self.numbers.retain(|other| other != number);
+            for aside in self.aside(*number) {
+                let _tried_with_the_session = remove_files(&aside);
+            }
+        }
+        Ok(!going.is_empty())
+    }
+
+    fn count(&self) -> io::Result<u64> {
+        let mut bytes = 0_u64;
+        for directory in [self.blobs.directory(), self.large.directory(), &self.directory] {
+            let files = collect::files(directory)?;
+            bytes = files.iter().fold(bytes, |sum, (_, length)| sum.saturating_add(*length));
+        }
+        Ok(bytes)
+    }
+
+    /// Removes contents that nothing names, and gives the bytes that the rest takes.
+    fn sweep(&self) -> io::Result<u64> {
+        let mut needed = Needed::default();
+        for directory in [&self.directory, &self.files] {
+            for (name, _) in collect::files(directory)? {
+                if name.ends_with(b".json") || name.ends_with(b".jsonl") {
+                    needed.note_file(directory.as_fd(), &name)?;
+                }
+            }
+        }
+        let blobs = collect::sweep(self.blobs.directory(), &needed, &self.fuse)?;
+        let large = collect::sweep(self.large.directory(), &needed, &self.fuse)?;
+        let manifests = collect::files(&self.directory)?;
+        let manifests = manifests.iter().fold(0_u64, |sum, (_, it)| sum.saturating_add(*it));
+        Ok(blobs.saturating_add(large).saturating_add(manifests))
+    }
+
+    fn load(&self, number: u32) -> Result<Manifest, FileError> {
+        let absent = || FileError::NoSuchCheckpoint { number };
+        if !self.numbers.contains(&number) {
+            return Err(absent());
+        }
+        let name = name(number);
+        let bytes = open_file(&self.directory, &name).and_then(|file| {
+            let mut bytes = Vec::new();
+            file.take(RECORD_BYTES_MAX).read_to_end(&mut bytes)?;
+            Ok(bytes)
+        });
+        let bytes = bytes.map_err(|source| self.fail(&name, source))?;
+        Manifest::read(&bytes).filter(|manifest| manifest.head.number == number).ok_or_else(absent)
+    }
+
+    fn write(&self, manifest: &Manifest) -> Result<(), FileError> {
+        let name = name(manifest.head.number);
+        let bytes = manifest.write().map_err(|error| self.fail(&name, io::Error::other(error)))?;
+        let temporary = format!("{name}.tmp");
+        let written = self.fuse.burn().and_then(|()| {
+            let flags =
+                OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            let private = Mode::RUSR | Mode::WUSR;
+            let file = rustix::fs::openat(&self.directory, temporary.as_str(), flags, private)?;
+            File::from(file).write_all(&bytes)?;
+            self.fuse.burn()?;
+            Ok(rustix::fs::renameat(
+                &self.directory,
+                temporary.as_str(),
+                &self.directory,
+                name.as_str(),
+            )?)
+        });
+        written.map_err(|source| self.fail(&name, source))
+    }
+
+    /// A moment of the file system's clock: what changes after this call has this change time
+    /// or a later one.
+    fn stamp(&self) -> io::Result<At> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW;
+        let private = Mode::RUSR | Mode::WUSR;
+        let file =
+            rustix::fs::openat(&self.directory, "clock.tmp", flags | OFlags::CLOEXEC, private)?;
+        rustix::fs::fchmod(&file, private)?;
+        let changed: Moment = Stat::of(file.as_fd())?.changed;
+        Ok(At(changed))
+    }
+
+    fn fail(&self, name: &str, source: io::Error) -> FileError {
+        FileError::Store { path: self.path.join(name), source }
+    }
+}
+
+fn shown(head: Head) -> Checkpoint {
+    Checkpoint {
+        number: head.number,
+        at: head.at,
+        after: head.after,
+        mark: head.mark,
+        differing: head.differing,
+        uncovered: head.uncovered,
+    }
+}
+
+fn aside_prefix(number: u32) -> String {
+    format!("aside-{number:06}-")
+}
+
+fn name(number: u32) -> String {
+    format!("{number:08}.jsonl")
+}
+
+/// The numbers of the manifests in a directory, in order.
+fn numbers(directory: &OwnedFd) -> io::Result<Vec<u32>> {
+    let mut numbers = Vec::new();
+    for (file, _) in collect::files(directory)? {
+        let number = file.strip_suffix(b".jsonl").and_then(|digits| {
+            std::str::from_utf8(digits).ok().and_then(|digits| digits.parse::<u32>().ok())
+        });
+        numbers.extend(number.filter(|number| name(*number).as_bytes() == file));
+    }
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+fn head(directory: &OwnedFd, number: u32) -> Option<Head> {
+    let file = open_file(directory, &name(number)).ok()?;
+    let mut line = Vec::new();
+    let limit = HEAD_BYTES_MAX;
+    io::BufReader::new(file.take(limit)).read_until(b'\n', &mut line).ok()?;
+    Head::read(&line)
+}
+
+fn open_file(directory: &OwnedFd, name: &str) -> io::Result<File> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    Ok(rustix::fs::openat(directory, name, flags, Mode::empty())?.into())
+}
+
+fn open_directory(path: &Path) -> io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    Ok(rustix::fs::openat(CWD, path, flags, Mode::empty())?)
+}
+
+/// The longest first line of a manifest.
+const HEAD_BYTES_MAX: u64 = 64 * 1024;
