@@ -3,6 +3,7 @@
 
 #[cfg(test)]
 mod change;
+mod checkpoint;
 #[cfg(test)]
 mod keep;
 #[cfg(test)]
