@@ -20,6 +20,7 @@
 //! ```
 
 mod change;
+mod checkpoint;
 mod event;
 mod evidence;
 mod op;
@@ -28,6 +29,9 @@ mod wire;
 
 pub use change::{
     Change, ChangeClass, ChangeKind, ChangeSet, FileContent, Hunk, Mode, Refusal, Selection, Side,
+};
+pub use checkpoint::{
+    Checkpoint, CommandEnd, PathChange, RewindPlan, RewindScope, Rewound,
 };
 pub use event::{CandidateVerdict, Envelope, Event, Level, Stream};
 pub use evidence::{Evidence, Outcome, RunStatus, Suspect, TestSummary};

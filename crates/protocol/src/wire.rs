@@ -98,7 +98,10 @@ mod tests {
     use moat_base::{Timestamp, TreePath};
 
     use super::*;
-    use crate::{Change, ChangeClass, ChangeKind, ChangeSet, Event, Mode, Selection, Side};
+    use crate::{
+        Change, ChangeClass, ChangeKind, ChangeSet, Checkpoint, CommandEnd, Event, Mode,
+        RewindScope, RunStatus, Selection, Side,
+    };
 
     #[test]
     fn ops_and_events_survive_the_wire() {
@@ -106,7 +109,10 @@ mod tests {
             path: TreePath::from_bytes(b"odd\xff name").unwrap(),
             numbers: vec![1, 3],
         };
-        for op in [Op::Interrupt, Op::Keep { selection }, Op::Steer { text: "a\nb".into() }] {
+        let run = Op::Run { argv: vec!["sh".into()], directory: TreePath::root() };
+        let rewind = Op::Rewind { to: 3, scope: RewindScope::Conversation };
+        let steer = Op::Steer { text: "a\nb".into() };
+        for op in [Op::Interrupt, Op::Keep { selection }, steer, run, rewind] {
             let line = write_op(&op);
             assert_eq!(line.matches('\n').count(), 1);
             assert_eq!(read_op(&line).unwrap(), op);
@@ -123,7 +129,20 @@ mod tests {
             conflict: None,
         };
         let set = ChangeSet { changes: vec![change], left_out: Vec::new(), truncated: true };
-        for event in [Event::SessionClosed, Event::ChangesPending(set)] {
+        let end = CommandEnd::Ran { status: RunStatus::Code(3) };
+        let taken = Checkpoint {
+            number: 3,
+            at: Timestamp(4),
+            after: "run `x`".into(),
+            differing: 5,
+            uncovered: 0,
+        };
+        for event in [
+            Event::SessionClosed,
+            Event::ChangesPending(set),
+            Event::CommandEnded(end),
+            Event::Checkpointed(taken),
+        ] {
             let session = "0123456789".parse().unwrap();
             let envelope = Envelope { session, sequence: 7, at: Timestamp(1), event };
             assert_eq!(read_event(&write_event(&envelope)).unwrap(), envelope);

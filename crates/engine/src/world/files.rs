@@ -104,6 +104,20 @@ impl Ledger {
         Ok(taken_back(&record))
     }
 
+    /// The user's tree.
+    pub(super) const fn real(&self) -> &DirTree {
+        &self.real
+    }
+
+    /// The paths that keeps wrote and nobody took back.
+    pub(super) fn kept(&self) -> Result<Vec<TreePath>, Setback> {
+        let keeps = self.files.keeps().map_err(|error| Setback::of(&error))?;
+        let steps = keeps.into_iter().flat_map(|keep| keep.steps);
+        let kept = steps.filter(|step| step.outcome == StepOutcome::Done).map(|step| step.path);
+        let kept: std::collections::BTreeSet<TreePath> = kept.collect();
+        Ok(kept.into_iter().collect())
+    }
+
     /// What the record says of a keep that the process died in.
     ///
     /// Only a keep that was half done when the record was opened is surely that one.
@@ -133,13 +147,7 @@ impl Ledger {
         };
         Ok(protocol::Change {
             path: change.path.clone(),
-            kind: match change.kind {
-                ChangeKind::Created => protocol::ChangeKind::Created,
-                ChangeKind::Modified => protocol::ChangeKind::Modified,
-                ChangeKind::Deleted => protocol::ChangeKind::Deleted,
-                ChangeKind::Mode => protocol::ChangeKind::Mode,
-                ChangeKind::Type => protocol::ChangeKind::Type,
-            },
+            kind: kind_of(change.kind),
             class: match change.class {
                 Class::Edit => protocol::ChangeClass::Edit,
                 Class::Ignored => protocol::ChangeClass::Ignored,
@@ -171,6 +179,17 @@ impl Ledger {
                 protocol::Side::Link { target: Some(escape(&blobs.get(&id)?)) }
             }
         })
+    }
+}
+
+/// What happened to a path, in the protocol's word.
+pub(super) const fn kind_of(kind: ChangeKind) -> protocol::ChangeKind {
+    match kind {
+        ChangeKind::Created => protocol::ChangeKind::Created,
+        ChangeKind::Modified => protocol::ChangeKind::Modified,
+        ChangeKind::Deleted => protocol::ChangeKind::Deleted,
+        ChangeKind::Mode => protocol::ChangeKind::Mode,
+        ChangeKind::Type => protocol::ChangeKind::Type,
     }
 }
 

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use moat_base::{Depot as _, Fs, Hint, RealDepot, Report, Tree, random_hex};
-use moat_sandbox::{DirTree, Files, Launcher, Plan, Root, Sandbox, remove_files};
+use moat_sandbox::{Confinement, DirTree, Files, Launcher, Plan, Root, Sandbox, remove_files};
 
 use super::{Setback, StartError};
 
@@ -32,7 +32,9 @@ pub(super) struct Ground {
     fs: Arc<dyn Fs>,
     workspace: PathBuf,
     directory: PathBuf,
-    session: Sandbox,
+    /// `None` only after it could not be started again.
+    session: Option<Sandbox>,
+    confinement: Confinement,
     first_run: Option<PathBuf>,
     /// The workspace itself, for reading.
     below: Arc<dyn Tree>,
@@ -67,17 +69,48 @@ impl Ground {
                 StartError::Failed(Setback::Failed(report))
             }
         })?;
-        Ok(Self { launcher, fs, workspace, directory, session, first_run: None, below })
+        let (confinement, session) = (session.confinement().clone(), Some(session));
+        let first_run = None;
+        Ok(Self { launcher, fs, workspace, directory, session, confinement, first_run, below })
+    }
+
+    /// What the session's sandbox enforces.
+    pub(super) const fn confinement(&self) -> &Confinement {
+        &self.confinement
     }
 
     /// The sandbox of the session itself.
-    pub(super) const fn session(&self) -> &Sandbox {
-        &self.session
+    pub(super) fn session(&self) -> Result<&Sandbox, Setback> {
+        self.session.as_ref().ok_or_else(|| Setback::of(&moat_sandbox::Error::Gone))
+    }
+
+    /// Mounts the session's sandbox anew; `while_down` runs while it is not mounted.
+    pub(super) fn renew(&mut self, while_down: impl FnOnce()) -> Result<(), Setback> {
+        drop(self.session.take());
+        while_down();
+        let files = layers(self.fs.as_ref(), &self.directory, vec![self.workspace.clone()])?;
+        let session = start(&self.launcher, &self.workspace, files);
+        self.session = Some(session.map_err(|error| Setback::of(&error))?);
+        Ok(())
+    }
+
+    /// Puts no more forks over what the first run left: it built on other files.
+    pub(super) fn forget_first_run(&mut self) {
+        if let Some(directory) = self.first_run.take().as_deref().and_then(Path::parent) {
+            // What cannot be removed now is removed when the session is opened again.
+            let _left_for_later = remove_files(directory);
+        }
+    }
+
+    /// Whether the session has changed nothing.
+    pub(super) fn is_unchanged(&self) -> bool {
+        let upper = self.directory.join("upper");
+        self.fs.list(&upper).is_ok_and(|names| names.is_empty())
     }
 
     /// The session's files as its commands see them.
     pub(super) fn tree(&self) -> Result<DirTree, Setback> {
-        tree_of(&self.session, &self.workspace)
+        tree_of(self.session()?, &self.workspace)
     }
 
     /// The session's files for looking through all of them.

@@ -9,8 +9,8 @@ use moat_base::limits::SOURCE_FILE_BYTES_MAX;
 use moat_base::{Clock, Fs, Hint, Tree as _, TreeError, TreePath};
 use moat_index::Corpus;
 use moat_policy::Confinement;
-use moat_protocol::{ChangeSet, Event, Proposal, TaskKind};
-use moat_sandbox::{BlobId, Expected, FileMode, Launcher, Level};
+use moat_protocol::{ChangeSet, Event, Proposal, RewindPlan, TaskKind};
+use moat_sandbox::{BlobId, Checkpoints, Expected, FileMode, Launcher, Level};
 use moat_tools::{compare, detect};
 
 use super::ahead::Ahead;
@@ -20,7 +20,7 @@ use super::files::Ledger;
 use super::ground::{Below, Ground};
 use super::model::{ModelSource, ask};
 use super::place::places;
-use super::{Setback, Settled, StartError, StopFlag, World};
+use super::{Setback, Settled, StartError, StopFlag, Waypoint, World};
 use crate::grant::Grant;
 use crate::limits::{TRIAL_WALL_EXTRA_MS, TRIAL_WALL_FACTOR};
 use crate::record::{AnswerRef, Effect, EffectOutcome, Skill, Verdict};
@@ -55,15 +55,16 @@ pub struct WorldSettings {
 /// The real world of one session.
 #[derive(Debug)]
 pub struct LocalWorld {
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     root: String,
-    ground: Ground,
+    pub(super) ground: Ground,
     /// What is read of the session's files while a check runs.
-    ahead: Option<Ahead>,
-    ledger: Ledger,
+    pub(super) ahead: Option<Ahead>,
+    pub(super) ledger: Ledger,
+    pub(super) checkpoints: Checkpoints,
     models: Box<dyn ModelSource>,
     command_wall: Duration,
-    stop: StopFlag,
+    pub(super) stop: StopFlag,
 }
 
 impl LocalWorld {
@@ -76,9 +77,14 @@ impl LocalWorld {
         let WorldSettings { launcher, fs, clock, workspace, directory, .. } = settings;
         let ledger = Ledger::open(&fs, &workspace, &directory)?;
         let root = workspace.to_string_lossy().into_owned();
+        let checkpoints = super::checkpoint::open(&directory)?;
         let ground = Ground::start(launcher, fs, workspace, directory)?;
         let (models, command_wall, stop) = (settings.models, settings.command_wall, settings.stop);
-        Ok(Self { clock, root, ground, ahead: None, ledger, models, command_wall, stop })
+        let ahead = None;
+        let mut world =
+            Self { clock, root, ground, ahead, ledger, checkpoints, models, command_wall, stop };
+        world.begin_checkpoints()?;
+        Ok(world)
     }
 
     fn find_check(&self) -> Result<EffectOutcome, Setback> {
@@ -232,10 +238,11 @@ impl LocalWorld {
         }
     }
 
-    fn shell(&self, number: u32, line: &str, turn: Option<&Turn>) -> Run<'_> {
+    pub(super) fn shell(&self, number: u32, line: &str, turn: Option<&Turn>) -> Run<'_> {
         Run {
             number,
             argv: vec!["/bin/sh".into(), "-c".into(), line.to_owned()],
+            directory: TreePath::root(),
             place: FORK,
             wall: self.command_wall.min(left(turn)),
             root: &self.root,
@@ -261,7 +268,8 @@ impl World for LocalWorld {
         live: &mut dyn FnMut(Event),
     ) -> Result<EffectOutcome, Setback> {
         let (number, intent, turn) = (grant.effect(), grant.intent(), state.turn());
-        match intent {
+        self.checkpoint_before((number, intent), live)?;
+        let outcome = match intent {
             Effect::FindCheck => self.find_check(),
             Effect::RunCheck { line } => self.run_check((number, line), turn, live),
             Effect::Observe { argv } => self.observe((number, argv), turn, live),
@@ -281,7 +289,13 @@ impl World for LocalWorld {
             Effect::Keep { selection } => self.ledger.keep(selection),
             Effect::Discard { selection } => self.ledger.discard(&self.ground, selection),
             Effect::UndoKeep => self.ledger.undo_keep(),
-        }
+            Effect::Command { argv, directory } => {
+                self.run_in_session((number, argv, directory), live)
+            }
+            Effect::Rewind { to, scope, .. } => self.rewind(*to, *scope),
+        };
+        self.checkpoint_after((number, intent), &outcome, live);
+        outcome
     }
 
     fn settle(&mut self, intent: &Effect) -> Settled {
@@ -289,7 +303,8 @@ impl World for LocalWorld {
             Effect::Apply { path, content, .. } => self.settle_write(path, content),
             Effect::ApplyTests { place, content, .. } => self.settle_write(&place.path, content),
             Effect::Keep { .. } => self.ledger.settle_keep(),
-            Effect::Discard { .. } | Effect::UndoKeep => Settled::Unknown,
+            Effect::Rewind { to, scope, .. } => self.settle_rewind(*to, *scope),
+            Effect::Discard { .. } | Effect::UndoKeep | Effect::Command { .. } => Settled::Unknown,
             Effect::FindCheck
             | Effect::RunCheck { .. }
             | Effect::Observe { .. }
@@ -301,14 +316,14 @@ impl World for LocalWorld {
     }
 
     fn confinement(&self) -> Confinement {
-        match self.ground.session().confinement().level() {
+        match self.ground.confinement().level() {
             Level::Full => Confinement::Full,
             Level::Partial => Confinement::Partial,
         }
     }
 
     fn boundary(&self) -> String {
-        let lost = self.ground.session().confinement().lost();
+        let lost = self.ground.confinement().lost();
         if lost.is_empty() {
             return "full: commands see this workspace copy-on-write, no network, no other files \
                     of yours"
@@ -330,7 +345,7 @@ impl World for LocalWorld {
             Effect::TryTested { place, .. } => {
                 vec!["/bin/sh".into(), "-c".into(), place.line.clone()]
             }
-            Effect::Observe { argv } => argv.clone(),
+            Effect::Observe { argv } | Effect::Command { argv, .. } => argv.clone(),
             Effect::FindCheck
             | Effect::Locate
             | Effect::Ask { .. }
@@ -339,13 +354,18 @@ impl World for LocalWorld {
             | Effect::ApplyTests { .. }
             | Effect::Keep { .. }
             | Effect::Discard { .. }
-            | Effect::UndoKeep => vec![intent.describe()],
+            | Effect::UndoKeep
+            | Effect::Rewind { .. } => vec![intent.describe()],
+        };
+        let (directory, writes) = match intent {
+            Effect::Command { directory, .. } => (directory.clone(), "the session, until you keep it"),
+            _in_a_fork => (TreePath::root(), "a fork of the session that is thrown away"),
         };
         Proposal {
             argv,
             environment: Vec::new(),
-            directory: TreePath::root(),
-            writes: "a fork of the session that is thrown away".into(),
+            directory,
+            writes: writes.into(),
             network: "none".into(),
             rule: rule.to_owned(),
         }
@@ -353,6 +373,14 @@ impl World for LocalWorld {
 
     fn changes(&mut self) -> Result<ChangeSet, Setback> {
         self.ledger.changes()
+    }
+
+    fn waypoints(&self) -> Vec<Waypoint> {
+        self.waypoints_of()
+    }
+
+    fn plan_rewind(&mut self, to: u32) -> Result<RewindPlan, Setback> {
+        self.plan_of(to)
     }
 }
 

@@ -6,11 +6,14 @@ use std::sync::{Arc, Mutex};
 
 use moat_base::{Clock, Timestamp, TreePath};
 use moat_engine::{
-    Attendance, ChainKey, Effect, EffectOutcome, Engine, Grant, Place, Setback, Settings, Settled,
-    Skill, State, StopFlag, Store, TestPlace, Verdict, World,
+    Attendance, ChainKey, Effect, EffectOutcome, Engine, Grant, Place, Point, Setback, Settings,
+    Settled, Skill, State, StopFlag, Store, TestPlace, Verdict, Waypoint, World,
 };
 use moat_policy::{CommandRule, Confinement};
-use moat_protocol::{ChangeSet, Envelope, Event, Proposal, RunStatus, Task, TaskKind, TestSummary};
+use moat_protocol::{
+    ChangeSet, Envelope, Event, Proposal, RewindPlan, RewindScope, Rewound, RunStatus, Task,
+    TaskKind, TestSummary,
+};
 
 use crate::journal::JournalFs;
 
@@ -100,6 +103,19 @@ impl World for ScriptedWorld {
     fn changes(&mut self) -> Result<ChangeSet, Setback> {
         Ok(ChangeSet::default())
     }
+
+    /// Checkpoint `2n` is before effect n, checkpoint `2n + 1` after it.
+    fn waypoints(&self) -> Vec<Waypoint> {
+        let point = |number: u32| match number % 2 {
+            0 => Point::Before(number / 2),
+            _ => Point::After(number / 2),
+        };
+        (1..100).map(|number| Waypoint { number, point: point(number) }).collect()
+    }
+
+    fn plan_rewind(&mut self, to: u32) -> Result<RewindPlan, Setback> {
+        Ok(RewindPlan::empty(to, RewindScope::Code))
+    }
 }
 
 impl ScriptedWorld {
@@ -168,6 +184,24 @@ impl ScriptedWorld {
             Effect::Apply { .. } | Effect::ApplyTests { .. } => {
                 self.disk.lock().unwrap().applied += 1;
                 EffectOutcome::Applied { symbols: vec!["f".into()] }
+            }
+            Effect::Command { .. } => {
+                self.disk.lock().unwrap().applied += 1;
+                EffectOutcome::Ran { status: RunStatus::Code(3), output: "out".into() }
+            }
+            Effect::Rewind { to, scope, .. } => {
+                let plan = RewindPlan::empty(*to, *scope);
+                let RewindPlan { changes, changed, left, kept, .. } = plan;
+                let (to, scope, before) = (*to, *scope, 99);
+                EffectOutcome::Rewound(Rewound {
+                    to,
+                    scope,
+                    before,
+                    changes,
+                    changed,
+                    left,
+                    kept,
+                })
             }
             Effect::Keep { .. } | Effect::Discard { .. } | Effect::UndoKeep => {
                 self.disk.lock().unwrap().kept += 1;

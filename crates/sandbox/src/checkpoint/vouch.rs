@@ -90,7 +90,7 @@ impl Checkpoints {
         let file = rustix::fs::openat(&self.directory, temporary.as_str(), flags, private)?;
         let mut file = std::fs::File::from(file);
         io::Write::write_all(&mut file, &bytes)?;
-        file.sync_all()?;
+        // Should it be lost with the machine, everything is read once more.
         Ok(rustix::fs::renameat(&self.directory, temporary.as_str(), &self.directory, FILE)?)
     }
 }
