@@ -7,6 +7,7 @@
 //! Invariant: without colour a frame holds no escape byte at all.
 
 mod outcome;
+mod rewind;
 
 use moat_base::{clip, visible};
 use moat_protocol::{CandidateVerdict, Event, Level, Proposal, RunStatus, TestSummary};
@@ -144,6 +145,11 @@ impl Screen {
             Event::KeepUndone { paths, refused } => {
                 self.moved("undone", "in your tree", paths, refused)
             }
+            Event::Checkpointed(checkpoint) => self.checkpointed(checkpoint),
+            Event::RewindPlanned(plan) => self.rewind_planned(plan),
+            Event::Rewound(rewound) => self.rewound(rewound),
+            // How a command ended is said when it ends; that it is stored is for programs.
+            Event::CommandEnded(_) => String::new(),
             Event::TurnFinished { outcome, evidence } => self.finished(outcome, evidence),
             Event::Failed { report } => format!("{}\n", visible(&report.to_string())),
             Event::SessionClosed => String::new(),

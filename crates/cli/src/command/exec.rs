@@ -109,7 +109,11 @@ impl Opened {
         let exit = match self.front.wait(&self.host, Wanted::Turn)? {
             Waited::Turn(outcome) => self.ended(&outcome, after)?,
             Waited::Failed(report) => return Err(Failure { report, exit: Exit::Usage }),
-            Waited::Moved { .. } | Waited::Changes(_) | Waited::Closed => Exit::Environment,
+            Waited::Moved { .. }
+            | Waited::Changes(_)
+            | Waited::Plan(_)
+            | Waited::Command(_)
+            | Waited::Closed => Exit::Environment,
         };
         self.host.close()?;
         Ok(exit)
@@ -121,7 +125,12 @@ impl Opened {
             self.host.send(Op::Keep { selection: Selection::All });
             match self.front.wait(&self.host, Wanted::Moved)? {
                 Waited::Moved { refused: 0, .. } => {}
-                Waited::Moved { .. } | Waited::Closed | Waited::Turn(_) | Waited::Changes(_) => {
+                Waited::Moved { .. }
+                | Waited::Closed
+                | Waited::Turn(_)
+                | Waited::Plan(_)
+                | Waited::Command(_)
+                | Waited::Changes(_) => {
                     return Ok(Exit::NotSolved);
                 }
                 Waited::Failed(report) => {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `moat session`: look at sessions, move their changes, go on with them.
 
+mod checkpoint;
 mod remote;
+mod run;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -22,6 +24,9 @@ use crate::front::{Form, Waited, Wanted};
 use crate::sessions::{self, Told, choose, hold, tell, workspace_of};
 use crate::start::{Egress, Started};
 use crate::terminal::{Terminal, complain};
+
+pub(crate) use checkpoint::{CheckpointArguments, RewindArguments};
+pub(crate) use run::RunArguments;
 
 /// Carries a verb out.
 pub(crate) fn run(
@@ -44,6 +49,9 @@ pub(crate) fn run(
             let selection = selection(&paths, hunk.as_deref())?;
             undo(environment, config, id.as_deref(), selection)
         }
+        SessionVerb::Run(arguments) => run::run(environment, config, &arguments),
+        SessionVerb::Checkpoints(arguments) => checkpoint::list(environment, &arguments),
+        SessionVerb::Rewind(arguments) => checkpoint::rewind(environment, config, &arguments),
         SessionVerb::Resume { id, showing } => {
             resume(environment, config, id.as_deref(), showing.into())
         }
@@ -387,7 +395,11 @@ impl Opened {
         match self.front.quietly(&self.host, Wanted::Changes)? {
             Waited::Changes(set) => Ok(set),
             Waited::Failed(report) => Err(Failure { report, exit: Exit::Environment }),
-            Waited::Turn(_) | Waited::Moved { .. } | Waited::Closed => Ok(ChangeSet::default()),
+            Waited::Turn(_)
+            | Waited::Moved { .. }
+            | Waited::Plan(_)
+            | Waited::Command(_)
+            | Waited::Closed => Ok(ChangeSet::default()),
         }
     }
 
@@ -397,7 +409,11 @@ impl Opened {
             Waited::Moved { refused: 0, .. } => Ok(Exit::Success),
             Waited::Failed(report) => Err(Failure { report, exit: Exit::Usage }),
             Waited::Moved { .. } => Ok(Exit::NotSolved),
-            Waited::Turn(_) | Waited::Changes(_) | Waited::Closed => Ok(Exit::Environment),
+            Waited::Turn(_)
+            | Waited::Changes(_)
+            | Waited::Plan(_)
+            | Waited::Command(_)
+            | Waited::Closed => Ok(Exit::Environment),
         }
     }
 }
