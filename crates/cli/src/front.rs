@@ -7,7 +7,7 @@ use std::io::BufRead as _;
 
 use moat_engine::Attendance;
 use moat_protocol::{
-    Answer, ChangeSet, CommandEnd, Event, Op, Outcome, RewindPlan, write_event,
+    Answer, ChangeSet, CommandEnd, Event, Level, Op, Outcome, RewindPlan, write_event,
 };
 use moat_tui::{Detail, Screen};
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -18,7 +18,7 @@ use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::host::{Arrival, Host};
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, complain};
 
 pub(crate) use session::Answered;
 
@@ -149,7 +149,7 @@ impl Front {
         refused && ends && matches!(self.form, Form::Text(_))
     }
 
-    /// Waits without showing anything.
+    /// Waits without showing anything but what a person has to know.
     pub(crate) fn quietly(&mut self, host: &Host, for_what: Wanted) -> Result<Waited, Failure> {
         loop {
             match host.arrivals.recv() {
@@ -157,6 +157,9 @@ impl Front {
                 Ok(Arrival::Signal) => self.interrupt(host)?,
                 Ok(Arrival::Line(_) | Arrival::InputEnded) => {}
                 Ok(Arrival::Event(envelope)) => {
+                    if let Event::Notice { level: Level::Warning, text } = &envelope.event {
+                        complain(&moat_base::visible(text));
+                    }
                     if let Some(waited) = met(for_what, envelope.event) {
                         return Ok(waited);
                     }

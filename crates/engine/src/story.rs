@@ -74,9 +74,7 @@ impl Story {
     }
 
     fn begin_of(&self, effect: u32) -> Option<usize> {
-        let begins = |told: &&Told| {
-            matches!(told.record, Record::Intended { effect: it, .. } if it == effect)
-        };
+        let begins = |told: &&Told| matches!(told.record, Record::Intended { effect: it, .. } if it == effect);
         let mut place = self.0.iter().find(begins)?.after?;
         while let Some(told) = self.0.get(place) {
             if !matches!(told.record, Record::Asked { .. } | Record::Answered { .. }) {

@@ -30,9 +30,7 @@ mod wire;
 pub use change::{
     Change, ChangeClass, ChangeKind, ChangeSet, FileContent, Hunk, Mode, Refusal, Selection, Side,
 };
-pub use checkpoint::{
-    Checkpoint, CommandEnd, PathChange, RewindPlan, RewindScope, Rewound,
-};
+pub use checkpoint::{Checkpoint, CommandEnd, PathChange, RewindPlan, RewindScope, Rewound};
 pub use event::{CandidateVerdict, Envelope, Event, Level, Stream};
 pub use evidence::{Evidence, Outcome, RunStatus, Suspect, TestSummary};
 pub use op::{Answer, Op, Proposal};

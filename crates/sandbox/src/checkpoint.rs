@@ -48,8 +48,8 @@ use crate::checkpoint::restore::Restoration;
 use crate::checkpoint::scan::Stores;
 use crate::file_error::FileError;
 use crate::limits::{
-    CHECKPOINT_BYTES_MAX, CHECKPOINT_NEW_BYTES_MAX, CHECKPOINT_WORDS_BYTES_MAX, CHECKPOINTS_DROPPED, CHECKPOINTS_MAX,
-    RECORD_BYTES_MAX,
+    CHECKPOINT_BYTES_MAX, CHECKPOINT_NEW_BYTES_MAX, CHECKPOINT_WORDS_BYTES_MAX,
+    CHECKPOINTS_DROPPED, CHECKPOINTS_MAX, RECORD_BYTES_MAX,
 };
 use crate::removal::remove_files;
 use crate::root::Root;
@@ -410,10 +410,8 @@ impl Checkpoints {
             next
         });
         let reason = format!("no checkpoint holds it; it was set aside in `{}`", aside.display());
-        let told = |entry: &manifest::Entry| LeftOut {
-            path: entry.path.clone(),
-            reason: reason.clone(),
-        };
+        let told =
+            |entry: &manifest::Entry| LeftOut { path: entry.path.clone(), reason: reason.clone() };
         lost.into_iter().map(told).collect()
     }
 
@@ -527,8 +525,11 @@ impl Checkpoints {
         let bytes = manifest.write().map_err(|error| self.fail(&name, io::Error::other(error)))?;
         let temporary = format!("{name}.tmp");
         let written = self.fuse.burn().and_then(|()| {
-            let flags =
-                OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            let flags = OFlags::WRONLY
+                | OFlags::CREATE
+                | OFlags::TRUNC
+                | OFlags::NOFOLLOW
+                | OFlags::CLOEXEC;
             let private = Mode::RUSR | Mode::WUSR;
             let file = rustix::fs::openat(&self.directory, temporary.as_str(), flags, private)?;
             File::from(file).write_all(&bytes)?;

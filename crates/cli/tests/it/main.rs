@@ -10,6 +10,7 @@
 mod approval;
 mod behaviour;
 mod boundary;
+mod checkpoint;
 mod embedded;
 mod failing;
 mod input;

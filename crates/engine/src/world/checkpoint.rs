@@ -97,11 +97,7 @@ impl LocalWorld {
     }
 
     /// Goes back to a checkpoint.
-    pub(super) fn rewind(
-        &mut self,
-        to: u32,
-        scope: RewindScope,
-    ) -> Result<EffectOutcome, Setback> {
+    pub(super) fn rewind(&mut self, to: u32, scope: RewindScope) -> Result<EffectOutcome, Setback> {
         let mut rewind = Ok(Rewind::default());
         if scope.has_code() {
             // What is still read from the old mount would hold it, and is old.
@@ -236,10 +232,8 @@ fn count(rewind: &Rewind) -> u64 {
 }
 
 fn left(left_out: &[LeftOut]) -> Vec<protocol::Refusal> {
-    let refusal = |it: &LeftOut| protocol::Refusal {
-        path: it.path.clone(),
-        reason: it.reason.clone(),
-    };
+    let refusal =
+        |it: &LeftOut| protocol::Refusal { path: it.path.clone(), reason: it.reason.clone() };
     left_out.iter().take(REWIND_LEFT_MAX).map(refusal).collect()
 }
 

@@ -358,7 +358,9 @@ impl World for LocalWorld {
             | Effect::Rewind { .. } => vec![intent.describe()],
         };
         let (directory, writes) = match intent {
-            Effect::Command { directory, .. } => (directory.clone(), "the session, until you keep it"),
+            Effect::Command { directory, .. } => {
+                (directory.clone(), "the session, until you keep it")
+            }
             _in_a_fork => (TreePath::root(), "a fork of the session that is thrown away"),
         };
         Proposal {

@@ -92,9 +92,7 @@ fn a_plan_names_the_turns_that_leave_and_return_and_changes_nothing() {
     engine.handle(Op::PlanRewind { to: after(0), scope: RewindScope::Both }).unwrap();
     assert_eq!(*engine.state(), now);
     rewind(&mut engine, after(0), RewindScope::Both);
-    engine
-        .handle(Op::PlanRewind { to: after(effects), scope: RewindScope::Conversation })
-        .unwrap();
+    engine.handle(Op::PlanRewind { to: after(effects), scope: RewindScope::Conversation }).unwrap();
     let plans: Vec<_> = scene
         .events()
         .into_iter()
@@ -216,9 +214,9 @@ fn a_command_that_the_process_died_in_is_unknown_and_not_repeated() {
         assert!(died.expect_err("it dies in its first effect").is::<Died>());
         let mut engine = scene.open(Death::Never);
         finish(&mut engine);
-        let said = scene.events().into_iter().any(|event| {
-            matches!(event, Event::Notice { text, .. } if text.contains("is not known"))
-        });
+        let said = scene.events().into_iter().any(
+            |event| matches!(event, Event::Notice { text, .. } if text.contains("is not known")),
+        );
         assert!(said, "{death:?}");
         assert_eq!(scene.disk.lock().unwrap().applied, u32::from(death == Death::After(1)));
     }

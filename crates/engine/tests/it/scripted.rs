@@ -193,15 +193,7 @@ impl ScriptedWorld {
                 let plan = RewindPlan::empty(*to, *scope);
                 let RewindPlan { changes, changed, left, kept, .. } = plan;
                 let (to, scope, before) = (*to, *scope, 99);
-                EffectOutcome::Rewound(Rewound {
-                    to,
-                    scope,
-                    before,
-                    changes,
-                    changed,
-                    left,
-                    kept,
-                })
+                EffectOutcome::Rewound(Rewound { to, scope, before, changes, changed, left, kept })
             }
             Effect::Keep { .. } | Effect::Discard { .. } | Effect::UndoKeep => {
                 self.disk.lock().unwrap().kept += 1;

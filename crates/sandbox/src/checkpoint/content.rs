@@ -99,7 +99,11 @@ fn fill(source: &File, goal: &File, length: u64, room: u64) -> io::Result<Option
     match rustix::fs::ioctl_ficlone(goal, source) {
         Ok(()) => return Ok(Some(0)),
         Err(
-            Errno::OPNOTSUPP | Errno::XDEV | Errno::INVAL | Errno::NOTTY | Errno::NOSYS
+            Errno::OPNOTSUPP
+            | Errno::XDEV
+            | Errno::INVAL
+            | Errno::NOTTY
+            | Errno::NOSYS
             | Errno::PERM,
         ) => {}
         Err(errno) => return Err(errno.into()),
@@ -143,13 +147,8 @@ fn copy(source: &File, goal: &File, start: u64, end: u64) -> io::Result<()> {
     let (mut from, mut to) = (start, start);
     while from < end {
         let wanted = usize::try_from(end - from).unwrap_or(usize::MAX).min(COPY_BYTES_AT_ONCE);
-        let copied = rustix::fs::copy_file_range(
-            source,
-            Some(&mut from),
-            goal,
-            Some(&mut to),
-            wanted,
-        )?;
+        let copied =
+            rustix::fs::copy_file_range(source, Some(&mut from), goal, Some(&mut to), wanted)?;
         if copied == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }

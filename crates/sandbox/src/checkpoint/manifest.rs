@@ -173,11 +173,8 @@ fn is_one(links: &Links) -> bool {
 impl Entry {
     /// A path as it was just seen, without its content.
     pub(crate) fn seen(path: TreePath, kind: Kind, stat: &Stat) -> Self {
-        let links = if kind != Kind::Directory && stat.links > 1 {
-            Links::Several
-        } else {
-            Links::One
-        };
+        let links =
+            if kind != Kind::Directory && stat.links > 1 { Links::Several } else { Links::One };
         Self {
             path,
             kind,
@@ -203,16 +200,17 @@ impl Entry {
 
     /// Whether two states of a path are the same to every program, times included.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self.is_alike(other) && self.modified == other.modified && self.attributes == other.attributes
+        self.is_alike(other)
+            && self.modified == other.modified
+            && self.attributes == other.attributes
     }
 
     /// Whether two states of a path are the same to a person: times, and what the overlay
     /// notes for itself, do not count.
     pub(crate) fn is_alike(&self, other: &Self) -> bool {
         let lasting = |entry: &Self| {
-            let notes = |name: &[u8]| {
-                name.starts_with(b"user.overlay.") && name != b"user.overlay.opaque"
-            };
+            let notes =
+                |name: &[u8]| name.starts_with(b"user.overlay.") && name != b"user.overlay.opaque";
             let others = entry.attributes.iter().filter(|(name, _)| !notes(&name.0));
             others.cloned().collect::<Vec<_>>()
         };
@@ -228,9 +226,8 @@ impl Entry {
 
     /// Whether this directory hides what lies below it.
     pub(crate) fn is_opaque(&self) -> bool {
-        let opaque = |(name, value): &(Hex, Hex)| {
-            name.0 == b"user.overlay.opaque" && value.0 == b"y"
-        };
+        let opaque =
+            |(name, value): &(Hex, Hex)| name.0 == b"user.overlay.opaque" && value.0 == b"y";
         self.kind == Kind::Directory && self.attributes.iter().any(opaque)
     }
 }

@@ -60,9 +60,7 @@ impl Restoration<'_> {
                 | Kind::Fifo
                 | Kind::Socket
                 | Kind::Whiteout
-                | Kind::Uncovered(_) => {
-                    self.stores.blobs.length_bytes(&id)? == entry.length_bytes
-                }
+                | Kind::Uncovered(_) => self.stores.blobs.length_bytes(&id)? == entry.length_bytes,
             };
             if !is_there {
                 return Err(FileError::DamagedBlob { id });
@@ -108,9 +106,10 @@ impl Restoration<'_> {
     fn is_shared(&self, entry: &Entry) -> bool {
         matches!(entry.kind, Kind::File | Kind::Large)
             && entry.links == Names::One
-            && self.current.find(&entry.path).is_some_and(|current| {
-                current.links == Names::One && current.is_same(entry)
-            })
+            && self
+                .current
+                .find(&entry.path)
+                .is_some_and(|current| current.links == Names::One && current.is_same(entry))
     }
 
     /// A file that is not covered stays where it is still the same; the rest is told.

@@ -245,8 +245,7 @@ fn a_rewrite_right_after_a_checkpoint_is_seen_whatever_its_times() {
     for round in 1..100_u32 {
         session.put("file", format!("{round:04}"));
         let times = Timestamps { last_access: time, last_modification: time };
-        rustix::fs::utimensat(CWD, session.at("file"), &times, AtFlags::empty())
-            .unwrap();
+        rustix::fs::utimensat(CWD, session.at("file"), &times, AtFlags::empty()).unwrap();
         let taken = session.try_take().unwrap();
         assert_eq!(taken.differing, 1, "{round}");
     }

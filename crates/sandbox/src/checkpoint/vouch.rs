@@ -49,11 +49,7 @@ impl Checkpoints {
         self.vouch(&Vouched { boot, through })
     }
 
-    fn is_whole(
-        &self,
-        manifest: &Manifest,
-        sound: &mut HashSet<crate::blob::BlobId>,
-    ) -> bool {
+    fn is_whole(&self, manifest: &Manifest, sound: &mut HashSet<crate::blob::BlobId>) -> bool {
         manifest.entries.iter().all(|entry| {
             let Some(id) = entry.content else { return true };
             if !sound.insert(id) {

@@ -11,7 +11,7 @@ use std::os::unix::fs::{MetadataExt as _, symlink};
 use std::path::{Path, PathBuf};
 
 use moat_base::Timestamp;
-use moat_sandbox::{Checkpoints, ChangeKind, Rewind, Selection, Wish};
+use moat_sandbox::{ChangeKind, Checkpoints, Rewind, Selection, Wish};
 use rustix::fs::{CWD, FileType, Mode};
 
 use crate::workspace::{Dice, Workspace, chmod, path, put, snapshot};
@@ -55,9 +55,7 @@ fn act(dice: &mut Dice, root: &Path, step: usize) -> io::Result<()> {
     // Opening a FIFO would wait for its other end.
     let is_fifo = one.metadata().is_ok_and(|it| !it.is_file() && !it.is_dir());
     match dice.below(12) {
-        0 | 1 if !is_fifo => {
-            std::fs::write(&one, format!("step {step}\n").repeat(dice.below(40)))
-        }
+        0 | 1 if !is_fifo => std::fs::write(&one, format!("step {step}\n").repeat(dice.below(40))),
         2 => std::fs::create_dir_all(&one),
         3 => std::fs::remove_file(&one),
         4 => std::fs::remove_dir_all(&one),

@@ -101,7 +101,8 @@ mod tests {
         };
         let screen = Screen::new(Paint::Plain, Detail::Usual).for_session("abc");
         let shown = screen.rewind_planned(&plan);
-        for part in ["new", "and 2 more paths", "big: too large", "kept.txt", "leaves", "<U+001B>"] {
+        for part in ["new", "and 2 more paths", "big: too large", "kept.txt", "leaves", "<U+001B>"]
+        {
             assert!(shown.contains(part), "{part}: {shown}");
         }
         assert!(!shown.contains('\u{1b}'));
