@@ -46,9 +46,10 @@ test: ## everything that continuous integration checks
 	@MOAT_TEST_MODEL="$$($(MOAT) model path $(TEST_MODEL))" \
 		$(XTASK) ci clippy test doctest doc deny
 
-test-all: test ## `make test`, then validate the repair tasks, run the attacks and the demo offline
+test-all: test ## `make test`, then validate the repair tasks, run the attacks, the soak and the demo offline
 	$(XTASK) bench validate
 	$(XTASK) prove
+	@scripts/soak.sh "$(TARGET_DIR)/release" 5000
 	$(MOAT) model pull --quiet
 	@scripts/offline.sh "$(MOAT)"
 

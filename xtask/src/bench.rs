@@ -3,7 +3,8 @@
 //!
 //! `validate` checks the tasks themselves, `mutate` makes fresh ones from a
 //! seed, `agent` runs the release binary on them and counts. The tasks are
-//! described in `bench/README.md`. `speed` compares the binary with common programs.
+//! described in `bench/README.md`. `speed` compares the binary with common programs,
+//! `sandbox` compares the sandbox with plain processes and with bubblewrap.
 //!
 //! Invariant: a number is printed only in the run that measured it.
 //! Start at [`run`]; the interesting path is [`agent::run`].
@@ -16,6 +17,7 @@ mod option;
 mod place;
 mod random;
 mod report;
+mod sandbox;
 mod source;
 mod speed;
 mod task;
@@ -32,7 +34,9 @@ const USAGE: &str = "usage: cargo xtask bench <command>
         [--max-time S] [--baseline [--server URL]] [--json FILE]
       run the agent on the tasks and count what it solved
   speed [--moat PATH]
-      compare start, first model request and memory with their goals";
+      compare start, first model request and memory with their goals
+  sandbox [--only start|phases|build|status|fork] [--rounds N] [--json FILE] [--moat PATH]
+      compare the sandbox with plain processes and bubblewrap";
 
 /// Runs the measurement named by `arguments`.
 ///
@@ -44,6 +48,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
         Some((name, rest)) if name == "mutate" => mutate::run(rest),
         Some((name, rest)) if name == "agent" => agent::run(rest),
         Some((name, rest)) if name == "speed" => speed::run(rest),
+        Some((name, rest)) if name == "sandbox" => sandbox::run(rest),
         _ => anyhow::bail!("{USAGE}"),
     }
 }

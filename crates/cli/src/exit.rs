@@ -39,7 +39,11 @@ impl Exit {
                 Self::Command(u8::try_from(signal.saturating_add(128)).unwrap_or(u8::MAX))
             }
             CommandEnd::Ran {
-                status: RunStatus::TimedOut | RunStatus::Interrupted | RunStatus::OutputLimit,
+                status:
+                    RunStatus::TimedOut
+                    | RunStatus::Interrupted
+                    | RunStatus::OutputLimit
+                    | RunStatus::Limit(_),
             } => Self::Stopped,
             CommandEnd::Denied { .. } => Self::Denied,
             CommandEnd::Unknown => Self::Unknown,

@@ -136,6 +136,18 @@ pub const KEYS: &[Key] = &[
         purpose: "How long one turn of the agent may last.",
     },
     Key {
+        path: "limits.command_memory_mib",
+        kind: Kind::Count { min: 0, max: 16_777_216 },
+        default: "0",
+        purpose: "How much memory the processes of one command may take together, in MiB; 0 is three quarters of the machine's.",
+    },
+    Key {
+        path: "limits.session_disk_mib",
+        kind: Kind::Count { min: 1, max: 16_777_216 },
+        default: "20480",
+        purpose: "How much the changes of one session, or of one trial in it, may take on disk, in MiB.",
+    },
+    Key {
         path: "network.extra_ca",
         kind: Kind::Path,
         default: "",

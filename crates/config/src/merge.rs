@@ -146,6 +146,8 @@ impl Effective {
             limits: Limits {
                 command_seconds: self.count("limits.command_seconds")?,
                 turn_minutes: self.count("limits.turn_minutes")?,
+                command_memory_mib: self.count("limits.command_memory_mib")?,
+                session_disk_mib: self.count("limits.session_disk_mib")?,
             },
             network: Network {
                 extra_ca: self

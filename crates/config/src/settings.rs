@@ -106,13 +106,17 @@ pub struct Approval {
     pub commands: Sourced<CommandApproval>,
 }
 
-/// How long things may take.
+/// How long things may take, and how much.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// One command.
     pub command_seconds: Sourced<u64>,
     /// One turn.
     pub turn_minutes: Sourced<u64>,
+    /// The memory of one command in MiB; 0 lets Moat choose.
+    pub command_memory_mib: Sourced<u64>,
+    /// The changes of one session on disk in MiB.
+    pub session_disk_mib: Sourced<u64>,
 }
 
 /// Settings of the broker.

@@ -61,3 +61,9 @@ pub(crate) const REWIND_PATHS_MAX: usize = 1000;
 
 /// The paths that a rewind could not bring back and names.
 pub(crate) const REWIND_LEFT_MAX: usize = 100;
+
+/// The most places of one conflict that a review shows.
+pub(crate) const CLASHES_SHOWN_MAX: usize = 20;
+
+/// The most bytes of one side of such a place that are shown.
+pub(crate) const CLASH_BYTES_SHOWN_MAX: usize = 4 * 1024;

@@ -127,6 +127,47 @@ pub struct Change {
     pub hunks: Vec<Hunk>,
     /// Why it cannot be kept as it is, when it cannot.
     pub conflict: Option<String>,
+    /// For a created path: the deleted one that it was. The hunks are against that one.
+    #[serde(default)]
+    pub renamed_from: Option<TreePath>,
+    /// For a deleted path: the created one that it became.
+    #[serde(default)]
+    pub renamed_to: Option<TreePath>,
+    /// How it stands to what the user changed in the same file since the session began.
+    #[serde(default)]
+    pub merge: Merge,
+}
+
+/// How a change stands to newer work of the user in the same file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "merge", rename_all = "snake_case")]
+pub enum Merge {
+    /// There is none, or nothing is known of what both come from.
+    #[default]
+    Alone,
+    /// Both are in what a keep would write; `before` is the user's file.
+    Joined,
+    /// Only a person can join them.
+    Conflict {
+        /// What both come from.
+        base: Side,
+        /// Where both changed the same lines; empty where it is not about lines.
+        places: Vec<Clash>,
+    },
+}
+
+/// Lines that the user and the session changed differently, made safe to show; long ones
+/// are cut.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clash {
+    /// The line in the user's file, from 1.
+    pub line: u32,
+    /// What both come from.
+    pub base: String,
+    /// What the user made of it.
+    pub user: String,
+    /// What the session made of it.
+    pub session: String,
 }
 
 /// The pending changes of a session, whole.
@@ -199,5 +240,16 @@ mod tests {
         let sides = [&set.changes[0].before, &set.changes[0].after];
         assert_eq!(sides, [&Side::Nothing; 2]);
         assert!(set.left_out.is_empty() && !set.truncated);
+        assert_eq!(set.changes[0].merge, Merge::Alone);
+    }
+
+    #[test]
+    fn a_conflict_carries_both_sides_and_the_base() {
+        let text = |text: &str| text.to_owned();
+        let clash = Clash { line: 3, base: text("a\n"), user: text("b\n"), session: text("c\n") };
+        let merge = Merge::Conflict { base: Side::Nothing, places: vec![clash] };
+        let line = r#"{"merge":"conflict","base":{"kind":"nothing"},"places":[{"line":3,"base":"a\n","user":"b\n","session":"c\n"}]}"#;
+        assert_eq!(serde_json::to_string(&merge).unwrap(), line);
+        assert_eq!(serde_json::from_str::<Merge>(line).unwrap(), merge);
     }
 }

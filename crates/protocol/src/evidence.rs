@@ -18,6 +18,58 @@ pub enum RunStatus {
     Interrupted,
     /// It was ended because it printed more than the limit.
     OutputLimit,
+    /// It was ended at another bound.
+    Limit(Bound),
+}
+
+/// A bound at which a command is ended, other than its time and its output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bound {
+    /// The memory of its processes together.
+    Memory,
+    /// What is left of the machine's memory.
+    MachineMemory,
+    /// What is left of the machine's open files.
+    MachineFiles,
+    /// Processor time.
+    Cpu,
+    /// The length of one file.
+    FileSize,
+    /// What the session may hold on disk.
+    Disk,
+    /// What is left on the disk that takes the session's changes.
+    MachineDisk,
+}
+
+impl Bound {
+    /// What happened, for a person.
+    #[must_use]
+    pub const fn cause(self) -> &'static str {
+        match self {
+            Self::Memory => "its processes together took more memory than they may",
+            Self::MachineMemory => "the machine's memory ran low",
+            Self::MachineFiles => "the machine's open files ran low",
+            Self::Cpu => "it used more processor time than it may",
+            Self::FileSize => "it wrote a longer file than it may",
+            Self::Disk => "the session holds more on disk than it may",
+            Self::MachineDisk => "the disk that takes the session's changes is nearly full",
+        }
+    }
+
+    /// What a person can do.
+    #[must_use]
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::Memory => "let it run fewer processes, or raise `limits.command_memory_mib`",
+            Self::MachineMemory => "let it run fewer processes, or end other programs",
+            Self::MachineFiles => "let it keep fewer files open, or end other programs",
+            Self::Cpu => "let it do less at once; see docs/sandbox.md#limits",
+            Self::FileSize => "let it write shorter files; see docs/sandbox.md#limits",
+            Self::Disk => "let it write less, or raise `limits.session_disk_mib`",
+            Self::MachineDisk => "make room there, or set XDG_STATE_HOME to another disk",
+        }
+    }
 }
 
 impl RunStatus {

@@ -28,11 +28,12 @@ mod task;
 mod wire;
 
 pub use change::{
-    Change, ChangeClass, ChangeKind, ChangeSet, FileContent, Hunk, Mode, Refusal, Selection, Side,
+    Change, ChangeClass, ChangeKind, ChangeSet, Clash, FileContent, Hunk, Merge, Mode, Refusal,
+    Selection, Side,
 };
 pub use checkpoint::{Checkpoint, CommandEnd, PathChange, RewindPlan, RewindScope, Rewound};
 pub use event::{CandidateVerdict, Envelope, Event, Level, Stream};
-pub use evidence::{Evidence, Outcome, RunStatus, Suspect, TestSummary};
+pub use evidence::{Bound, Evidence, Outcome, RunStatus, Suspect, TestSummary};
 pub use op::{Answer, Op, Proposal};
 pub use task::{Task, TaskKind};
 pub use wire::{WireError, read_event, read_op, write_event, write_op};

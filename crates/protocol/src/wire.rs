@@ -127,6 +127,9 @@ mod tests {
             lines_removed: 0,
             hunks: Vec::new(),
             conflict: None,
+            renamed_from: None,
+            renamed_to: None,
+            merge: Merge::Alone,
         };
         let set = ChangeSet { changes: vec![change], left_out: Vec::new(), truncated: true };
         let end = CommandEnd::Ran { status: RunStatus::Code(3) };

@@ -12,8 +12,9 @@ use std::time::Duration;
 
 use moat_base::TreePath;
 use rustix::event::EventfdFlags;
+use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::{Error, limits};
 
 /// What a command reads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,12 +53,21 @@ pub struct Limits {
     pub wall: Duration,
     /// Processor time of each process.
     pub cpu: Duration,
+    /// Processor time of all processes together.
+    pub cpu_all: Duration,
     /// Private writable memory of each process, in bytes.
     pub memory_bytes: u64,
+    /// Memory of all processes together, in bytes: their own, what they share, and what
+    /// they add to the private file systems. See `docs/sandbox.md`, "Limits".
+    pub memory_bytes_all: u64,
     /// Processes and threads together.
     pub processes: u64,
     /// The longest file that can be written, in bytes.
     pub file_bytes: u64,
+    /// What the directory that takes the session's changes may hold, in bytes.
+    pub session_bytes: u64,
+    /// The files and directories that it may hold.
+    pub session_files: u64,
     /// Open files of each process.
     pub open_files: u64,
     /// Output that is handed on, in bytes; the rest is counted and dropped.
@@ -71,9 +81,13 @@ impl Default for Limits {
         Self {
             wall: Duration::from_secs(600),
             cpu: Duration::from_secs(1200),
+            cpu_all: Duration::from_secs(36_000),
             memory_bytes: 8 << 30,
+            memory_bytes_all: limits::machine_memory() / 4 * 3,
             processes: 2048,
             file_bytes: 8 << 30,
+            session_bytes: 20 << 30,
+            session_files: 2_000_000,
             open_files: 8192,
             output_bytes: 8 << 20,
             output_bytes_kill: 256 << 20,
@@ -167,6 +181,27 @@ pub enum Status {
     Interrupted,
     /// It was killed because it wrote more than [`Limits::output_bytes_kill`].
     OutputLimit,
+    /// It was killed because it went over this bound.
+    Limit(Bound),
+}
+
+/// A bound at which a command is killed, other than time on the wall and output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Bound {
+    /// [`Limits::memory_bytes_all`].
+    Memory,
+    /// The memory that is left to the whole machine, whoever took the rest.
+    MachineMemory,
+    /// The open files that are left to the whole machine.
+    MachineFiles,
+    /// [`Limits::cpu`] or [`Limits::cpu_all`].
+    Cpu,
+    /// [`Limits::file_bytes`].
+    FileSize,
+    /// [`Limits::session_bytes`] or [`Limits::session_files`].
+    Disk,
+    /// The space or the files that are left to the file system which takes the changes.
+    MachineDisk,
 }
 
 /// What a command used.

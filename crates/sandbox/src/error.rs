@@ -61,6 +61,9 @@ pub enum Error {
     /// The sandbox ended while it was in use.
     #[error("the sandbox ended unexpectedly")]
     Gone,
+    /// The sandbox was told to end, then killed, and is still there.
+    #[error("the sandbox did not end")]
+    Lingering,
     /// A message between Moat and its launcher was malformed or did not come.
     #[error("the launcher's answer could not be used: {reason}")]
     Answer {
@@ -112,6 +115,9 @@ impl Hint for Error {
             Self::Workspace { .. } => "start in a project directory of its own",
             Self::Run { .. } => "check the command and the program's place in `PATH`",
             Self::Gone | Self::Answer { .. } => "start the session again; its files are kept",
+            Self::Lingering => {
+                "look for processes that hang in the kernel, on a network disk for example"
+            }
             Self::Service { .. } | Self::Lockdown { .. } => {
                 "run `moat doctor` to see what this machine can enforce"
             }

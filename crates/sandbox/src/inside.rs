@@ -14,13 +14,14 @@
 //! Invariant: these processes have one thread, and never touch the workspace's
 //! content.
 
-mod exec;
-mod hold;
+pub(crate) mod exec;
+pub(crate) mod hold;
 mod launch;
 mod reaper;
 mod serve;
 pub(crate) mod trial;
 mod view;
+mod watch;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -8,6 +8,7 @@
 use std::ffi::{CStr, CString};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::time::Duration;
 
 /// Which side of a [`clone`] this is.
 #[derive(Debug)]
@@ -57,7 +58,20 @@ pub(crate) fn mount_setattr(
     set: u64,
     propagation: u64,
 ) -> io::Result<()> {
-    let attributes = MountAttributes { set, clear: 0, propagation, userns_fd: 0 };
+    mount_attributes(mount, depth, &MountAttributes { set, clear: 0, propagation, userns_fd: 0 })
+}
+
+/// Clears attributes of one mount (mount_setattr(2)).
+pub(crate) fn mount_clearattr(mount: BorrowedFd<'_>, clear: u64) -> io::Result<()> {
+    let attributes = MountAttributes { set: 0, clear, propagation: 0, userns_fd: 0 };
+    mount_attributes(mount, Depth::One, &attributes)
+}
+
+fn mount_attributes(
+    mount: BorrowedFd<'_>,
+    depth: Depth,
+    attributes: &MountAttributes,
+) -> io::Result<()> {
     let flags = libc::AT_EMPTY_PATH
         | match depth {
             Depth::One => 0,
@@ -70,7 +84,7 @@ pub(crate) fn mount_setattr(
             mount.as_raw_fd(),
             c"".as_ptr(),
             flags,
-            &raw const attributes,
+            std::ptr::from_ref(attributes),
             size_of::<MountAttributes>(),
         )
     };
@@ -158,31 +172,93 @@ pub(crate) struct Ended {
     pub(crate) resident_bytes_max: u64,
 }
 
+/// Keeps the news of an ended child for [`child_ended`]; programs start without this
+/// because [`reset_signals`] takes it back.
+pub(crate) fn hold_child_signal() -> io::Result<()> {
+    let set = child_signal();
+    // SAFETY: the set is initialised and outlives the call.
+    check(
+        unsafe { libc::sigprocmask(libc::SIG_BLOCK, &raw const set, std::ptr::null_mut()) }.into(),
+    )
+}
+
+/// Waits until a child has ended since the last time, but no longer than `wait`.
+pub(crate) fn child_ended(wait: Duration) {
+    let set = child_signal();
+    let wait = libc::timespec {
+        tv_sec: i64::try_from(wait.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: i64::from(wait.subsec_nanos()),
+    };
+    // SAFETY: both arguments outlive the call. Its result does not matter: the caller looks.
+    unsafe {
+        libc::sigtimedwait(&raw const set, std::ptr::null_mut(), &raw const wait);
+    }
+}
+
+fn child_signal() -> libc::sigset_t {
+    // SAFETY: the set is initialised before its use.
+    unsafe {
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&raw mut set);
+        libc::sigaddset(&raw mut set, libc::SIGCHLD);
+        set
+    }
+}
+
 /// Waits for any child.
 pub(crate) fn wait_any() -> io::Result<Ended> {
+    wait(0)?.ok_or_else(|| io::ErrorKind::WouldBlock.into())
+}
+
+/// Collects a child that has ended, if there is one.
+pub(crate) fn collect_any() -> io::Result<Option<Ended>> {
+    wait(libc::WNOHANG)
+}
+
+fn wait(options: i32) -> io::Result<Option<Ended>> {
     let mut status = 0;
     // SAFETY: an all-zero rusage is a valid value.
     let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
     loop {
         // SAFETY: both out-pointers outlive the call.
-        let pid = unsafe { libc::wait4(-1, &raw mut status, 0, &raw mut usage) };
-        if pid >= 0 {
-            let us = |time: libc::timeval| {
-                u64::try_from(time.tv_sec).unwrap_or(0) * 1_000_000
-                    + u64::try_from(time.tv_usec).unwrap_or(0)
-            };
-            return Ok(Ended {
+        let pid = unsafe { libc::wait4(-1, &raw mut status, options, &raw mut usage) };
+        if pid == 0 {
+            return Ok(None);
+        }
+        if pid > 0 {
+            return Ok(Some(Ended {
                 pid,
                 status,
-                cpu_us: us(usage.ru_utime) + us(usage.ru_stime),
+                cpu_us: microseconds(usage.ru_utime) + microseconds(usage.ru_stime),
                 resident_bytes_max: u64::try_from(usage.ru_maxrss).unwrap_or(0) * 1024,
-            });
+            }));
         }
         let error = io::Error::last_os_error();
         if error.kind() != io::ErrorKind::Interrupted {
             return Err(error);
         }
     }
+}
+
+/// Kills every other process of this pid namespace, whose process 1 the caller is.
+pub(crate) fn kill_all_others() -> io::Result<()> {
+    // SAFETY: plain numbers.
+    check(unsafe { libc::kill(-1, libc::SIGKILL) }.into())
+}
+
+/// The processor time that this process has used.
+pub(crate) fn own_cpu() -> Duration {
+    // SAFETY: an all-zero rusage is a valid value, and it outlives the call.
+    let usage = unsafe {
+        let mut usage: libc::rusage = std::mem::zeroed();
+        libc::getrusage(libc::RUSAGE_SELF, &raw mut usage);
+        usage
+    };
+    Duration::from_micros(microseconds(usage.ru_utime) + microseconds(usage.ru_stime))
+}
+
+fn microseconds(time: libc::timeval) -> u64 {
+    u64::try_from(time.tv_sec).unwrap_or(0) * 1_000_000 + u64::try_from(time.tv_usec).unwrap_or(0)
 }
 
 /// What to do about ended children.

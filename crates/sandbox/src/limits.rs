@@ -18,12 +18,67 @@ pub(crate) const OUTPUT_CHUNK_BYTES: usize = 64 * 1024;
 /// How long the launcher or a holder may take to answer before it counts as lost.
 pub(crate) const ANSWER_WAIT_MAX: Duration = Duration::from_secs(20);
 
+/// How long a holder waits for a command before it uses the time to prepare for later ones.
+pub(crate) const QUIET: Duration = Duration::from_millis(2);
+
 /// The size of a session's private `/tmp`, of its home, and of the memory kept
-/// for changed files of dependency caches, each.
-pub(crate) const PRIVATE_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
+/// for changed files of dependency caches, each; see [`private_bytes`].
+const PRIVATE_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
+
+/// The share of the machine's memory that each of them takes at most.
+const PRIVATE_SHARE: u64 = 8;
+
+/// The size of each private file system that holds files of a command: they are memory.
+pub(crate) fn private_bytes() -> u64 {
+    (machine_memory() / PRIVATE_SHARE).min(PRIVATE_BYTES_MAX)
+}
+
+/// The memory of the machine, in bytes.
+pub(crate) fn machine_memory() -> u64 {
+    let machine = rustix::system::sysinfo();
+    u64::from(machine.mem_unit).saturating_mul(machine.totalram)
+}
 
 /// The most files in each private file system.
 pub(crate) const PRIVATE_FILES_MAX: u64 = 500_000;
+
+/// The bytes of a private file system for each file in it, so that a small one cannot
+/// take as much memory by empty files as a large one.
+pub(crate) const PRIVATE_BYTES_PER_FILE: u64 = 4096;
+
+/// What the kernel keeps in memory for a file without content: its inode and its name.
+pub(crate) const PRIVATE_FILE_COST_BYTES: u64 = 1024;
+
+/// How often the watch over a command's processes looks at them, from when little is
+/// left to a bound to when much is.
+pub(crate) const WATCH_WAIT_MIN: Duration = Duration::from_millis(20);
+/// See [`WATCH_WAIT_MIN`].
+pub(crate) const WATCH_WAIT_MAX: Duration = Duration::from_millis(250);
+
+/// How fast a command is thought to take memory or to write, in bytes for each second.
+pub(crate) const TAKING_RATE: u64 = 4 << 30;
+
+/// The share of a processor that a watch may take: one part in so many.
+pub(crate) const WATCH_SHARE: u32 = 20;
+
+/// The memory of the machine below which a command is killed, unless it began with
+/// less: so many bytes, or one part in [`MACHINE_FLOOR_SHARE`] of all when that is less.
+pub(crate) const MACHINE_MEMORY_FLOOR: u64 = 512 << 20;
+
+/// See [`MACHINE_MEMORY_FLOOR`].
+pub(crate) const MACHINE_FLOOR_SHARE: u64 = 20;
+
+/// The room on a file system below which a command is killed, in the same way.
+pub(crate) const MACHINE_DISK_FLOOR: u64 = 1 << 30;
+
+/// The most open files without a name that one look follows.
+pub(crate) const UNNAMED_FILES_MAX: usize = 65_536;
+
+/// How long the changes of a session are counted before output is read again.
+pub(crate) const COUNT_SLICE: Duration = Duration::from_millis(20);
+
+/// The wait between two such slices.
+pub(crate) const COUNT_PAUSE: Duration = Duration::from_millis(5);
 
 /// The size of the root, of `/dev`, `/run` and of other private file systems
 /// that hold almost nothing.
@@ -43,71 +98,8 @@ pub(crate) const PROCESSES_MIN: u64 = 301;
 pub(crate) const LISTENER_BACKLOG: i32 = 128;
 
 /// The port of a command's proxy listener on its own loopback device.
-pub const PROXY_PORT: u16 = 3128;
+pub(crate) const PROXY_PORT: u16 = 3128;
 
-/// How often the resolver asks again when directories change under it.
-pub(crate) const RESOLVE_ATTEMPTS_MAX: u32 = 128;
-
-/// The longest file whose content is stored, shown and kept; longer ones are named.
-pub(crate) const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
-
-/// The longest file that is compared line by line; longer ones count as binary.
-pub(crate) const DIFF_BYTES_MAX: usize = 2 * 1024 * 1024;
-
-/// The most changes that one set lists before it stops and says so.
-pub(crate) const CHANGES_MAX: usize = 50_000;
-
-/// The mode of a new file when nobody says otherwise.
-pub(crate) const NEW_FILE_MODE: u32 = 0o644;
-
-/// The longest list of extended attributes, and the longest value, that is carried over.
-pub(crate) const ATTRIBUTE_BYTES_MAX: usize = 64 * 1024;
-
-/// How often the clock of the file system is asked until it moves on.
-pub(crate) const CLOCK_ATTEMPTS_MAX: u32 = 1_000_000;
-
-/// The longest record of the session's files.
-pub(crate) const RECORD_BYTES_MAX: u64 = 256 * 1024 * 1024;
-
-/// The longest file of ignore rules; each line of it becomes a pattern in memory.
-pub(crate) const RULES_BYTES_MAX: u64 = 128 * 1024;
-
-/// The most directories inside one another that a change set looks into.
+/// The most directories inside one another that are looked into while a session's changes
+/// are counted.
 pub(crate) const DEPTH_MAX: usize = 256;
-
-/// The most directories inside one another that are open while files are removed;
-/// what lies deeper is moved up first.
-pub(crate) const REMOVAL_LEVELS_MAX: usize = 32;
-
-/// How often one entry is tried while a program that still runs changes it.
-pub(crate) const REMOVAL_ATTEMPTS_MAX: u32 = 32;
-
-/// How often a tree is gone through while each time some of it goes. Each takes
-/// [`REMOVAL_LEVELS_MAX`] levels off the depth.
-pub(crate) const REMOVAL_PASSES_MAX: u32 = 1_000_000;
-
-/// The most checkpoints of one session; beyond, the oldest go, some at a time.
-pub(crate) const CHECKPOINTS_MAX: usize = 200;
-
-/// How many checkpoints go at once, so that what nobody refers to is looked for rarely.
-pub(crate) const CHECKPOINTS_DROPPED: usize = 25;
-
-/// The most bytes that the stored contents of one session take; beyond, checkpoints go, the
-/// oldest first. What a pending change or a keep needs stays whatever it takes.
-pub(crate) const CHECKPOINT_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
-
-/// The most new content that one checkpoint stores, the shortest files first. What is over is
-/// named as not covered, and tried again by the next.
-pub(crate) const CHECKPOINT_NEW_BYTES_MAX: u64 = 512 * 1024 * 1024;
-
-/// The most data of one long file that are copied where the file system cannot share them.
-pub(crate) const LARGE_COPY_BYTES_MAX: u64 = 256 * 1024 * 1024;
-
-/// The most places with data that a file with holes may have to be copied.
-pub(crate) const LARGE_PIECES_MAX: usize = 100_000;
-
-/// The length from which a file that is mostly holes is kept as such.
-pub(crate) const SPARSE_BYTES_MIN: u64 = 1024 * 1024;
-
-/// The longest text that says after what a checkpoint was taken.
-pub(crate) const CHECKPOINT_WORDS_BYTES_MAX: usize = 200;

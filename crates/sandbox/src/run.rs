@@ -7,6 +7,8 @@
 use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use moat_base::{Clock, SystemClock};
@@ -14,6 +16,7 @@ use rustix::event::{PollFd, PollFlags};
 use rustix::fs::{Mode, OFlags};
 use rustix::pipe::PipeFlags;
 
+use crate::disk::{Disk, DiskBounds};
 use crate::limits::{ANSWER_WAIT_MAX, OUTPUT_CHUNK_BYTES};
 use crate::wire::{self, Answer, CommandPlan, Fault, Listener, Received, ToHolder};
 use crate::{
@@ -26,11 +29,16 @@ use crate::{
 pub(crate) struct Surroundings {
     settings: Settings,
     workspace: PathBuf,
+    /// How many commands were started.
+    commands: AtomicU64,
+    disk: Mutex<Disk>,
 }
 
 impl Surroundings {
     pub(crate) fn new(settings: &Settings, plan: &Plan) -> Self {
-        Self { settings: settings.clone(), workspace: plan.root().to_owned() }
+        let (settings, workspace) = (settings.clone(), plan.root().to_owned());
+        let disk = Mutex::new(Disk::open(plan));
+        Self { settings, workspace, commands: AtomicU64::new(0), disk }
     }
 
     fn plan(&self, command: &Command) -> CommandPlan {
@@ -55,7 +63,10 @@ impl Surroundings {
                 Network::Listener => Listener::Proxy,
             },
             cpu_s: limits.cpu.as_secs().max(1),
+            cpu_s_all: limits.cpu_all.as_secs().max(1),
             memory_bytes: limits.memory_bytes,
+            memory_bytes_all: limits.memory_bytes_all,
+            session_bytes: limits.session_bytes,
             processes: limits.processes,
             file_bytes: limits.file_bytes,
             open_files: limits.open_files,
@@ -66,15 +77,20 @@ impl Surroundings {
 /// A command under way.
 struct Run<'a> {
     control: &'a OwnedFd,
+    number: u64,
     command: &'a Command,
     sink: &'a mut dyn OutputSink,
     clock: SystemClock,
     started: Duration,
+    disk: MutexGuard<'a, Disk>,
+    disk_bounds: DiskBounds,
+    /// When the disk is looked at again.
+    disk_due: Duration,
     outputs: [Option<OwnedFd>; 2],
     buffer: Vec<u8>,
     output_bytes: u64,
     killed: Option<Killed>,
-    exited: Option<(i32, Usage)>,
+    exited: Option<(Status, Usage)>,
     fault: Option<Fault>,
 }
 
@@ -106,13 +122,20 @@ pub(crate) fn run(
             output_bytes_dropped: 0,
         });
     }
-    let outputs = start(control, &surroundings.plan(command), command)?;
     let clock = SystemClock::new();
+    let mut disk = surroundings.disk.lock().unwrap_or_else(PoisonError::into_inner);
+    let disk_bounds = disk.bounds(&command.limits, &clock);
+    let number = surroundings.commands.fetch_add(1, Ordering::Relaxed);
+    let outputs = start(control, number, &surroundings.plan(command), command)?;
     let mut run = Run {
         control,
+        number,
         command,
         sink,
         started: clock.monotonic(),
+        disk_bounds,
+        disk_due: clock.monotonic(),
+        disk,
         clock,
         outputs: outputs.map(Some),
         buffer: vec![0; OUTPUT_CHUNK_BYTES],
@@ -126,7 +149,12 @@ pub(crate) fn run(
 }
 
 /// Hands the command to the holder; gives the ends from which its outputs are read.
-fn start(control: &OwnedFd, plan: &CommandPlan, command: &Command) -> Result<[OwnedFd; 2], Error> {
+fn start(
+    control: &OwnedFd,
+    number: u64,
+    plan: &CommandPlan,
+    command: &Command,
+) -> Result<[OwnedFd; 2], Error> {
     let failed = |source: std::io::Error| failure(command, "preparing it".to_owned(), source);
     let body = wire::body(plan).map_err(failed)?;
     let input = match &command.input {
@@ -150,7 +178,7 @@ fn start(control: &OwnedFd, plan: &CommandPlan, command: &Command) -> Result<[Ow
     let (error, error_end) = pipe()?;
     wire::send(
         control,
-        &ToHolder::Run,
+        &ToHolder::Run { number },
         &[body.as_fd(), input.as_fd(), output_end.as_fd(), error_end.as_fd()],
     )
     .map_err(|_closed| Error::Gone)?;
@@ -189,7 +217,7 @@ impl Run<'_> {
         Ok(Next::Wait)
     }
 
-    /// The time until the next deadline; acts on one that has passed.
+    /// The time until something must be looked at; acts on what has passed.
     fn remaining(&mut self) -> Result<Duration, Error> {
         let now = self.clock.monotonic();
         let (deadline, killed) = match &self.killed {
@@ -197,13 +225,31 @@ impl Run<'_> {
             None => (self.started + self.command.limits.wall, false),
         };
         if now < deadline {
-            return Ok(deadline - now);
+            let disk = self.look_at_disk(now)?;
+            return Ok(disk.min(deadline - now));
         }
         if killed {
             return Err(Error::Answer { reason: "the command did not end when it was killed" });
         }
         self.kill(Status::TimedOut)?;
         Ok(ANSWER_WAIT_MAX)
+    }
+
+    /// The time until the disk is looked at again.
+    fn look_at_disk(&mut self, now: Duration) -> Result<Duration, Error> {
+        if self.killed.is_some() {
+            return Ok(ANSWER_WAIT_MAX);
+        }
+        if now >= self.disk_due {
+            match self.disk.look(&self.disk_bounds, &self.clock) {
+                Ok(wait) => self.disk_due = self.clock.monotonic() + wait,
+                Err(bound) => {
+                    self.kill(Status::Limit(bound))?;
+                    return Ok(ANSWER_WAIT_MAX);
+                }
+            }
+        }
+        Ok(self.disk_due.saturating_sub(self.clock.monotonic()))
     }
 
     fn kill(&mut self, status: Status) -> Result<(), Error> {
@@ -225,16 +271,18 @@ impl Run<'_> {
                     .ok_or(Error::Answer { reason: "the listener did not come with it" })?;
                 self.sink.listener(TcpListener::from(listener));
             }
-            Answer::Exited { status, cpu_us, resident_bytes_max } => {
+            Answer::Exited { status, cpu_us, resident_bytes_max, bound } => {
                 let usage = Usage {
                     wall: self.clock.monotonic().saturating_sub(self.started),
                     cpu: Duration::from_micros(cpu_us),
                     resident_bytes_max,
                 };
-                self.exited = Some((status, usage));
+                self.exited = Some((bound.map_or_else(|| decode(status), Status::Limit), usage));
             }
             Answer::Failed(fault) => self.fault = Some(fault),
-            Answer::Done => return Ok(Next::Finish),
+            Answer::Done { number } if number == self.number => return Ok(Next::Finish),
+            // The former command's holder, after its reaper had said so already.
+            Answer::Done { .. } => {}
             Answer::Ready { .. } | Answer::Serving { .. } => {
                 return Err(Error::Answer { reason: "it was not about the command" });
             }
@@ -302,7 +350,7 @@ impl Run<'_> {
                 let source = std::io::Error::from_raw_os_error(fault.errno);
                 return Err(failure(self.command, fault.step, source));
             }
-            (None, None, Some((status, usage))) => (decode(status), usage),
+            (None, None, Some((status, usage))) => (status, usage),
             // The reaper itself was killed, which only the kernel can do (no memory).
             (None, None, None) => {
                 (Status::Signal(libc::SIGKILL), Usage { wall, ..Usage::default() })

@@ -10,12 +10,22 @@ use std::sync::{Mutex, PoisonError};
 
 use rustix::event::{PollFd, PollFlags};
 use rustix::net::Shutdown;
+use rustix::process::Signal;
 
 use crate::confinement::{self, Confinement, Level};
 use crate::limits::ANSWER_WAIT_MAX;
 use crate::run::{self, Surroundings};
 use crate::wire::{self, Answer, Fault, ToLauncher};
 use crate::{Command, Error, Exit, Interrupt, Launcher, OutputSink, Plan, launcher, poll, view};
+
+/// What is left of a sandbox that was told to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    /// No process and no mount of it.
+    Gone,
+    /// The kernel did not end it in time.
+    Lingering,
+}
 
 /// A sandbox that stays up for a session, so that the kernel's caches stay warm.
 #[derive(Debug)]
@@ -61,7 +71,10 @@ impl Sandbox {
         let (notes, lost) = match received.message {
             Answer::Ready { notes, lost } => (notes, lost),
             Answer::Failed(fault) => return Err(start_error(fault)),
-            Answer::Serving { .. } | Answer::Listener | Answer::Exited { .. } | Answer::Done => {
+            Answer::Serving { .. }
+            | Answer::Listener
+            | Answer::Exited { .. }
+            | Answer::Done { .. } => {
                 return Err(Error::Answer { reason: "the sandbox did not say that it is ready" });
             }
         };
@@ -126,14 +139,45 @@ impl Sandbox {
     }
 }
 
+impl Sandbox {
+    /// Ends every process of the sandbox, and waits until it is gone with its mounts: its
+    /// directories may then be used again, or removed. Dropping it does the same, but
+    /// tells nobody when it fails.
+    ///
+    /// # Errors
+    /// [`Error::Lingering`] when the kernel did not end it in time, although it was killed.
+    /// Its directories may still be written to.
+    pub fn end(mut self) -> Result<(), Error> {
+        // What is dropped after this finds it ended, and waits for nothing.
+        match self.close() {
+            Ended::Gone => Ok(()),
+            Ended::Lingering => Err(Error::Lingering),
+        }
+    }
+
+    fn close(&mut self) -> Ended {
+        let control = self.control.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let _closed = rustix::net::shutdown(&*control, Shutdown::Both);
+        if ends(&self.holder) {
+            return Ended::Gone;
+        }
+        // It ends by itself when the socket does; one that hangs is killed with all below it.
+        let _ended = rustix::process::pidfd_send_signal(&self.holder, Signal::KILL);
+        if ends(&self.holder) { Ended::Gone } else { Ended::Lingering }
+    }
+}
+
+/// Whether a process ends within [`ANSWER_WAIT_MAX`].
+fn ends(process: &OwnedFd) -> bool {
+    let mut fds = [PollFd::from_borrowed_fd(process.as_fd(), PollFlags::IN)];
+    matches!(poll::wait(&mut fds, Some(ANSWER_WAIT_MAX)), Ok(1))
+}
+
 impl Drop for Sandbox {
     /// Ends the holder and waits until it is gone with its mounts, so that the overlay
     /// can be mounted again.
     fn drop(&mut self) {
-        let control = self.control.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let _closed = rustix::net::shutdown(&*control, Shutdown::Both);
-        let mut fds = [PollFd::from_borrowed_fd(self.holder.as_fd(), PollFlags::IN)];
-        if !matches!(poll::wait(&mut fds, Some(ANSWER_WAIT_MAX)), Ok(1)) {
+        if self.close() == Ended::Lingering {
             tracing::warn!("a sandbox did not end in time");
         }
     }

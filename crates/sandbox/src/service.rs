@@ -98,7 +98,7 @@ pub fn start_service(launcher: &Launcher, service: Service) -> Result<ServicePro
         Answer::Failed(fault) => {
             Err(failed(&fault.step, io::Error::from_raw_os_error(fault.errno)))
         }
-        Answer::Ready { .. } | Answer::Listener | Answer::Exited { .. } | Answer::Done => {
+        Answer::Ready { .. } | Answer::Listener | Answer::Exited { .. } | Answer::Done { .. } => {
             Err(Error::Answer { reason: "the service did not say that it runs" })
         }
     }

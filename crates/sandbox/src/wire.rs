@@ -22,6 +22,7 @@ use rustix::net::{
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::command::Bound;
 use crate::limits::{BODY_BYTES_MAX, MESSAGE_BYTES_MAX, MESSAGE_FDS_MAX};
 use crate::plan::Layer;
 
@@ -40,7 +41,10 @@ pub(crate) enum ToLauncher {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum ToHolder {
     /// Run a command: a body with [`CommandPlan`], then its three standard descriptors.
-    Run,
+    Run {
+        /// Its number in the session.
+        number: u64,
+    },
     /// Kill the running command.
     Kill,
 }
@@ -72,9 +76,15 @@ pub(crate) enum Answer {
         cpu_us: u64,
         /// The largest resident size of one process, in bytes.
         resident_bytes_max: u64,
+        /// The bound for which the reaper ended it.
+        bound: Option<Bound>,
     },
-    /// No process of the command is left.
-    Done,
+    /// No process of the command is left. It can be said twice, by its reaper, which goes
+    /// on to be taken down, and by the holder, which saw the reaper end.
+    Done {
+        /// The command's number.
+        number: u64,
+    },
 }
 
 /// A protection that the kernel did not take.
@@ -179,8 +189,21 @@ pub(crate) enum Entry {
     Memory { at: OsString, bytes_max: u64, mode: u32 },
     /// A new set of pseudo terminals.
     Terminals { at: OsString },
-    /// Makes a mount of an earlier entry read-only.
-    Seal { at: OsString },
+}
+
+impl Entry {
+    /// The place of a mount; none for what is only put there.
+    pub(crate) fn mounted_at(&self) -> Option<&OsString> {
+        match self {
+            Self::Bind { at, .. }
+            | Self::Overlay { at, .. }
+            | Self::Memory { at, .. }
+            | Self::Terminals { at } => Some(at),
+            Self::Directory { .. } | Self::Link { .. } | Self::Copy { .. } | Self::Text { .. } => {
+                None
+            }
+        }
+    }
 }
 
 /// What may be done through a bind.
@@ -222,7 +245,10 @@ pub(crate) struct CommandPlan {
     pub(crate) directory: OsString,
     pub(crate) listener: Listener,
     pub(crate) cpu_s: u64,
+    pub(crate) cpu_s_all: u64,
     pub(crate) memory_bytes: u64,
+    pub(crate) memory_bytes_all: u64,
+    pub(crate) session_bytes: u64,
     pub(crate) processes: u64,
     pub(crate) file_bytes: u64,
     pub(crate) open_files: u64,
@@ -368,9 +394,9 @@ mod tests {
     fn messages_and_descriptors_arrive_and_the_end_is_seen() {
         let (here, there) = pair().unwrap();
         let file = memory_file(b"abc").unwrap();
-        send(&here, &ToHolder::Run, &[file.as_fd()]).unwrap();
+        send(&here, &ToHolder::Run { number: 7 }, &[file.as_fd()]).unwrap();
         let received: Received<ToHolder> = receive(&there).unwrap();
-        assert!(matches!(received.message, ToHolder::Run));
+        assert!(matches!(received.message, ToHolder::Run { number: 7 }));
         let mut bytes = [0; 3];
         rustix::io::pread(&received.fds[0], &mut bytes, 0).unwrap();
         assert_eq!(&bytes, b"abc");
@@ -384,6 +410,25 @@ mod tests {
         let file = body(&vec![1, 2, 3]).unwrap();
         assert!(rustix::io::pwrite(&file, b"x", 0).is_err());
         assert_eq!(read_body::<Vec<i32>>(&file).unwrap(), [1, 2, 3]);
+    }
+
+    #[test]
+    fn foreign_bytes_and_bodies_are_errors() {
+        let (here, there) = pair().unwrap();
+        let deep = "[".repeat(MESSAGE_BYTES_MAX - 1);
+        for bytes in ["{", "null", "{\"Run\":1}", "\"Hold\"\0", "\u{1b}]0;x", deep.as_str()] {
+            rustix::io::write(&here, bytes.as_bytes()).unwrap();
+            assert!(receive::<ToLauncher>(&there).is_err(), "{bytes:?}");
+        }
+        // Not a memory file, one that is longer than it may be, and one that is cut.
+        let (end, _other) = rustix::pipe::pipe().unwrap();
+        assert!(read_body::<HolderPlan>(&end).is_err());
+        let long = rustix::fs::memfd_create("x", MemfdFlags::CLOEXEC).unwrap();
+        rustix::fs::ftruncate(&long, 1 << 40).unwrap();
+        let error = read_body::<HolderPlan>(&long).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+        assert!(read_body::<HolderPlan>(memory_file(b"{\"entries\":[").unwrap()).is_err());
+        assert!(read_body::<CommandPlan>(memory_file(b"\xff\xfe").unwrap()).is_err());
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use moat_base::visible;
-use moat_protocol::{Change, ChangeClass, ChangeKind, ChangeSet, FileContent, Side};
+use moat_protocol::{Change, ChangeClass, ChangeKind, ChangeSet, Clash, FileContent, Merge, Side};
 
 use crate::text::bytes;
 use crate::{Detail, Paint, Tone, count};
@@ -43,6 +43,7 @@ pub fn change_set(set: &ChangeSet, paint: Paint, detail: Detail) -> String {
 
 fn path_line(shown: &mut String, change: &Change, paint: Paint) {
     let (mark, tone) = match change.kind {
+        ChangeKind::Created if change.renamed_from.is_some() => ("moved", Tone::Warning),
         ChangeKind::Created => ("new", Tone::Good),
         ChangeKind::Modified => ("changed", Tone::Warning),
         ChangeKind::Deleted => ("gone", Tone::Bad),
@@ -62,9 +63,63 @@ fn path_line(shown: &mut String, change: &Change, paint: Paint) {
         let text = format!("conflict: {}", one_line(conflict));
         let _infallible = writeln!(shown, "        {}", paint.paint(Tone::Bad, &text));
     }
-    for (tone, text) in side_lines(change) {
+    let lines = rename_line(change).into_iter().chain(side_lines(change));
+    for (tone, text) in lines.chain(merge_lines(&change.merge)) {
         let _infallible = writeln!(shown, "        {}", paint.paint(tone, &text));
     }
+}
+
+/// The other half of a rename.
+fn rename_line(change: &Change) -> Option<(Tone, String)> {
+    let line = |words: &str, path: &dyn std::fmt::Display| {
+        Some((Tone::Warning, one_line(&format!("{words} {path}"))))
+    };
+    match (&change.renamed_from, &change.renamed_to) {
+        (Some(from), _) => line("from", from),
+        (None, Some(to)) => line("moved to", to),
+        (None, None) => None,
+    }
+}
+
+/// What became of newer work of the user in the same file.
+fn merge_lines(merge: &Merge) -> Vec<(Tone, String)> {
+    let (base, places) = match merge {
+        Merge::Alone => return Vec::new(),
+        Merge::Joined => {
+            let text = "joined with what you changed meanwhile; shown against your file";
+            return vec![(Tone::Warning, text.to_owned())];
+        }
+        Merge::Conflict { base, places } => (base, places),
+    };
+    let mut lines = Vec::new();
+    if places.is_empty() {
+        let base = match base {
+            Side::Nothing => Some("before: nothing".to_owned()),
+            Side::Link { target } => {
+                target.as_ref().map(|it| format!("before: link -> {}", one_line(it)))
+            }
+            Side::Directory { .. } => Some("before: a directory".to_owned()),
+            Side::File { .. } => content_words(&Side::Nothing, base)
+                .map(|words| format!("before: {}", words.trim_start_matches("binary, "))),
+        };
+        lines.extend(base.map(|text| (Tone::Faint, text)));
+    }
+    for Clash { line, base, user, session } in places {
+        lines.push((Tone::Faint, format!("at line {line} of your file")));
+        let sides = [
+            ("before", Tone::Faint, base),
+            ("yours", Tone::Warning, user),
+            ("session", Tone::Good, session),
+        ];
+        for (name, tone, text) in sides {
+            let rows = text.lines().map(|row| (tone, format!("{name:<7} | {}", visible(row))));
+            lines.extend(rows);
+            if text.is_empty() {
+                lines.push((tone, format!("{name:<7} (nothing)")));
+            }
+        }
+    }
+    lines
 }
 
 /// What hunks do not show: what a path turned into, its mode, where a link leads, and
@@ -83,8 +138,12 @@ fn side_lines(change: &Change) -> Vec<(Tone, String)> {
             lines.push((tone, format!("{sign} link -> {}", one_line(target))));
         }
     }
-    if change.hunks.is_empty() {
-        lines.extend(content_words(before, after).map(|text| (Tone::Warning, text)));
+    if change.hunks.is_empty() && change.renamed_to.is_none() {
+        let words = content_words(before, after).map(|text| match &change.renamed_from {
+            Some(_) => text.replacen("binary", "content unchanged", 1),
+            None => text,
+        });
+        lines.extend(words.map(|text| (Tone::Warning, text)));
     }
     lines
 }
@@ -200,6 +259,9 @@ mod tests {
             lines_removed: 0,
             hunks: Vec::new(),
             conflict: None,
+            renamed_from: None,
+            renamed_to: None,
+            merge: Merge::Alone,
         }
     }
 
@@ -279,6 +341,46 @@ mod tests {
         text.hunks = vec![Hunk { number: 1, text: "@@ -1 +1 @@\n-a\n+b\n".into() }];
         let expected = ["mode 644 -> 755", "@@ -1 +1 @@  (hunk 1)", "-a", "+b"];
         assert_eq!(below(text), expected);
+    }
+
+    #[test]
+    fn both_halves_of_a_rename_name_the_other() {
+        let mut new = change(ChangeKind::Created, Side::Nothing, file(0o644, 5, "a"));
+        new.renamed_from = Some(TreePath::parse("old").unwrap());
+        let mut old = change(ChangeKind::Deleted, file(0o644, 5, "a"), Side::Nothing);
+        old.renamed_to = Some(TreePath::parse("b").unwrap());
+        let shown = usual(&ChangeSet { changes: vec![new.clone()], ..ChangeSet::default() });
+        assert!(shown.starts_with("moved   a  +0 -0\n"), "{shown}");
+        let expected = ["from old", "content unchanged, 5 bytes, sha256 aaaaaaaaaaaa..."];
+        assert_eq!(below(new), expected);
+        assert_eq!(below(old), ["moved to b"]);
+    }
+
+    #[test]
+    fn a_conflict_shows_the_base_and_both_sides() {
+        let mut joined = change(ChangeKind::Modified, file(0o644, 2, "a"), file(0o644, 2, "b"));
+        joined.hunks = vec![Hunk { number: 1, text: "@@ -1 +1 @@\n-a\n+b\n".into() }];
+        let mut conflict = joined.clone();
+        joined.merge = Merge::Joined;
+        assert!(below(joined)[0].starts_with("joined with what you changed"));
+        let clash = Clash {
+            line: 7,
+            base: "base\n".into(),
+            user: String::new(),
+            session: "one\n\u{1b}two\n".into(),
+        };
+        conflict.merge = Merge::Conflict { base: file(0o644, 2, "c"), places: vec![clash] };
+        let expected = [
+            "at line 7 of your file",
+            "before  | base",
+            "yours   (nothing)",
+            "session | one",
+            "session | <U+001B>two",
+        ];
+        assert_eq!(below(conflict)[..5], expected);
+        let mut binary = change(ChangeKind::Modified, file(0o644, 2, "a"), file(0o644, 2, "b"));
+        binary.merge = Merge::Conflict { base: file(0o644, 9, "c"), places: Vec::new() };
+        assert_eq!(below(binary)[1], "before: 9 bytes, sha256 cccccccccccc...");
     }
 
     #[test]

@@ -138,7 +138,13 @@ impl Screen {
                 };
                 first + &change_set(set, self.paint, self.detail)
             }
-            Event::Kept { paths, refused } => self.moved("kept", "in your tree", paths, refused),
+            Event::Kept { paths, refused } => {
+                let mut shown = self.moved("kept", "in your tree", paths, refused);
+                if !refused.is_empty() {
+                    shown.push_str(&self.line("next", Tone::Label, STILL_PENDING));
+                }
+                shown
+            }
             Event::Discarded { paths, refused } => {
                 self.moved("dropped", "from the session", paths, refused)
             }
@@ -298,6 +304,10 @@ impl Screen {
     }
 }
 
+/// What can be done about changes that a keep left.
+const STILL_PENDING: &str = "`moat session show` has both sides of what is left; settle it in your \
+                             editor, or drop it with `moat session undo --path PATH`";
+
 fn command_line(argv: &[String]) -> String {
     match argv {
         [shell, flag, line] if shell.ends_with("/sh") && flag == "-c" => line.clone(),
@@ -322,6 +332,7 @@ fn status_words(status: RunStatus) -> String {
         RunStatus::TimedOut => "ended: its time was over".into(),
         RunStatus::Interrupted => "ended: interrupted".into(),
         RunStatus::OutputLimit => "ended: it printed more than the limit".into(),
+        RunStatus::Limit(bound) => format!("ended: {} ({})", bound.cause(), bound.hint()),
     }
 }
 
@@ -339,7 +350,7 @@ fn summary_words(summary: &TestSummary) -> String {
 
 #[cfg(test)]
 mod tests {
-    use moat_protocol::{Evidence, Outcome, Stream};
+    use moat_protocol::{Bound, Evidence, Outcome, Stream};
 
     use super::*;
 
@@ -399,6 +410,11 @@ mod tests {
             (summary(RunStatus::Code(1), 2, 1), "fails 1 of 3 tests"),
             (summary(RunStatus::Code(2), 0, 0), "failed with exit code 2"),
             (summary(RunStatus::TimedOut, 0, 0), "ended: its time was over"),
+            (
+                summary(RunStatus::Limit(Bound::Memory), 0, 0),
+                "ended: its processes together took more memory than they may \
+                 (let it run fewer processes, or raise `limits.command_memory_mib`)",
+            ),
             (
                 summary(RunStatus::TimedOut, 2, 0),
                 "ended: its time was over (2 tests passed before)",

@@ -20,18 +20,20 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("index", &["base"]),
     ("config", &["base"]),
     ("net", &["base", "log"]),
-    ("sandbox", &["base"]),
+    ("files", &["base"]),
+    ("sandbox", &["base", "files"]),
     ("model", &["base", "net"]),
-    ("inference", &["base", "net", "sandbox"]),
+    ("inference", &["base", "net", "files", "sandbox"]),
     ("tools", &["base", "index"]),
     ("tui", &["base", "protocol"]),
-    ("engine", &["base", "protocol", "policy", "index", "model", "sandbox", "tools"]),
+    ("engine", &["base", "protocol", "policy", "index", "model", "files", "sandbox", "tools"]),
     (
         "cli",
         &[
             "base",
             "config",
             "engine",
+            "files",
             "index",
             "inference",
             "log",
@@ -48,8 +50,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("xtask", &[]),
 ];
 
-/// The most crates of ours that one crate may depend on; `cli` wires them all.
-const INTERNAL_DEPENDENCIES_MAX: usize = 7;
+/// The most crates of ours that one crate may depend on: as many as the orchestrator,
+/// `engine`, needs. `cli` wires them all.
+const INTERNAL_DEPENDENCIES_MAX: usize = 8;
 
 /// Crates of other people that open a door, and who may use them.
 const OUTSIDE: &[(&[&str], &[&str])] = &[
@@ -251,14 +254,14 @@ mod tests {
     }
 
     #[test]
-    fn eight_internal_dependencies_are_too_many_but_not_for_the_command() {
+    fn nine_internal_dependencies_are_too_many_but_not_for_the_command() {
         let manifest = |count: usize| {
             let lines = (0..count).map(|n| format!("moat-c{n}.workspace = true\n"));
             format!("[dependencies]\n{}", lines.collect::<String>())
         };
-        assert_eq!(check(counts, &[("crates/engine/Cargo.toml", &manifest(8))]).len(), 1);
-        assert!(check(counts, &[("crates/engine/Cargo.toml", &manifest(7))]).is_empty());
-        assert!(check(counts, &[("crates/cli/Cargo.toml", &manifest(8))]).is_empty());
+        assert_eq!(check(counts, &[("crates/engine/Cargo.toml", &manifest(9))]).len(), 1);
+        assert!(check(counts, &[("crates/engine/Cargo.toml", &manifest(8))]).is_empty());
+        assert!(check(counts, &[("crates/cli/Cargo.toml", &manifest(9))]).is_empty());
     }
 
     #[test]

@@ -50,7 +50,7 @@ fn examine(environment: &Environment, launcher: &Launcher) -> Result<Vec<Finding
     let scratch = environment.layout.state.join("doctor").join(name);
     environment.fs.create_dir_all(&scratch).map_err(|error| failed(&error))?;
     let findings = probe(launcher, &scratch);
-    moat_sandbox::remove_files(&scratch).map_err(|error| failed(&error))?;
+    moat_files::remove_files(&scratch).map_err(|error| failed(&error))?;
     findings.map_err(|error| Failure::of(Exit::Environment, &error))
 }
 

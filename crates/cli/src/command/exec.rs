@@ -8,6 +8,7 @@ use moat_config::{CommandApproval, Settings as Config};
 use moat_engine::{Attendance, LocalWorld, Setback, StartError, StopFlag, WorldSettings};
 use moat_policy::CommandRule;
 use moat_protocol::{Op, Outcome, Selection, Task, TaskKind};
+use moat_sandbox::Limits;
 use moat_tui::count;
 
 use crate::arguments::{Exec, Kind};
@@ -42,7 +43,7 @@ pub(crate) fn run(
     let opened = Opened::start(environment, config, started, held, workspace, ask, manner)
         .inspect_err(|_told_by_the_caller| {
             // A session that never began holds nothing; what cannot be removed is listed as empty.
-            let _listed = moat_sandbox::remove_files(&directory);
+            let _listed = moat_files::remove_files(&directory);
         })?;
     opened.host.send(Op::Start { task });
     opened.turn(if arguments.keep { After::Keep } else { After::Nothing })
@@ -76,6 +77,7 @@ impl Opened {
     ) -> Result<Self, Failure> {
         let stop = StopFlag::new().map_err(|error| Failure::of(Exit::Environment, &error))?;
         let command_wall = Duration::from_secs(config.limits.command_seconds.value);
+        let bounds = bounds(&config);
         let launcher = Arc::clone(&started.launcher);
         let models = Models::new(environment, started, config, held.id.as_str());
         let settings = WorldSettings {
@@ -86,6 +88,7 @@ impl Opened {
             directory: held.directory.clone(),
             models: Box::new(models),
             command_wall,
+            bounds,
             stop: stop.clone(),
         };
         let world = LocalWorld::start(settings).map_err(|error| match error {
@@ -211,6 +214,20 @@ fn beyond(config: &Config, model: &str, seconds: u64) -> Option<String> {
         return Some(format!("the weights are {}", weights.provenance));
     }
     None
+}
+
+/// The bounds of a command that the user can choose, besides its time.
+fn bounds(config: &Config) -> Limits {
+    let usual = Limits::default();
+    let bytes = |mib: u64| mib.saturating_mul(1 << 20);
+    Limits {
+        memory_bytes_all: match config.limits.command_memory_mib.value {
+            0 => usual.memory_bytes_all,
+            mib => bytes(mib),
+        },
+        session_bytes: bytes(config.limits.session_disk_mib.value),
+        ..usual
+    }
 }
 
 #[cfg(test)]

@@ -47,6 +47,32 @@ fn checks_that_misbehave_end_and_leave_nothing() {
 }
 
 #[test]
+fn a_check_over_a_bound_is_ended_and_the_bound_is_named() {
+    let cases = [
+        (
+            "limits.command_memory_mib=100",
+            "head -c 400000000 /dev/zero | tail",
+            "its processes together took more memory than they may; let it run fewer processes, \
+             or raise `limits.command_memory_mib`",
+        ),
+        (
+            "limits.session_disk_mib=50",
+            "head -c 400000000 /dev/zero > big; sleep 98763.27",
+            "the session holds more on disk than it may; let it write less, or raise \
+             `limits.session_disk_mib`",
+        ),
+    ];
+    for (bound, check, says) in cases {
+        let home = Home::new(always(right()));
+        let done = home.run(["--set", bound, "exec", "--check", check, "fix total"]);
+        assert_eq!(done.status.code(), Some(1), "{bound}: {}{}", done.out, done.err);
+        done.says(says);
+        until(bound, || running_with("98763.27").is_empty());
+        home.run(["session", "show"]).code(0).says("pending nothing");
+    }
+}
+
+#[test]
 fn model_servers_that_talk_nonsense_end_the_turn_with_a_reason() {
     let truncated = Act::Truncated("```python\ndef total(values):\n    return sum(values)".into());
     let cases = [

@@ -18,7 +18,7 @@ use rustix::process::Signal;
 use moat_testkit::{Act, Matcher, ModelServer, Rule};
 
 /// How long a test waits for anything; far more than it takes.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(100);
 const SLICE: Duration = Duration::from_millis(5);
 
 pub(crate) const WRONG: &str = "def total(values):

@@ -150,7 +150,7 @@ fn a_disk_that_fills_up_during_a_turn_loses_nothing_that_was_acknowledged() {
     let script = format!(
         "mount -t tmpfs -o size=200k tmpfs {state} || exit 99; \
          {moat} exec 'fix total'; echo \"first $?\"; {moat} session list; \
-         mount -o remount,size=9m {state}; {moat} session resume; echo \"second $?\"; \
+         mount -o remount,size=9m none {state}; {moat} session resume; echo \"second $?\"; \
          {moat} session keep; echo \"third $?\"",
         state = home.at("state").display(),
         moat = env!("CARGO_BIN_EXE_moat")

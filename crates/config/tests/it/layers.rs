@@ -126,6 +126,8 @@ fn requirements_absorb_whatever_the_other_layers_say() {
         ("approval.commands", "\"ask\"", "\"allow\""),
         ("limits.command_seconds", "7", "8"),
         ("limits.turn_minutes", "7", "8"),
+        ("limits.command_memory_mib", "7", "8"),
+        ("limits.session_disk_mib", "7", "8"),
         ("embedded.idle_minutes", "7", "8"),
         ("embedded.threads", "7", "8"),
         ("embedded.weights", "\"a\"", "\"b\""),

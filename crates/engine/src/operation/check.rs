@@ -38,6 +38,11 @@ pub(super) fn baseline(turn: &Turn) -> Option<Step> {
         RunStatus::OutputLimit => not_solved(format!(
             "the check `{line}` printed more than the limit before anything was changed"
         )),
+        RunStatus::Limit(bound) => not_solved(format!(
+            "the check `{line}` was ended before anything was changed: {}; {}",
+            bound.cause(),
+            bound.hint()
+        )),
         RunStatus::Code(126 | 127) => {
             not_solved(format!("the check `{line}` could not be started inside the sandbox"))
         }

@@ -3,11 +3,11 @@
 //! the syntax. Pure; the same answer and file always give the same result.
 
 use moat_base::TreePath;
+use moat_files::BlobId;
 use moat_index::{
     Language, SymbolKind, Target, document, new_syntax_errors, outline, same_code, splice,
 };
 use moat_protocol::TaskKind;
-use moat_sandbox::BlobId;
 use moat_tools::{SuiteForm, answer, suite};
 
 use crate::record::{TestForm, TestPlace};

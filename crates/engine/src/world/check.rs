@@ -5,8 +5,10 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use moat_base::TreePath;
-use moat_protocol::{Event, RunStatus, Stream, TestSummary};
-use moat_sandbox::{Command, Limits, OutputSink, Sandbox, Status, Stream as Output, Variable};
+use moat_protocol::{Bound, Event, RunStatus, Stream, TestSummary};
+use moat_sandbox::{
+    Bound as Passed, Command, Limits, OutputSink, Sandbox, Status, Stream as Output, Variable,
+};
 use moat_tools::{Exit, TestReport, parse_report};
 
 use super::{Setback, StopFlag};
@@ -21,6 +23,7 @@ pub(super) struct Run<'a> {
     pub(super) place: &'static str,
     pub(super) wall: Duration,
     pub(super) root: &'a str,
+    pub(super) limits: &'a Limits,
     pub(super) reading: Reading,
 }
 
@@ -90,8 +93,13 @@ fn command(run: &Run<'_>) -> Command {
         .chain([("RUST_BACKTRACE", "1")])
         .map(|(name, value)| Variable::Set(name.into(), value.into()))
         .collect();
-    command.limits =
-        Limits { wall: run.wall, output_bytes: COMMAND_OUTPUT_BYTES_MAX, ..Limits::default() };
+    command.limits = Limits {
+        wall: run.wall,
+        // No fewer than the processes of a large machine can use in that time.
+        cpu_all: run.limits.cpu_all.max(run.wall.saturating_mul(PROCESSORS_USUAL)),
+        output_bytes: COMMAND_OUTPUT_BYTES_MAX,
+        ..run.limits.clone()
+    };
     command
 }
 
@@ -102,6 +110,19 @@ const fn status_of(status: Status) -> RunStatus {
         Status::TimedOut => RunStatus::TimedOut,
         Status::Interrupted => RunStatus::Interrupted,
         Status::OutputLimit => RunStatus::OutputLimit,
+        Status::Limit(bound) => RunStatus::Limit(bound_of(bound)),
+    }
+}
+
+const fn bound_of(bound: Passed) -> Bound {
+    match bound {
+        Passed::Memory => Bound::Memory,
+        Passed::MachineMemory => Bound::MachineMemory,
+        Passed::MachineFiles => Bound::MachineFiles,
+        Passed::Cpu => Bound::Cpu,
+        Passed::FileSize => Bound::FileSize,
+        Passed::Disk => Bound::Disk,
+        Passed::MachineDisk => Bound::MachineDisk,
     }
 }
 
@@ -109,7 +130,10 @@ const fn exit_of(status: RunStatus) -> Exit {
     match status {
         RunStatus::Code(code) => Exit::Code(code),
         RunStatus::Signal(signal) => Exit::Signal(signal),
-        RunStatus::TimedOut | RunStatus::Interrupted | RunStatus::OutputLimit => Exit::TimeOut,
+        RunStatus::TimedOut
+        | RunStatus::Interrupted
+        | RunStatus::OutputLimit
+        | RunStatus::Limit(_) => Exit::TimeOut,
     }
 }
 
@@ -125,6 +149,10 @@ fn summary(status: RunStatus, report: &TestReport, duration_ms: u64) -> TestSumm
         duration_ms,
     }
 }
+
+/// The processors of a machine on which nothing is ended for its time that is not
+/// ended by the clock first.
+const PROCESSORS_USUAL: u32 = 60;
 
 struct Sink<'a> {
     number: u32,

@@ -7,9 +7,9 @@
 //! the state before it.
 
 use moat_base::{Report, Timestamp, TreePath};
+use moat_files::{Checkpoint, Checkpoints, LeftOut, Rewind, Wish};
 use moat_protocol as protocol;
 use moat_protocol::{Event, Level, PathChange, RewindPlan, RewindScope, Rewound};
-use moat_sandbox::{Checkpoint, Checkpoints, LeftOut, Rewind, Wish};
 
 use super::check::{Reading, run};
 use super::local::LocalWorld;
@@ -220,7 +220,7 @@ fn point_of(mark: u64) -> Point {
 }
 
 fn shown(rewind: &Rewind) -> Vec<PathChange> {
-    let change = |(path, kind): &(TreePath, moat_sandbox::ChangeKind)| PathChange {
+    let change = |(path, kind): &(TreePath, moat_files::ChangeKind)| PathChange {
         path: path.clone(),
         kind: super::files::kind_of(*kind),
     };

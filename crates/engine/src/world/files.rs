@@ -4,18 +4,20 @@
 //! The sandbox's crate does the work on files; this turns its words into the
 //! protocol's and chooses which keep an undo is about.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use moat_base::{Fs, TreePath, escape, visible};
-use moat_protocol as protocol;
-use moat_sandbox::{
-    Change, ChangeKind, ChangeSet, Class, DirTree, FileError, KeepRecord, KeepStep, Node, NodeKind,
-    Outcome as StepOutcome, Phase, Root, Selection, SessionFiles,
+use moat_files::{
+    Change, ChangeKind, ChangeSet, Clash, Class, DirTree, FileError, KeepRecord, KeepStep, Merge,
+    Node, NodeKind, Outcome as StepOutcome, Phase, Rename, Root, Selection, SessionFiles,
 };
+use moat_protocol as protocol;
 
 use super::ground::Ground;
 use super::{Setback, Settled};
+use crate::limits::{CLASH_BYTES_SHOWN_MAX, CLASHES_SHOWN_MAX};
 use crate::record::EffectOutcome;
 
 /// The record of what the session changed.
@@ -66,17 +68,31 @@ impl Ledger {
         Ok(protocol::ChangeSet { changes, left_out: left_out.collect(), truncated: set.truncated })
     }
 
-    /// Writes selected changes into the user's tree.
+    /// Writes selected changes into the user's tree. Also tells of renames of which only one
+    /// half is there now.
     pub(super) fn keep(
         &mut self,
         selection: &protocol::Selection,
-    ) -> Result<EffectOutcome, Setback> {
+    ) -> Result<(EffectOutcome, Vec<String>), Setback> {
         let set = self.set(included(selection))?;
         let record = self
             .files
             .keep(&self.real, &set, &selected(selection))
             .map_err(|error| Setback::of(&error))?;
-        Ok(moved(&record.steps))
+        Ok((moved(&record.steps), halves(&set, &record)))
+    }
+
+    /// Stores what the changes come from while that is still certain. When it cannot be
+    /// stored, a later change by the user is a conflict, which is the safe side.
+    pub(super) fn note(&mut self) {
+        let _unknown = self.set(&[]);
+    }
+
+    /// What has to happen to the session's own files before they are mounted over a tree that
+    /// changed.
+    pub(super) fn give_way(&mut self) -> Result<(), Setback> {
+        let upper = self.upper()?;
+        self.files.give_way(&self.real, &upper).map_err(|error| Setback::of(&error))
     }
 
     /// Drops selected changes from the session.
@@ -93,15 +109,23 @@ impl Ledger {
         Ok(moved(&steps))
     }
 
-    /// Takes the last keep that stands back.
-    pub(super) fn undo_keep(&mut self) -> Result<EffectOutcome, Setback> {
+    /// Takes the last keep that stands back. The record is for [`Ledger::restore`].
+    pub(super) fn undo_keep(&mut self) -> Result<(EffectOutcome, Option<KeepRecord>), Setback> {
         let keeps = self.files.keeps().map_err(|error| Setback::of(&error))?;
         let Some(last) = keeps.iter().rev().find(|keep| keep.phase == Phase::Kept) else {
-            return Ok(EffectOutcome::Moved { paths: Vec::new(), refused: Vec::new() });
+            let nothing = EffectOutcome::Moved { paths: Vec::new(), refused: Vec::new() };
+            return Ok((nothing, None));
         };
         let record =
             self.files.undo(&self.real, last.number).map_err(|error| Setback::of(&error))?;
-        Ok(taken_back(&record))
+        Ok((taken_back(&record), Some(record)))
+    }
+
+    /// Gives the session its side of an undone keep back, where its copy had given way.
+    pub(super) fn restore(&mut self, ground: &Ground, record: &KeepRecord) -> Result<(), Setback> {
+        let upper = self.upper()?;
+        let restored = self.files.restore(&ground.tree()?, &upper, record);
+        restored.map_err(|error| Setback::of(&error))
     }
 
     /// The user's tree.
@@ -114,7 +138,7 @@ impl Ledger {
         let keeps = self.files.keeps().map_err(|error| Setback::of(&error))?;
         let steps = keeps.into_iter().flat_map(|keep| keep.steps);
         let kept = steps.filter(|step| step.outcome == StepOutcome::Done).map(|step| step.path);
-        let kept: std::collections::BTreeSet<TreePath> = kept.collect();
+        let kept: BTreeSet<TreePath> = kept.collect();
         Ok(kept.into_iter().collect())
     }
 
@@ -131,16 +155,24 @@ impl Ledger {
     }
 
     fn set(&mut self, included: &[TreePath]) -> Result<ChangeSet, Setback> {
-        let upper =
-            Root::open(&self.upper).map(DirTree::new).map_err(|error| Setback::of(&error))?;
-        let uppers = [upper];
+        let uppers = [self.upper()?];
         self.files.changes(&self.real, &uppers, included).map_err(|error| Setback::of(&error))
+    }
+
+    fn upper(&self) -> Result<DirTree, Setback> {
+        Root::open(&self.upper).map(DirTree::new).map_err(|error| Setback::of(&error))
     }
 
     fn shown(&self, change: &Change) -> Result<protocol::Change, FileError> {
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         let side = |node: &Node| self.side(node);
-        let hunks = if change.hunks.is_empty() {
+        let (renamed_from, renamed_to) = match &change.rename {
+            Some(Rename::From(path, _)) => (Some(path.clone()), None),
+            Some(Rename::To(path)) => (None, Some(path.clone())),
+            None => (None, None),
+        };
+        // What a renamed file was is shown where it is now.
+        let hunks = if change.hunks.is_empty() || renamed_to.is_some() {
             Vec::new()
         } else {
             hunks(&change.unified(self.files.blobs())?)
@@ -159,7 +191,35 @@ impl Ledger {
             lines_removed: number(change.lines_removed),
             hunks,
             conflict: change.conflict.clone(),
+            renamed_from,
+            renamed_to,
+            merge: self.merge(change)?,
         })
+    }
+
+    /// How a change stands to what the user changed in the same file.
+    fn merge(&self, change: &Change) -> Result<protocol::Merge, FileError> {
+        let Some(Merge { base, .. }) = &change.merge else { return Ok(protocol::Merge::Alone) };
+        if change.conflict.is_none() {
+            return Ok(protocol::Merge::Joined);
+        }
+        let text = |node: Option<&Node>| match node.and_then(|node| node.blob) {
+            Some(id) if !change.clashes.is_empty() => self.files.blobs().get(&id),
+            Some(_) | None => Ok(Vec::new()),
+        };
+        let texts = [base.as_ref(), change.before.as_ref(), change.after.as_ref()];
+        let [base_text, user, session] = texts.map(text);
+        let (base_text, user, session) = (base_text?, user?, session?);
+        let shown = |text: &[u8], range| cut(&Clash::lines(text, range));
+        let places = change.clashes.iter().take(CLASHES_SHOWN_MAX).map(|clash| protocol::Clash {
+            line: u32::try_from(clash.user.start + 1).unwrap_or(u32::MAX),
+            base: shown(&base_text, &clash.base),
+            user: shown(&user, &clash.user),
+            session: shown(&session, &clash.session),
+        });
+        let places = places.collect();
+        let base = base.as_ref().map_or(Ok(protocol::Side::Nothing), |node| self.side(node))?;
+        Ok(protocol::Merge::Conflict { base, places })
     }
 
     /// What is on one side of a change: what a keep would write, or write over.
@@ -191,6 +251,42 @@ pub(super) const fn kind_of(kind: ChangeKind) -> protocol::ChangeKind {
         ChangeKind::Mode => protocol::ChangeKind::Mode,
         ChangeKind::Type => protocol::ChangeKind::Type,
     }
+}
+
+/// The beginning of some lines, safe to show.
+fn cut(lines: &[u8]) -> String {
+    let text = String::from_utf8_lossy(lines);
+    let end = text.floor_char_boundary(CLASH_BYTES_SHOWN_MAX);
+    let mut shown = visible(text.get(..end).unwrap_or_default()).into_owned();
+    if end < text.len() {
+        shown.push_str(&format!("\n[{} more bytes]\n", text.len() - end));
+    }
+    shown
+}
+
+/// One sentence for each rename of which a keep wrote one half and not the other.
+fn halves(set: &ChangeSet, record: &KeepRecord) -> Vec<String> {
+    let taken = record
+        .steps
+        .iter()
+        .filter(|step| matches!(step.outcome, StepOutcome::Done | StepOutcome::AlreadyThere));
+    let taken: BTreeSet<&TreePath> = taken.map(|step| &step.path).collect();
+    let is_there = |path: &TreePath| taken.contains(path);
+    let sentence = |change: &Change| match &change.rename {
+        Some(Rename::From(from, _)) => match (is_there(from), is_there(&change.path)) {
+            (true, false) => Some(format!(
+                "`{from}` was removed and `{}`, to which the session moved it, was not kept",
+                change.path
+            )),
+            (false, true) => Some(format!(
+                "`{}` was kept and `{from}`, from which the session moved it, is still there",
+                change.path
+            )),
+            (true, true) | (false, false) => None,
+        },
+        Some(Rename::To(_)) | None => None,
+    };
+    set.changes.iter().filter_map(sentence).collect()
 }
 
 /// Splits a unified diff into its hunks.
@@ -268,7 +364,7 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
     use moat_base::RealFs;
-    use moat_sandbox::BlobId;
+    use moat_files::BlobId;
 
     use super::*;
 
@@ -354,7 +450,7 @@ mod tests {
         let open = || Ledger::open(&fs, &work, &session).unwrap();
         let mut ledger = open();
         fs.replace(&session.join("upper/new.txt"), b"new\n").unwrap();
-        let kept = ledger.keep(&protocol::Selection::All).unwrap();
+        let (kept, _halves) = ledger.keep(&protocol::Selection::All).unwrap();
         assert!(matches!(kept, EffectOutcome::Moved { paths, .. } if paths.len() == 1));
 
         // The next keep died before its record was written: the first one's is there.

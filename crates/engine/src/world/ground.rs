@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The ground a turn stands on: the session's sandbox, and forks of it.
 //!
-//! The session's sandbox stays up as long as the world does, so that the kernel's
-//! caches stay warm. A fork is a fresh overlay over what the session changed and
+//! The session's sandbox stays up, so that the kernel's caches stay warm, until the user
+//! changes the tree; then it is mounted anew before it is used again. A fork is a fresh overlay over what the session changed and
 //! the tree; what runs there is thrown away with it. For checks that compile, the
 //! fork of the first run is kept as one more layer below later forks, so that they
 //! build on its caches.
@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use moat_base::{Depot as _, Fs, Hint, RealDepot, Report, Tree, random_hex};
-use moat_sandbox::{Confinement, DirTree, Files, Launcher, Plan, Root, Sandbox, remove_files};
+use moat_files::{DirTree, Root, remove_files};
+use moat_sandbox::{Confinement, Files, Launcher, Live, Plan, Sandbox};
 
 use super::{Setback, StartError};
 
@@ -32,9 +33,7 @@ pub(super) struct Ground {
     fs: Arc<dyn Fs>,
     workspace: PathBuf,
     directory: PathBuf,
-    /// `None` only after it could not be started again.
-    session: Option<Sandbox>,
-    confinement: Confinement,
+    session: Live,
     first_run: Option<PathBuf>,
     /// The workspace itself, for reading.
     below: Arc<dyn Tree>,
@@ -58,10 +57,14 @@ impl Ground {
         directory: PathBuf,
     ) -> Result<Self, StartError> {
         clear_forks(&directory)?;
-        let below = Root::open(&workspace).map_err(|error| Setback::of(&error))?;
-        let below: Arc<dyn Tree> = Arc::new(DirTree::new(below.without_mounts()));
+        let open = || Root::open(&workspace).map(Root::without_mounts);
+        let below = open().map_err(|error| Setback::of(&error))?;
+        let below: Arc<dyn Tree> = Arc::new(DirTree::new(below));
+        let watched = Arc::new(open().map_err(|error| Setback::of(&error))?);
         let files = layers(fs.as_ref(), &directory, vec![workspace.clone()])?;
-        let session = start(&launcher, &workspace, files).map_err(|error| {
+        let session = Plan::new(&workspace, files)
+            .and_then(|plan| Live::start(Arc::clone(&launcher), plan, watched));
+        let session = session.map_err(|error| {
             let report = Report::of(&error);
             if matches!(error, moat_sandbox::Error::Workspace { .. }) {
                 StartError::Workspace(report)
@@ -69,29 +72,34 @@ impl Ground {
                 StartError::Failed(Setback::Failed(report))
             }
         })?;
-        let (confinement, session) = (session.confinement().clone(), Some(session));
-        let first_run = None;
-        Ok(Self { launcher, fs, workspace, directory, session, confinement, first_run, below })
+        Ok(Self { launcher, fs, workspace, directory, session, first_run: None, below })
     }
 
     /// What the session's sandbox enforces.
     pub(super) const fn confinement(&self) -> &Confinement {
-        &self.confinement
+        self.session.confinement()
     }
 
-    /// The sandbox of the session itself.
-    pub(super) fn session(&self) -> Result<&Sandbox, Setback> {
-        self.session.as_ref().ok_or_else(|| Setback::of(&moat_sandbox::Error::Gone))
+    /// Whether the user changed the tree since the session's sandbox was mounted, or it is
+    /// not known and the sandbox was used since.
+    pub(super) fn is_stale(&self) -> bool {
+        self.session.is_stale()
     }
 
     /// Mounts the session's sandbox anew; `while_down` runs while it is not mounted.
     pub(super) fn renew(&mut self, while_down: impl FnOnce()) -> Result<(), Setback> {
-        drop(self.session.take());
-        while_down();
-        let files = layers(self.fs.as_ref(), &self.directory, vec![self.workspace.clone()])?;
-        let session = start(&self.launcher, &self.workspace, files);
-        self.session = Some(session.map_err(|error| Setback::of(&error))?);
-        Ok(())
+        self.session.renew(while_down).map_err(|error| Setback::of(&error))
+    }
+
+    /// Why the tree cannot be watched, when it cannot.
+    pub(super) fn blindness(&self) -> Option<&'static str> {
+        self.session.blindness()
+    }
+
+    /// How often the user's tree changed, to ask later whether it is still so; `None` when
+    /// that cannot be known.
+    pub(super) fn changes_seen(&self) -> Option<u64> {
+        self.session.changes_seen()
     }
 
     /// Puts no more forks over what the first run left: it built on other files.
@@ -106,6 +114,11 @@ impl Ground {
     pub(super) fn is_unchanged(&self) -> bool {
         let upper = self.directory.join("upper");
         self.fs.list(&upper).is_ok_and(|names| names.is_empty())
+    }
+
+    /// The sandbox of the session itself.
+    pub(super) fn session(&self) -> Result<&Sandbox, Setback> {
+        self.session.sandbox().map_err(|error| Setback::of(&error))
     }
 
     /// The session's files as its commands see them.
@@ -140,8 +153,12 @@ impl Ground {
 
     /// Keeps the files of a fork below later ones, for their caches.
     pub(super) fn keep_first_run(&mut self, mut fork: Fork) {
-        drop(fork.sandbox.take());
-        self.first_run = fork.directory.take().map(|directory| directory.join("upper"));
+        // A layer that may still be written to is of no use below others.
+        if fork.sandbox.take().map_or(Ok(()), Sandbox::end).is_ok() {
+            self.first_run = fork.directory.take().map(|directory| directory.join("upper"));
+        } else {
+            fork.directory = None;
+        }
     }
 }
 
@@ -161,8 +178,11 @@ impl Fork {
 
 impl Drop for Fork {
     fn drop(&mut self) {
-        drop(self.sandbox.take());
-        if let Some(directory) = self.directory.take() {
+        let ended = self.sandbox.take().map_or(Ok(()), Sandbox::end);
+        // One that is still mounted is left for when the session is opened again.
+        if ended.is_ok()
+            && let Some(directory) = self.directory.take()
+        {
             // What cannot be removed now is removed when the session is opened again.
             let _left_for_later = remove_files(&directory);
         }

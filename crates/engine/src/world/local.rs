@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use moat_base::limits::SOURCE_FILE_BYTES_MAX;
 use moat_base::{Clock, Fs, Hint, Tree as _, TreeError, TreePath};
+use moat_files::{BlobId, Checkpoints, Expected, FileMode};
 use moat_index::Corpus;
 use moat_policy::Confinement;
-use moat_protocol::{ChangeSet, Event, Proposal, RewindPlan, TaskKind};
-use moat_sandbox::{BlobId, Checkpoints, Expected, FileMode, Launcher, Level};
+use moat_protocol::{ChangeSet, Event, Level, Proposal, RewindPlan, TaskKind};
+use moat_sandbox::{Launcher, Level as Enforced, Limits};
 use moat_tools::{compare, detect};
 
 use super::ahead::Ahead;
@@ -48,6 +49,8 @@ pub struct WorldSettings {
     pub models: Box<dyn ModelSource>,
     /// The wall time of one command.
     pub command_wall: Duration,
+    /// The other bounds of one command; its time and its output are not read from here.
+    pub bounds: Limits,
     /// Watched by everything that takes long.
     pub stop: StopFlag,
 }
@@ -59,11 +62,13 @@ pub struct LocalWorld {
     root: String,
     pub(super) ground: Ground,
     /// What is read of the session's files while a check runs.
-    pub(super) ahead: Option<Ahead>,
+    pub(super) ahead: Option<AheadOf>,
     pub(super) ledger: Ledger,
     pub(super) checkpoints: Checkpoints,
+    announced: Announced,
     models: Box<dyn ModelSource>,
     command_wall: Duration,
+    bounds: Limits,
     pub(super) stop: StopFlag,
 }
 
@@ -80,11 +85,44 @@ impl LocalWorld {
         let checkpoints = super::checkpoint::open(&directory)?;
         let ground = Ground::start(launcher, fs, workspace, directory)?;
         let (models, command_wall, stop) = (settings.models, settings.command_wall, settings.stop);
-        let ahead = None;
-        let mut world =
-            Self { clock, root, ground, ahead, ledger, checkpoints, models, command_wall, stop };
+        let (ahead, announced, bounds) = (None, Announced::Nothing, settings.bounds);
+        let mut world = Self {
+            clock,
+            root,
+            ground,
+            ahead,
+            ledger,
+            checkpoints,
+            announced,
+            models,
+            command_wall,
+            bounds,
+            stop,
+        };
         world.begin_checkpoints()?;
         Ok(world)
+    }
+
+    /// Takes in what the user changed in the tree, so that nothing stale is read or run on.
+    fn follow_the_user(&mut self, live: &mut dyn FnMut(Event)) -> Result<(), Setback> {
+        if !self.ground.is_stale() {
+            return Ok(());
+        }
+        // What is still read from the old mount would hold it, and is old.
+        self.ahead = None;
+        let ledger = &mut self.ledger;
+        let mut gave_way = Ok(());
+        self.ground.renew(|| gave_way = ledger.give_way())?;
+        gave_way?;
+        if let (Some(reason), Announced::Nothing) = (self.ground.blindness(), self.announced) {
+            self.announced = Announced::Blindness;
+            let text = format!(
+                "changes to the workspace cannot be watched ({reason}): the session's files are \
+                 mounted anew before each step"
+            );
+            live(Event::Notice { level: Level::Note, text });
+        }
+        Ok(())
     }
 
     fn find_check(&self) -> Result<EffectOutcome, Setback> {
@@ -108,7 +146,8 @@ impl LocalWorld {
         if let Some(turn) = turn {
             self.models.prepare(&turn.task.model);
             if turn.places().is_none() {
-                self.ahead = Some(Ahead::start(self.ground.sources()?));
+                let seen = self.ground.changes_seen();
+                self.ahead = Some(AheadOf { ahead: Ahead::start(self.ground.sources()?), seen });
             }
         }
         let fork = self.ground.fork(&format!("check-{number}"), Below::Session)?;
@@ -137,8 +176,10 @@ impl LocalWorld {
 
     fn locate(&mut self, turn: Option<&Turn>) -> Result<EffectOutcome, Setback> {
         let tree = self.ground.sources()?;
-        let ahead = self.ahead.take();
-        let stock = ahead.as_ref().map(Ahead::stock).unwrap_or_default();
+        // What changed since it was read is read again.
+        let is_new = |it: &AheadOf| it.seen.is_some() && it.seen == self.ground.changes_seen();
+        let ahead = self.ahead.take().filter(is_new);
+        let stock = ahead.as_ref().map(|it| it.ahead.stock()).unwrap_or_default();
         let corpus = Corpus::stocked(tree.as_ref(), stock);
         let places = turn.map_or_else(Vec::new, |turn| places(&corpus, turn, &self.root));
         let skill = turn.map_or_else(Skill::default, |turn| self.models.skill(&turn.task.model));
@@ -225,6 +266,65 @@ impl LocalWorld {
         Ok(EffectOutcome::Applied { symbols: candidate.symbols })
     }
 
+    /// Does what an effect says.
+    fn act(
+        &mut self,
+        (number, intent): (u32, &Effect),
+        state: &State,
+        live: &mut dyn FnMut(Event),
+    ) -> Result<EffectOutcome, Setback> {
+        let turn = state.turn();
+        match intent {
+            Effect::FindCheck => self.find_check(),
+            Effect::RunCheck { line } => self.run_check((number, line), turn, live),
+            Effect::Observe { argv } => self.observe((number, argv), turn, live),
+            Effect::Locate => self.locate(turn),
+            Effect::Ask { prompt } => {
+                let model = turn.map(|turn| turn.task.model.clone()).unwrap_or_default();
+                let clock = Arc::clone(&self.clock);
+                let elapsed = move || clock.monotonic();
+                let models = self.models.as_mut();
+                let bounds = (&self.stop, left(turn));
+                ask(models, &model, (number, prompt), bounds, (live, &elapsed))
+            }
+            Effect::Try { .. } => self.try_candidate(number, intent, state, live),
+            Effect::TryTested { .. } => self.try_tested(number, intent, state, live),
+            Effect::Apply { .. } => {
+                let applied = self.apply(intent, state);
+                self.ledger.note();
+                applied
+            }
+            Effect::ApplyTests { .. } => {
+                let applied = self.apply_tests(intent, state);
+                self.ledger.note();
+                applied
+            }
+            Effect::Keep { selection } => {
+                let (outcome, halves) = self.ledger.keep(selection)?;
+                for text in halves {
+                    live(Event::Notice { level: Level::Warning, text });
+                }
+                Ok(outcome)
+            }
+            Effect::Discard { selection } => self.ledger.discard(&self.ground, selection),
+            Effect::UndoKeep => self.undo_keep(live),
+            Effect::Command { argv, directory } => {
+                self.run_in_session((number, argv, directory), live)
+            }
+            Effect::Rewind { to, scope, .. } => self.rewind(*to, *scope),
+        }
+    }
+
+    fn undo_keep(&mut self, live: &mut dyn FnMut(Event)) -> Result<EffectOutcome, Setback> {
+        let (outcome, record) = self.ledger.undo_keep()?;
+        if let Some(record) = record {
+            // The tree below has just changed, and what the undo gives back is seen over it.
+            self.follow_the_user(live)?;
+            self.ledger.restore(&self.ground, &record)?;
+        }
+        Ok(outcome)
+    }
+
     /// Whether a file that is written in one go was written.
     fn settle_write(&self, path: &TreePath, content: &str) -> Settled {
         let now = self.ground.tree().map(|tree| tree.read(path, SOURCE_FILE_BYTES_MAX));
@@ -246,9 +346,25 @@ impl LocalWorld {
             place: FORK,
             wall: self.command_wall.min(left(turn)),
             root: &self.root,
+            limits: &self.bounds,
             reading: Reading::Tests,
         }
     }
+}
+
+/// Sources that are being read, and how often the tree had changed before.
+#[derive(Debug)]
+pub(super) struct AheadOf {
+    ahead: Ahead,
+    seen: Option<u64>,
+}
+
+/// What a person was told once and need not hear again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Announced {
+    Nothing,
+    /// That the tree cannot be watched.
+    Blindness,
 }
 
 /// How long the check of a candidate may take, by how long it took before.
@@ -267,33 +383,10 @@ impl World for LocalWorld {
         state: &State,
         live: &mut dyn FnMut(Event),
     ) -> Result<EffectOutcome, Setback> {
-        let (number, intent, turn) = (grant.effect(), grant.intent(), state.turn());
+        let (number, intent) = (grant.effect(), grant.intent());
+        self.follow_the_user(live)?;
         self.checkpoint_before((number, intent), live)?;
-        let outcome = match intent {
-            Effect::FindCheck => self.find_check(),
-            Effect::RunCheck { line } => self.run_check((number, line), turn, live),
-            Effect::Observe { argv } => self.observe((number, argv), turn, live),
-            Effect::Locate => self.locate(turn),
-            Effect::Ask { prompt } => {
-                let model = turn.map(|turn| turn.task.model.clone()).unwrap_or_default();
-                let clock = Arc::clone(&self.clock);
-                let elapsed = move || clock.monotonic();
-                let models = self.models.as_mut();
-                let bounds = (&self.stop, left(turn));
-                ask(models, &model, (number, prompt), bounds, (live, &elapsed))
-            }
-            Effect::Try { .. } => self.try_candidate(number, intent, state, live),
-            Effect::TryTested { .. } => self.try_tested(number, intent, state, live),
-            Effect::Apply { .. } => self.apply(intent, state),
-            Effect::ApplyTests { .. } => self.apply_tests(intent, state),
-            Effect::Keep { selection } => self.ledger.keep(selection),
-            Effect::Discard { selection } => self.ledger.discard(&self.ground, selection),
-            Effect::UndoKeep => self.ledger.undo_keep(),
-            Effect::Command { argv, directory } => {
-                self.run_in_session((number, argv, directory), live)
-            }
-            Effect::Rewind { to, scope, .. } => self.rewind(*to, *scope),
-        };
+        let outcome = self.act((number, intent), state, live);
         self.checkpoint_after((number, intent), &outcome, live);
         outcome
     }
@@ -317,8 +410,8 @@ impl World for LocalWorld {
 
     fn confinement(&self) -> Confinement {
         match self.ground.confinement().level() {
-            Level::Full => Confinement::Full,
-            Level::Partial => Confinement::Partial,
+            Enforced::Full => Confinement::Full,
+            Enforced::Partial => Confinement::Partial,
         }
     }
 

@@ -12,8 +12,8 @@ use moat_engine::{
     Effect, EffectOutcome, Place, Prompt, PromptRole, Record, Skill, State, Step, TestForm,
     TestPlace, Verdict, next,
 };
+use moat_files::BlobId;
 use moat_protocol::{RunStatus, Task, TaskKind};
-use moat_sandbox::BlobId;
 
 use crate::scripted::summary;
 

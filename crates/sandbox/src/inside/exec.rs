@@ -20,15 +20,31 @@ use crate::inside::reaper::c_string;
 use crate::kernel;
 use crate::plan::Layer;
 use crate::seccomp::{self, Families, Programs, Threads};
-use crate::wire::{CommandPlan, During, Fault, LocalSockets};
+use crate::wire::{self, CommandPlan, During, Fault, LocalSockets, ToHolder};
 
-/// Becomes the command's program; comes back only with what went wrong.
-pub(super) fn become_program(
-    session: &Session<'_>,
-    plan: &CommandPlan,
-    standard: [BorrowedFd<'_>; 3],
-) -> Fault {
-    match confine(session, plan, standard) {
+/// Becomes the program of the command that comes through `orders`; comes back only with
+/// what went wrong.
+///
+/// Everything that does not depend on the command is taken away before there is one, so
+/// that a command does not wait for it.
+pub(super) fn become_program(session: &Session<'_>, orders: &OwnedFd) -> Fault {
+    let program = || -> Result<Words, Fault> {
+        confine(session)?;
+        let Ok(received) = wire::receive::<ToHolder>(orders) else {
+            // No command will come any more.
+            kernel::quit(0);
+        };
+        let mut fds = received.fds.into_iter();
+        let (Some(body), Some(input), Some(output), Some(error)) =
+            (fds.next(), fds.next(), fds.next(), fds.next())
+        else {
+            return Err(Fault { step: "receiving the command".to_owned(), errno: libc::EPROTO });
+        };
+        let plan: CommandPlan = wire::read_body(&body).during("reading the command")?;
+        settle(session, &plan, [input.as_fd(), output.as_fd(), error.as_fd()])?;
+        words(&plan.argv, &plan.search, &plan.environment)
+    };
+    match program() {
         Ok(words) => start(&words),
         Err(fault) => fault,
     }
@@ -41,24 +57,23 @@ pub(super) struct Words {
     pub(super) environment: Vec<CString>,
 }
 
-fn confine(
-    session: &Session<'_>,
-    plan: &CommandPlan,
-    standard: [BorrowedFd<'_>; 3],
-) -> Result<Words, Fault> {
+/// Takes away what every command lacks.
+fn confine(session: &Session<'_>) -> Result<(), Fault> {
     let without = &session.plan.without;
-    let words = words(&plan.argv, &plan.search, &plan.environment)?;
     if !without.contains(&Layer::Session) {
         rustix::process::setsid().during("starting a new session")?;
     }
-    enter(session, &plan.directory)?;
-    for (number, fd) in (0..).zip(standard) {
-        kernel::place(fd, number).during("placing the standard descriptors")?;
+    // The filter keeps this limit from being set again.
+    if !without.contains(&Layer::Limit(CORE)) {
+        bound(Resource::Core, CORE_BYTES, CORE_BYTES)?;
     }
-    limit(plan, without)?;
     if !without.contains(&Layer::Capabilities) {
-        drop_bounding_set().during("dropping the capability bounding set")?;
+        if !without.contains(&Layer::BoundingSet) {
+            drop_bounding_set().during("dropping the capability bounding set")?;
+        }
         drop_capabilities().during("dropping capabilities")?;
+    } else {
+        keep_capabilities().during("keeping capabilities for a test")?;
     }
     if !without.contains(&Layer::NoNewPrivileges) {
         rustix::thread::set_no_new_privs(true).during("forbidding new privileges")?;
@@ -76,10 +91,23 @@ fn confine(
             LocalSockets::Allowed => Families::InetAndLocal,
             LocalSockets::PairsOnly => Families::InetAndPairs,
         };
-        let filter = seccomp::confined(families, Programs::Allowed);
+        let filter = seccomp::confined(families, Programs::Allowed).lacking(without);
         seccomp::install(&filter, Threads::This).during("installing the system call filter")?;
     }
-    Ok(words)
+    Ok(())
+}
+
+/// Takes the place, the descriptors and the limits of one command.
+fn settle(
+    session: &Session<'_>,
+    plan: &CommandPlan,
+    standard: [BorrowedFd<'_>; 3],
+) -> Result<(), Fault> {
+    enter(session, &plan.directory)?;
+    for (number, fd) in (0..).zip(standard) {
+        kernel::place(fd, number).during("placing the standard descriptors")?;
+    }
+    limit(plan, &session.plan.without)
 }
 
 /// Prepares all strings while memory may still be allocated without surprise.
@@ -132,10 +160,6 @@ fn enter(session: &Session<'_>, directory: &OsStr) -> Result<(), Fault> {
 
 fn limit(plan: &CommandPlan, without: &[Layer]) -> Result<(), Fault> {
     let mut limits = vec![
-        // Not 0: a handler that the kernel starts for core dumps is started all the same
-        // then, on the host and as root. At 1 it is not (core(5), `do_coredump`).
-        (Resource::Core, 1),
-        (Resource::Cpu, plan.cpu_s),
         (Resource::Data, plan.memory_bytes),
         (Resource::Fsize, plan.file_bytes),
         (Resource::Nofile, plan.open_files),
@@ -144,17 +168,27 @@ fn limit(plan: &CommandPlan, without: &[Layer]) -> Result<(), Fault> {
         (Resource::Nice, 0),
         (Resource::Rtprio, 0),
     ];
+    // The signal at the first names the limit; who does not end at it is killed at the second.
+    if !without.contains(&Layer::Limit(PROCESSOR)) {
+        bound(Resource::Cpu, plan.cpu_s, plan.cpu_s.saturating_add(CPU_GRACE_S))?;
+    }
     if !without.contains(&Layer::Processes) {
         limits.push((Resource::Nproc, plan.processes));
     }
-    for (resource, bound) in limits {
-        // A limit is only ever lowered; the owner's own may be lower still.
-        let hard = rustix::process::getrlimit(resource).maximum;
-        let bound = hard.map_or(bound, |hard| hard.min(bound));
-        let both = Rlimit { current: Some(bound), maximum: Some(bound) };
-        rustix::process::setrlimit(resource, both).during("setting a resource limit")?;
+    for (place, (resource, at)) in (FIRST_OF_COMMAND..).zip(limits) {
+        if !without.contains(&Layer::Limit(place)) {
+            bound(resource, at, at)?;
+        }
     }
     Ok(())
+}
+
+/// Sets both values of a limit, which are only ever lowered; the owner's own may be lower still.
+fn bound(resource: Resource, soft: u64, hard: u64) -> Result<(), Fault> {
+    let owners = rustix::process::getrlimit(resource).maximum;
+    let within = |bound: u64| Some(owners.map_or(bound, |owners| owners.min(bound)));
+    let both = Rlimit { current: within(soft), maximum: within(hard) };
+    rustix::process::setrlimit(resource, both).during("setting a resource limit")
 }
 
 /// Empties the set that bounds what a program could be given.
@@ -179,6 +213,17 @@ pub(super) fn drop_capabilities() -> io::Result<()> {
         inheritable: CapabilitySet::empty(),
     };
     Ok(rustix::thread::set_capabilities(None, none)?)
+}
+
+/// Hands every capability on to the program. Only security tests ask for this.
+fn keep_capabilities() -> io::Result<()> {
+    let mut sets = rustix::thread::capabilities(None)?;
+    sets.inheritable = sets.permitted;
+    rustix::thread::set_capabilities(None, sets)?;
+    for capability in sets.permitted.iter() {
+        rustix::thread::configure_capability_in_ambient_set(capability, true)?;
+    }
+    Ok(())
 }
 
 /// Tries the places of the program in order, as a shell does.
@@ -211,9 +256,37 @@ pub(super) fn reported(pipe: &OwnedFd) -> Option<Fault> {
     serde_json::from_slice(text).ok()
 }
 
+/// Places in [`LIMITS`].
+const CORE: u8 = 0;
+/// See [`CORE`].
+const PROCESSOR: u8 = 1;
+/// See [`CORE`]; the others follow in their order.
+const FIRST_OF_COMMAND: u8 = 2;
+
+/// The names of the limits in their order, for tests.
+pub(crate) const LIMITS: [&str; 10] = [
+    "core dumps",
+    "processor time",
+    "data",
+    "file size",
+    "open files",
+    "pending signals",
+    "message queues",
+    "nice",
+    "real-time priority",
+    "processes",
+];
+
 const CAPABILITY_NUMBER_MAX: u32 = 63;
+
+/// Not 0: a handler that the kernel starts for core dumps is started all the same
+/// then, on the host and as root. At 1 it is not (core(5), `do_coredump`).
+const CORE_BYTES: u64 = 1;
 
 /// What the kernel counts for the user and not for the namespace: less than the usual
 /// share, so that the user's other programs are left some.
 const PENDING_SIGNALS: u64 = 1024;
 const QUEUE_BYTES: u64 = 256 * 1024;
+
+/// Seconds between the signal at the limit on processor time and the end.
+const CPU_GRACE_S: u64 = 2;

@@ -16,6 +16,7 @@ use rustix::process::{DumpableBehavior, PidfdFlags, Signal, WaitId, WaitIdOption
 use crate::inside::{reaper, view};
 use crate::kernel::{self, Children, Side};
 use crate::landlock::{self, Ruleset};
+use crate::limits::{ANSWER_WAIT_MAX, QUIET};
 use crate::plan::Layer;
 use crate::poll;
 use crate::wire::{self, Answer, During, Fault, HolderPlan, Identity, Lost, Received, ToHolder};
@@ -26,7 +27,7 @@ pub(super) struct Session<'a> {
     pub(super) plan: &'a HolderPlan,
     pub(super) ruleset: Option<Ruleset>,
     pub(super) outer: Outer,
-    workspace: OwnedFd,
+    pub(super) workspace: OwnedFd,
     /// The holder itself, for its owner to see it end.
     own: OwnedFd,
 }
@@ -41,7 +42,11 @@ impl Session<'_> {
 
 /// Runs a holder to its end, and the process with it.
 pub(super) fn main(plan: &HolderPlan, outer: Outer, control: &OwnedFd) -> ! {
-    match prepare(plan, outer, control) {
+    if kernel::place(control, 0).is_err() {
+        // Its owner sees the socket's end.
+        kernel::quit(1);
+    }
+    match prepare(plan, outer) {
         Ok((session, ready)) => {
             let fds = [session.workspace.as_fd(), session.own.as_fd()];
             if wire::send(kernel::standard_input(), &ready, &fds).is_ok() {
@@ -49,42 +54,56 @@ pub(super) fn main(plan: &HolderPlan, outer: Outer, control: &OwnedFd) -> ! {
             }
         }
         Err(fault) => {
-            // The owner is gone when this fails.
-            let _owner_gone = wire::send(control, &Answer::Failed(fault), &[]);
+            // The owner is gone when this fails. The other descriptor of it may be closed.
+            let _owner_gone = wire::send(kernel::standard_input(), &Answer::Failed(fault), &[]);
         }
     }
     kernel::quit(0)
 }
 
-fn prepare<'a>(
-    plan: &'a HolderPlan,
-    outer: Outer,
-    control: &OwnedFd,
-) -> Result<(Session<'a>, Answer), Fault> {
+fn prepare<'a>(plan: &'a HolderPlan, outer: Outer) -> Result<(Session<'a>, Answer), Fault> {
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
         .during("tying the holder to its launcher")?;
     kernel::treat_children(Children::Awaited);
-    kernel::place(control, 0).during("taking the control socket")?;
     if !plan.without.contains(&Layer::Descriptors) {
         kernel::close_from(3).during("closing inherited descriptors")?;
     }
-    identify(outer)?;
+    let without = |layer| plan.without.contains(&layer);
+    if !without(Layer::UserNamespace) {
+        if outer.is_root() && !without(Layer::Processes) {
+            numbers_are_own()?;
+        }
+        identify(outer)?;
+    }
     // Before the process is closed to itself too; everything it starts inherits it.
     write("/proc/self/oom_score_adj", "800").during("offering itself when memory runs out")?;
-    bound_watches();
+    // Without a user namespace these settings are the host's.
+    let own_settings = !without(Layer::UserNamespace);
+    if own_settings && !without(Layer::Watches) {
+        bound_watches();
+    }
     let mut lost = Vec::new();
-    if !plan.without.contains(&Layer::NestingBound) && bound_nesting().is_err() {
+    if own_settings && !without(Layer::NestingBound) && bound_nesting().is_err() {
         lost.push(Lost::Nesting);
     }
-    rustix::system::sethostname(b"moat").during("naming the host")?;
-    let notes = view::build(plan)?;
+    if !without(Layer::HostName) {
+        rustix::system::sethostname(b"moat").during("naming the host")?;
+    }
+    let notes = if without(Layer::View) {
+        view::detach().during("cutting mounts off from the host")?;
+        Vec::new()
+    } else {
+        view::build(plan)?
+    };
     let (ruleset, version) = rules(plan)?;
     if version < landlock::VERSION_MIN {
         lost.push(Lost::Landlock { version });
     }
     let workspace = crate::mount::source(&plan.workspace, None).during("opening the workspace")?;
-    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
-        .during("closing the holder's memory")?;
+    if !without(Layer::ClosedMemory) {
+        rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
+            .during("closing the holder's memory")?;
+    }
     let own = rustix::process::pidfd_open(rustix::process::getpid(), PidfdFlags::empty())
         .during("opening the holder's own process")?;
     let session = Session { plan, ruleset, outer, workspace, own };
@@ -130,6 +149,24 @@ pub(super) fn map(outer: Outer, inner: Outer) -> Result<(), Fault> {
         .during("mapping the user namespace's group")
 }
 
+/// Refuses where the highest process id, by which the processes of the machine's root are
+/// bounded, is the whole machine's.
+///
+/// From Linux 6.14 on it belongs to a process-id namespace. This is asked and not tried,
+/// because before that a trial by the machine's root would change the host's.
+fn numbers_are_own() -> Result<(), Fault> {
+    let name = rustix::system::uname();
+    let release = name.release().to_string_lossy();
+    let mut parts = release.split(['.', '-']).map(|part| part.parse::<u32>().unwrap_or(0));
+    let version = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+    if version >= (6, 14) {
+        return Ok(());
+    }
+    let step = "bounding the processes of the machine's root, for which Linux 6.14 is needed; \
+                run Moat as an ordinary user";
+    Err(Fault { step: step.to_owned(), errno: libc::EOPNOTSUPP })
+}
+
 fn write(path: &str, text: &str) -> io::Result<()> {
     let flags = rustix::fs::OFlags::WRONLY | rustix::fs::OFlags::CLOEXEC;
     let file = rustix::fs::open(path, flags, rustix::fs::Mode::empty())?;
@@ -156,22 +193,31 @@ pub(super) fn rules(plan: &HolderPlan) -> Result<(Option<Ruleset>, i32), Fault> 
     if plan.without.contains(&Layer::Landlock) || version == 0 {
         return Ok((None, version));
     }
-    let ruleset = Ruleset::new().during("making a Landlock ruleset")?;
+    let ruleset = Ruleset::lacking(&plan.without).during("making a Landlock ruleset")?;
     let allow = |path: &std::ffi::OsStr, rights: u64| -> Result<(), Fault> {
         let place = crate::mount::source(path, None);
         let place = place.during(format!("opening {} for Landlock", path.display()))?;
         ruleset.allow(place.as_fd(), rights).during("adding a Landlock rule")
     };
-    allow("/".as_ref(), landlock::READ)?;
-    allow("/dev".as_ref(), landlock::DEVICE)?;
-    for path in &plan.writable {
+    for (place, (path, rights)) in (0..).zip(NARROW) {
+        let wide = plan.without.contains(&Layer::LandlockRule(place));
+        allow(path.as_ref(), if wide { landlock::WRITE } else { rights })?;
+    }
+    // Without a view the other places are the host's.
+    let shared = plan.without.contains(&Layer::View);
+    for path in plan.writable.iter().filter(|path| !shared || **path == plan.workspace) {
         allow(path, landlock::WRITE)?;
     }
     Ok((Some(ruleset), version))
 }
 
+/// Where less than everything may be done, and what.
+pub(crate) const NARROW: [(&str, u64); 2] = [("/", landlock::READ), ("/dev", landlock::DEVICE)];
+
 /// A reaper: idle in finished namespaces, or with its command.
 struct Reaper {
+    /// The number of its command; 0 as long as it has none.
+    number: u64,
     process: OwnedFd,
     socket: OwnedFd,
 }
@@ -180,33 +226,70 @@ struct Reaper {
 #[derive(Default)]
 struct Reapers {
     /// Made in advance, so that a command waits for no namespace.
-    spare: Option<Reaper>,
+    spare: Vec<Reaper>,
     running: Option<Reaper>,
+    /// How many commands there were.
+    commands: u64,
+    /// No further one could be made since the last command.
+    exhausted: bool,
+}
+
+/// Whether another reaper is to be made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Want {
+    Now,
+    /// When nothing was asked for [`QUIET`].
+    WhenQuiet,
+    Nothing,
+}
+
+impl Reapers {
+    /// The one for the next command is made at once. A session that has run one command
+    /// will run more, some of them in quick succession, so it gets a second one when
+    /// there is time.
+    fn want(&self) -> Want {
+        match (self.spare.len(), &self.running) {
+            (_, _) if self.exhausted => Want::Nothing,
+            (0, None) => Want::Now,
+            (0 | 1, _) if self.commands > 1 => Want::WhenQuiet,
+            (_, _) => Want::Nothing,
+        }
+    }
+
+    /// Collects the reaper whose command ran last. Its end is the kernel's word that
+    /// nothing of the command is left.
+    fn collect(&mut self) -> io::Result<()> {
+        let Some(reaper) = self.running.take() else {
+            return Ok(());
+        };
+        rustix::process::waitid(WaitId::PidFd(reaper.process.as_fd()), WaitIdOptions::EXITED)?;
+        wire::send(kernel::standard_input(), &Answer::Done { number: reaper.number }, &[])
+    }
 }
 
 fn serve(session: &Session<'_>) {
     let control = kernel::standard_input();
     let mut reapers = Reapers::default();
+    let mut want = reapers.want();
     loop {
-        if reapers.spare.is_none() && reapers.running.is_none() {
+        if want == Want::Now {
             // Without one the next command tries again, and reports what is wrong.
-            reapers.spare = prepare_reaper(session).ok();
+            let prepared = prepare_reaper(session);
+            reapers.exhausted = prepared.is_err();
+            reapers.spare.extend(prepared.ok());
         }
         let mut fds = vec![PollFd::from_borrowed_fd(control, PollFlags::IN)];
         if let Some(running) = &reapers.running {
             fds.push(PollFd::from_borrowed_fd(running.process.as_fd(), PollFlags::IN));
         }
-        if poll::wait(&mut fds, None).is_err() {
+        let wait = (reapers.want() == Want::WhenQuiet).then_some(QUIET);
+        let Ok(ready) = poll::wait(&mut fds, wait) else {
             return;
-        }
+        };
         let ended = fds.get(1).is_some_and(|fd| !fd.revents().is_empty());
         let asked = fds.first().is_some_and(|fd| !fd.revents().is_empty());
-        if ended && let Some(reaper) = reapers.running.take() {
-            let id = WaitId::PidFd(reaper.process.as_fd());
-            let reaped = rustix::process::waitid(id, WaitIdOptions::EXITED);
-            if reaped.is_err() || wire::send(control, &Answer::Done, &[]).is_err() {
-                return;
-            }
+        if ended && reapers.collect().is_err() {
+            return;
         }
         if asked {
             let Ok(received) = wire::receive::<ToHolder>(control) else {
@@ -214,6 +297,7 @@ fn serve(session: &Session<'_>) {
             };
             obey(session, &mut reapers, received);
         }
+        want = if ready == 0 { Want::Now } else { reapers.want() };
     }
 }
 
@@ -225,19 +309,34 @@ fn obey(session: &Session<'_>, reapers: &mut Reapers, received: Received<ToHolde
         }
         // The command had ended before the message came.
         (ToHolder::Kill, None) => {}
-        (ToHolder::Run, Some(_)) => {
-            refuse(Fault { step: "another command is running".to_owned(), errno: libc::EBUSY })
+        (ToHolder::Run { number }, former) => {
+            // The former has said that its command is gone, and is being taken down.
+            if former.is_some_and(|former| !ends(former)) {
+                let step = "another command is running".to_owned();
+                return refuse(number, Fault { step, errno: libc::EBUSY });
+            }
+            if reapers.collect().is_err() {
+                kernel::quit(0);
+            }
+            reapers.commands += 1;
+            reapers.exhausted = false;
+            match start(session, reapers.spare.pop(), number, &received.fds) {
+                Ok(reaper) => reapers.running = Some(reaper),
+                Err(fault) => refuse(number, fault),
+            }
         }
-        (ToHolder::Run, None) => match start(session, reapers.spare.take(), &received.fds) {
-            Ok(reaper) => reapers.running = Some(reaper),
-            Err(fault) => refuse(fault),
-        },
     }
 }
 
-fn refuse(fault: Fault) {
+/// Waits for a reaper's end, under [`ANSWER_WAIT_MAX`].
+fn ends(reaper: &Reaper) -> bool {
+    let mut fds = [PollFd::from_borrowed_fd(reaper.process.as_fd(), PollFlags::IN)];
+    matches!(poll::wait(&mut fds, Some(ANSWER_WAIT_MAX)), Ok(1))
+}
+
+fn refuse(number: u64, fault: Fault) {
     let control = kernel::standard_input();
-    for answer in [Answer::Failed(fault), Answer::Done] {
+    for answer in [Answer::Failed(fault), Answer::Done { number }] {
         if wire::send(control, &answer, &[]).is_err() {
             kernel::quit(0);
         }
@@ -245,20 +344,25 @@ fn refuse(fault: Fault) {
 }
 
 /// Hands a command to a reaper.
-fn start(session: &Session<'_>, spare: Option<Reaper>, fds: &[OwnedFd]) -> Result<Reaper, Fault> {
+fn start(
+    session: &Session<'_>,
+    spare: Option<Reaper>,
+    number: u64,
+    fds: &[OwnedFd],
+) -> Result<Reaper, Fault> {
     let reaper = match spare {
         Some(reaper) => reaper,
         None => prepare_reaper(session)?,
     };
     let fds: Vec<BorrowedFd<'_>> = fds.iter().map(AsFd::as_fd).collect();
-    wire::send(&reaper.socket, &ToHolder::Run, &fds).during("handing the command on")?;
-    Ok(reaper)
+    wire::send(&reaper.socket, &ToHolder::Run { number }, &fds).during("handing the command on")?;
+    Ok(Reaper { number, ..reaper })
 }
 
 fn prepare_reaper(session: &Session<'_>) -> Result<Reaper, Fault> {
     let (socket, there) = wire::pair().during("making the reaper's socket")?;
     match kernel::clone(namespaces(session.plan)).during("creating the command's namespaces")? {
-        Side::Parent { child, .. } => Ok(Reaper { process: child, socket }),
+        Side::Parent { child, .. } => Ok(Reaper { number: 0, process: child, socket }),
         Side::Child => {
             drop(socket);
             reaper::main(session, &there)

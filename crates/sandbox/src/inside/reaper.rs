@@ -9,7 +9,7 @@
 
 use std::ffi::CString;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
 use rustix::fs::{Mode, OFlags};
@@ -19,6 +19,7 @@ use rustix::pipe::PipeFlags;
 use rustix::process::{DumpableBehavior, Signal};
 
 use crate::inside::hold::Session;
+use crate::inside::watch::Watch;
 use crate::inside::{exec, view};
 use crate::kernel::{self, Children, Side};
 use crate::limits::{LISTENER_BACKLOG, PROCESSES_MIN, PROXY_PORT};
@@ -33,92 +34,179 @@ pub(super) fn main(session: &Session<'_>, socket: &OwnedFd) -> ! {
         // The holder needs no reaper any more.
         kernel::quit(0);
     };
-    let answer = prepared.and_then(|list| run(session, list, received.fds));
+    let ToHolder::Run { number } = received.message else {
+        kernel::quit(0);
+    };
+    let answer = prepared.and_then(|prepared| run(session, prepared, number, received.fds));
     let answer = answer.unwrap_or_else(Answer::Failed);
-    // The owner is gone when this fails; the end of this process says the same.
-    let _owner_gone = wire::send(kernel::standard_input(), &answer, &[]);
+    // The owner is gone when sending fails; the end of this process says the same.
+    let owner = kernel::standard_input();
+    let alone = alone(session);
+    let _owner_gone = wire::send(owner, &answer, &[]);
+    if alone {
+        // Nothing is left but this process: the answer need not wait until the kernel has
+        // taken the namespaces down, which it does when this process has ended.
+        let _owner_gone = wire::send(owner, &Answer::Done { number }, &[]);
+    }
     kernel::quit(0)
 }
 
+/// Ends every process of the command that is left, and tells whether that is certain.
+///
+/// As process 1 this one is the parent of what lost its own, so when the kernel says
+/// that it has no child any more, there is no other process. The kernel signals all of
+/// them in one step, in which none can be made (kill(2), pid_namespaces(7)).
+fn alone(session: &Session<'_>) -> bool {
+    let first = rustix::process::getpid().is_init();
+    if !first || session.plan.without.contains(&Layer::ProcessNamespace) {
+        return false;
+    }
+    // There was none when this fails.
+    let _none = kernel::kill_all_others();
+    loop {
+        match kernel::wait_any() {
+            Ok(_ended) => {}
+            Err(error) => return error.raw_os_error() == Some(libc::ECHILD),
+        }
+    }
+}
+
+/// What waits for a command.
+struct Prepared {
+    /// The command's list of processes; none where it has no namespace for them.
+    list: Option<OwnedFd>,
+    /// The process that becomes the command, confined already.
+    command: i32,
+    /// Where it takes its command from.
+    orders: OwnedFd,
+    /// Where it says what went wrong.
+    fault: OwnedFd,
+}
+
 /// What can be done before the command is known.
-fn prepare(session: &Session<'_>) -> Result<Option<OwnedFd>, Fault> {
+fn prepare(session: &Session<'_>) -> Result<Prepared, Fault> {
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
         .during("tying the command to its holder")?;
     let without = &session.plan.without;
     if !without.contains(&Layer::NetworkNamespace) {
         kernel::loopback_up().during("bringing the loopback device up")?;
     }
-    if without.contains(&Layer::ProcessNamespace) {
-        return Ok(None);
+    let list = if without.contains(&Layer::ProcessNamespace) || without.contains(&Layer::View) {
+        None
+    } else {
+        Some(process_list(without)?)
+    };
+    let (orders, there) = wire::pair().during("making the command's socket")?;
+    let (fault, failed) =
+        rustix::pipe::pipe_with(PipeFlags::CLOEXEC).during("making the command's pipe")?;
+    match kernel::clone(0).during("starting the command's process")? {
+        Side::Child => {
+            drop((orders, fault));
+            exec::report(&failed, &exec::become_program(session, &there));
+            kernel::quit(127)
+        }
+        Side::Parent { pid, .. } => Ok(Prepared { list, command: pid, orders, fault }),
     }
-    process_list().map(Some)
 }
 
-fn run(session: &Session<'_>, list: Option<OwnedFd>, fds: Vec<OwnedFd>) -> Result<Answer, Fault> {
-    let mut fds = fds.into_iter();
-    let (Some(body), Some(input), Some(output), Some(error)) =
-        (fds.next(), fds.next(), fds.next(), fds.next())
-    else {
+fn run(
+    session: &Session<'_>,
+    prepared: Prepared,
+    number: u64,
+    fds: Vec<OwnedFd>,
+) -> Result<Answer, Fault> {
+    let Some(body) = fds.first() else {
         return Err(Fault { step: "receiving the command".to_owned(), errno: libc::EPROTO });
     };
-    let plan: CommandPlan = wire::read_body(&body).during("reading the command")?;
-    let standard = [input.as_fd(), output.as_fd(), error.as_fd()];
+    let plan: CommandPlan = wire::read_body(body).during("reading the command")?;
     match plan.listener {
         Listener::None => {}
         Listener::Proxy => send_listener()?,
     }
-    if let Some(list) = list {
-        seal_process_list(session, &plan, &list)?;
+    if let Some(list) = &prepared.list {
+        seal_process_list(session, &plan, list)?;
     }
-    let (ready, failed) =
-        rustix::pipe::pipe_with(PipeFlags::CLOEXEC).during("making the command's pipe")?;
-    let command = match kernel::clone(0).during("starting the command's process")? {
-        Side::Child => {
-            drop(ready);
-            let fault = exec::become_program(session, &plan, standard);
-            exec::report(&failed, &fault);
-            kernel::quit(127)
-        }
-        Side::Parent { pid, .. } => pid,
-    };
-    drop(failed);
-    harden()?;
-    drop([input, output, error]);
-    if let Some(fault) = exec::reported(&ready) {
+    // Before the command runs, so that what is there already is not taken for its own.
+    let watch = Watch::new(session, &plan, prepared.list);
+    kernel::hold_child_signal().during("waiting for children")?;
+    harden(&session.plan.without)?;
+    let whole: Vec<BorrowedFd<'_>> = fds.iter().map(AsFd::as_fd).collect();
+    // When this fails the process has ended, and has said why.
+    let _ended = wire::send(&prepared.orders, &ToHolder::Run { number }, &whole);
+    // The other ends of its output, which its owner watches.
+    drop(fds);
+    if let Some(fault) = exec::reported(&prepared.fault) {
         return Ok(Answer::Failed(fault));
     }
-    reap(command)
+    reap(prepared.command, watch)
 }
 
-/// Waits until the command ends, collecting everything that it left to us before.
-fn reap(command: i32) -> Result<Answer, Fault> {
+/// Waits until the command ends or is over a bound, collecting everything that it left
+/// to us before.
+fn reap(command: i32, mut watch: Watch) -> Result<Answer, Fault> {
     loop {
-        let ended = kernel::wait_any().during("waiting for the command")?;
-        if ended.pid == command {
+        if let Some(bound) = watch.look_when_due() {
             return Ok(Answer::Exited {
-                status: ended.status,
-                cpu_us: ended.cpu_us,
-                resident_bytes_max: ended.resident_bytes_max,
+                status: libc::SIGKILL,
+                cpu_us: watch.cpu_us(),
+                resident_bytes_max: 0,
+                bound: Some(bound),
             });
+        }
+        match kernel::collect_any().during("waiting for the command")? {
+            Some(ended) if ended.pid == command => {
+                return Ok(Answer::Exited {
+                    status: ended.status,
+                    cpu_us: ended.cpu_us,
+                    resident_bytes_max: ended.resident_bytes_max,
+                    bound: watch.killed_by_the_kernel(&ended),
+                });
+            }
+            Some(ended) => watch.collected(&ended),
+            None => kernel::child_ended(watch.due_in()),
         }
     }
 }
 
 /// Gives up what the reaper no longer needs.
-fn harden() -> Result<(), Fault> {
+fn harden(without: &[Layer]) -> Result<(), Fault> {
     kernel::treat_children(Children::Awaited);
-    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
-        .during("closing the reaper's memory")?;
+    if !without.contains(&Layer::ClosedMemory) {
+        rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
+            .during("closing the reaper's memory")?;
+    }
     exec::drop_capabilities().during("dropping the reaper's capabilities")
 }
 
 /// Replaces the holder's list of processes by the command's own.
-fn process_list() -> Result<OwnedFd, Fault> {
+fn process_list(without: &[Layer]) -> Result<OwnedFd, Fault> {
     let list = mount::file_system("proc", &[], view::PROC).during("mounting a new `/proc`")?;
     rustix::mount::unmount("/proc", UnmountFlags::DETACH).during("taking the old `/proc` away")?;
     let at = mount::source("/proc".as_ref(), None).during("opening `/proc`")?;
     mount::attach(list.as_fd(), at.as_fd()).during("mounting `/proc`")?;
+    if !without.contains(&Layer::CoveredProc) {
+        cover()?;
+    }
     Ok(list)
+}
+
+/// Covers files that tell about more than the command: names of the user's keys.
+fn cover() -> Result<(), Fault> {
+    let null = mount::source("/dev/null".as_ref(), None).during("opening `/dev/null`")?;
+    for path in COVERED {
+        let covered = match mount::source(path.as_ref(), None) {
+            Ok(at) => mount::duplicate(null.as_fd()).and_then(|copy| {
+                // Without devices it cannot even be opened.
+                mount::narrow_one(copy.as_fd(), mount::RDONLY | mount::NOSUID | mount::NODEV)?;
+                mount::attach(copy.as_fd(), at.as_fd())
+            }),
+            // The kernel was built without it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        };
+        covered.during(format!("covering `{path}`"))?;
+    }
+    Ok(())
 }
 
 /// Makes the last settings through `/proc`, and makes it read-only.
@@ -127,14 +215,18 @@ fn seal_process_list(
     plan: &CommandPlan,
     list: &OwnedFd,
 ) -> Result<(), Fault> {
-    if !session.plan.without.contains(&Layer::Processes) {
+    let without = |layer| session.plan.without.contains(&layer);
+    // Without a user namespace the setting could be the host's.
+    if !without(Layer::Processes) && !without(Layer::UserNamespace) {
         let bound = plan.processes.max(PROCESSES_MIN).to_string();
         let bounded = write(list, "sys/kernel/pid_max", &bound);
         // For others the resource limit stands besides; the kernel exempts its root from that.
         if session.outer.is_root() {
-            bounded
-                .during("bounding the processes of the machine's root (Linux 6.14 is needed)")?;
+            bounded.during("bounding the processes of the machine's root")?;
         }
+    }
+    if without(Layer::SealedProc) {
+        return Ok(());
     }
     mount::narrow_one(list.as_fd(), mount::RDONLY).during("sealing `/proc`")
 }
@@ -164,6 +256,9 @@ fn send_listener() -> Result<(), Fault> {
     wire::send(kernel::standard_input(), &Answer::Listener, &[listener.as_fd()])
         .during("handing the proxy listener out")
 }
+
+/// See [`cover`].
+const COVERED: [&str; 2] = ["/proc/keys", "/proc/key-users"];
 
 /// Turns a name into what `execve` takes.
 pub(super) fn c_string(text: &std::ffi::OsStr) -> Result<CString, Fault> {

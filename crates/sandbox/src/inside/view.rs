@@ -10,12 +10,14 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
 
 use rustix::fs::{Mode, OFlags, ResolveFlags};
 use rustix::mount::{MountAttrFlags, UnmountFlags};
 
 use crate::limits::{
-    ETC_FILE_BYTES_MAX, LOWER_TREES_MAX, PRIVATE_BYTES_MAX, PRIVATE_FILES_MAX, SKELETON_BYTES_MAX,
+    ETC_FILE_BYTES_MAX, LOWER_TREES_MAX, PRIVATE_BYTES_PER_FILE, PRIVATE_FILES_MAX,
+    SKELETON_BYTES_MAX, private_bytes,
 };
 use crate::mount::{self, NODEV, NOSUID, RDONLY};
 use crate::plan::Layer;
@@ -35,6 +37,11 @@ enum OpenedUpper {
     Directory { upper: OwnedFd, work: OwnedFd },
 }
 
+/// Cuts every mount off from the host's and leaves them as they are, for a test without a view.
+pub(super) fn detach() -> io::Result<()> {
+    mount::detach_from_host(mount::source("/".as_ref(), None)?.as_fd())
+}
+
 /// Builds the root and enters it. Tells what was left out.
 pub(super) fn build(plan: &HolderPlan) -> Result<Vec<String>, Fault> {
     let host = mount::source("/".as_ref(), None).during("opening the host's root")?;
@@ -51,18 +58,39 @@ pub(super) fn build(plan: &HolderPlan) -> Result<Vec<String>, Fault> {
     let root = mount::memory(SKELETON_BYTES_MAX, PRIVATE_FILES_MAX, 0o755)
         .during("making the new root")?;
     let stand = mount::source("/tmp".as_ref(), None).during("opening `/tmp`")?;
+    let scratch = Scratch::new()?;
     mount::attach(root.as_fd(), stand.as_fd()).during("mounting the new root")?;
-    let scratch = Scratch::new(root.as_fd())?;
     let nosuid = if plan.without.contains(&Layer::NoNewPrivileges) { 0 } else { NOSUID };
     for one in opened {
         notes.extend(apply(root.as_fd(), &scratch, one, nosuid)?);
     }
-    scratch.leave()?;
     let at = mount::directory(root.as_fd(), "proc".as_ref()).during("making `/proc`")?;
     mount::attach(process_list.as_fd(), at.as_fd()).during("mounting `/proc`")?;
-    mount::narrow_one(root.as_fd(), RDONLY).during("sealing the new root")?;
+    for layer in &plan.without {
+        if let Layer::MountFlags(place) = layer {
+            widen(root.as_fd(), plan.entries.get(usize::from(*place)))?;
+        }
+    }
+    if !plan.without.contains(&Layer::SealedRoot) {
+        mount::narrow_one(root.as_fd(), RDONLY).during("sealing the new root")?;
+    }
     enter(root.as_fd())?;
     Ok(notes)
+}
+
+/// Gives one mount back all that it lacks. Only security tests ask for this.
+fn widen(root: BorrowedFd<'_>, entry: Option<&Entry>) -> Result<(), Fault> {
+    let Some(at) = entry.and_then(Entry::mounted_at) else {
+        return Ok(());
+    };
+    let name = Path::new(at).strip_prefix("/").unwrap_or_else(|_relative| Path::new(at));
+    let flags = OFlags::PATH | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    let mount = rustix::fs::openat(root, name, flags, Mode::empty());
+    match mount {
+        Ok(mount) => mount::widen(mount.as_fd()).during("widening a mount"),
+        // It was left out.
+        Err(_missing) => Ok(()),
+    }
 }
 
 fn open(entry: &Entry) -> Result<Opened<'_>, Result<String, Fault>> {
@@ -102,8 +130,7 @@ fn open(entry: &Entry) -> Result<Opened<'_>, Result<String, Fault>> {
         | Entry::Link { .. }
         | Entry::Text { .. }
         | Entry::Memory { .. }
-        | Entry::Terminals { .. }
-        | Entry::Seal { .. } => Ok(Opened::Plain(entry)),
+        | Entry::Terminals { .. } => Ok(Opened::Plain(entry)),
     }
 }
 
@@ -136,7 +163,8 @@ fn copy_of(path: &OsStr) -> io::Result<Vec<u8>> {
     if kind != rustix::fs::FileType::RegularFile || length > ETC_FILE_BYTES_MAX {
         return Err(io::ErrorKind::InvalidInput.into());
     }
-    let mut bytes = Vec::new();
+    // With room for one byte more the end is seen by the second read.
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0) + 1);
     let mut reader = io::Read::take(std::fs::File::from(file), ETC_FILE_BYTES_MAX);
     io::Read::read_to_end(&mut reader, &mut bytes)?;
     Ok(bytes)
@@ -158,25 +186,20 @@ struct Scratch {
 }
 
 impl Scratch {
-    const AT: &'static str = "proc";
+    /// In the host's root, with which its name goes away; the overlays keep what they use.
+    /// All that is wanted of the host's devices is open by now.
+    const AT: &'static str = "/dev";
 
-    fn new(root: BorrowedFd<'_>) -> Result<Self, Fault> {
-        let memory = mount::memory(PRIVATE_BYTES_MAX, PRIVATE_FILES_MAX, 0o700)
+    fn new() -> Result<Self, Fault> {
+        let memory = mount::memory(private_bytes(), PRIVATE_FILES_MAX, 0o700)
             .during("making room for changed caches")?;
-        let at = mount::directory(root, Self::AT.as_ref()).during("making `/proc`")?;
+        let at = mount::source(Self::AT.as_ref(), None).during("opening `/dev`")?;
         mount::attach(memory.as_fd(), at.as_fd()).during("mounting room for changed caches")?;
         Ok(Self { place: memory })
     }
 
     fn directory(&self, index: &str, name: &str) -> io::Result<OwnedFd> {
         mount::directory(self.place.as_fd(), format!("{index}-{name}").as_ref())
-    }
-
-    /// Takes the name away; the overlays keep what they use.
-    fn leave(self) -> Result<(), Fault> {
-        rustix::process::fchdir(&self.place).during("entering the scratch")?;
-        rustix::mount::unmount(".", UnmountFlags::DETACH).during("hiding the scratch")?;
-        rustix::process::chdir("/").during("leaving the scratch")
     }
 }
 
@@ -218,7 +241,8 @@ fn plain(root: BorrowedFd<'_>, entry: &Entry) -> Result<(), Fault> {
             put(root, at, text.as_bytes()).during(format!("writing `{}`", at.display()))
         }
         Entry::Memory { at, bytes_max, mode } => {
-            mount::memory(*bytes_max, PRIVATE_FILES_MAX, *mode)
+            let files = (bytes_max / PRIVATE_BYTES_PER_FILE).min(PRIVATE_FILES_MAX);
+            mount::memory(*bytes_max, files, *mode)
                 .and_then(|memory| {
                     let at = mount::directory(root, at)?;
                     mount::attach(memory.as_fd(), at.as_fd())
@@ -226,9 +250,6 @@ fn plain(root: BorrowedFd<'_>, entry: &Entry) -> Result<(), Fault> {
                 .during(format!("mounting `{}`", at.display()))
         }
         Entry::Terminals { at } => terminals(root, at).during("mounting the terminals"),
-        Entry::Seal { at } => mount::directory(root, at)
-            .and_then(|at| mount::narrow_one(at.as_fd(), RDONLY))
-            .during(format!("sealing `{}`", at.display())),
         Entry::Copy { .. } | Entry::Bind { .. } | Entry::Overlay { .. } => Ok(()),
     }
 }

@@ -10,6 +10,8 @@
 
 use std::io;
 
+use crate::plan::Layer;
+
 /// Which threads a filter is put on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Threads {
@@ -22,7 +24,9 @@ pub(crate) enum Threads {
 /// A filter that is being written.
 #[derive(Debug, Clone)]
 pub(crate) struct Program {
-    code: Vec<Instruction>,
+    start: Vec<Instruction>,
+    /// The rules with their calls; where two are for one call, the first decides.
+    rules: Vec<(u32, Vec<Instruction>)>,
 }
 
 /// The inside of a rule; the accumulator holds what was loaded last.
@@ -57,7 +61,7 @@ impl Program {
         start.load(OFFSET_NUMBER);
         // The x32 calls of x86-64 have this bit set, so they are above it as well.
         start.if_above(NUMBER_MAX, |rule| rule.refuse(libc::ENOSYS));
-        Self { code: start.code }
+        Self { start: start.code, rules: Vec::new() }
     }
 
     /// Answers `errno` to a call.
@@ -67,21 +71,84 @@ impl Program {
 
     /// Adds a rule for a call. The rule must end in an answer.
     pub(crate) fn when(&mut self, call: i64, write: impl FnOnce(&mut Rule)) {
+        let number = u32::try_from(call).unwrap_or(u32::MAX);
         let mut rule = Rule::default();
-        rule.if_equal(u32::try_from(call).unwrap_or(u32::MAX), |inner| {
+        rule.if_equal(number, |inner| {
             write(inner);
             // A rule that forgot its answer must not fall through with a changed accumulator.
             if !inner.ends() {
                 inner.refuse(libc::EPERM);
             }
         });
-        self.code.extend(rule.code);
+        self.rules.push((number, rule.code));
+    }
+
+    /// The finished program: the rules in the order of their numbers, in groups that a
+    /// call with a higher number passes over in one step. The kernel runs the program for
+    /// every number when it is installed, so its length on the way counts.
+    fn finished(&self) -> Vec<Instruction> {
+        let mut rules: Vec<&(u32, Vec<Instruction>)> = self.rules.iter().collect();
+        rules.sort_by_key(|(number, _code)| *number);
+        let mut code = self.start.clone();
+        for group in rules.chunks(RULES_PER_GROUP) {
+            let inner: Vec<Instruction> =
+                group.iter().flat_map(|(_number, code)| code).copied().collect();
+            let last = group.last().map_or(u32::MAX, |(number, _code)| *number);
+            // A group that is too long for one jump is gone through.
+            if let Ok(over) = u8::try_from(inner.len()) {
+                code.push(Instruction { if_true: over, ..Instruction::plain(JUMP_ABOVE, last) });
+            }
+            code.extend(inner);
+        }
+        code.push(Instruction::answer(RETURN_ALLOW));
+        code
+    }
+
+    /// Names every way to weaken one instruction: a refusal that allows, a bit that is not
+    /// looked at, a mask that keeps all.
+    pub(crate) fn weakenings(&self) -> Vec<String> {
+        self.weaker().into_iter().map(|(_place, _instruction, name)| name).collect()
+    }
+
+    /// The same program, weakened as a security test asks.
+    pub(crate) fn lacking(mut self, without: &[Layer]) -> Self {
+        for layer in without {
+            let Layer::Filter(number) = layer else {
+                continue;
+            };
+            let weaker = self.weaker().into_iter().nth(usize::from(*number));
+            if let Some((place, weak, _name)) = weaker
+                && let Some(strong) = self.parts_mut().nth(place)
+            {
+                *strong = weak;
+            }
+        }
+        self
+    }
+
+    fn parts_mut(&mut self) -> impl Iterator<Item = &mut Instruction> {
+        self.start.iter_mut().chain(self.rules.iter_mut().flat_map(|(_number, code)| code))
+    }
+
+    /// Every weakening of the program: the place of an instruction, what it becomes, and a name.
+    fn weaker(&self) -> Vec<(usize, Instruction, String)> {
+        let start = self.start.iter().enumerate().map(|part| ("start".to_owned(), part));
+        let rules = self.rules.iter().flat_map(|(number, code)| {
+            code.iter().enumerate().map(move |part| (format!("call {number}"), part))
+        });
+        let mut weaker = Vec::new();
+        for (place, (of, (offset, strong))) in start.chain(rules).enumerate() {
+            for (value, what) in strong.weaker() {
+                let name = format!("{of}, instruction {offset}, {what}");
+                weaker.push((place, Instruction { value, ..*strong }, name));
+            }
+        }
+        weaker
     }
 
     /// Puts the filter in force.
     pub(crate) fn install(&self, threads: Threads) -> io::Result<()> {
-        let mut code = self.code.clone();
-        code.push(Instruction::answer(RETURN_ALLOW));
+        let code = self.finished();
         let loaded = Loaded {
             length: u16::try_from(code.len()).map_err(|_long| io::ErrorKind::InvalidInput)?,
             code: code.as_ptr(),
@@ -104,8 +171,11 @@ impl Program {
     /// Runs the program as the kernel would, for tests.
     #[cfg(test)]
     pub(crate) fn judge(&self, architecture: u32, call: u32, arguments: [u32; 3]) -> u32 {
-        let mut code = self.code.clone();
-        code.push(Instruction::answer(RETURN_ALLOW));
+        Self::execute(&self.finished(), architecture, call, arguments)
+    }
+
+    #[cfg(test)]
+    fn execute(code: &[Instruction], architecture: u32, call: u32, arguments: [u32; 3]) -> u32 {
         let (mut at, mut accumulator) = (0_usize, 0_u32);
         loop {
             let step = code[at];
@@ -169,11 +239,6 @@ impl Rule {
         self.branch(JUMP_EQUAL, value, Taken::When, write);
     }
 
-    /// Goes into `write` when the accumulator is at most `value`.
-    pub(crate) fn if_at_most(&mut self, value: u32, write: impl FnOnce(&mut Self)) {
-        self.branch(JUMP_ABOVE, value, Taken::Unless, write);
-    }
-
     /// Goes into `write` when the accumulator has one of `bits`.
     pub(crate) fn if_any_bit(&mut self, bits: u32, write: impl FnOnce(&mut Self)) {
         self.branch(JUMP_SET, bits, Taken::When, write);
@@ -226,8 +291,25 @@ impl Instruction {
     const fn answer(value: u32) -> Self {
         Self::plain(ANSWER, value)
     }
+
+    /// Values with which it would refuse less, each with a name.
+    fn weaker(&self) -> Vec<(u32, String)> {
+        match self.code {
+            ANSWER if self.value != RETURN_ALLOW => vec![(RETURN_ALLOW, "refusal".to_owned())],
+            AND => vec![(u32::MAX, format!("mask {:#x}", self.value))],
+            JUMP_SET if self.value == u32::MAX => vec![(0, "all bits".to_owned())],
+            JUMP_SET => (0..u32::BITS)
+                .map(|bit| 1 << bit)
+                .filter(|bit| self.value & bit != 0)
+                .map(|bit| (self.value & !bit, format!("bit {bit:#x}")))
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
 }
 
+/// Groups of about the square root of the number of rules make the shortest way.
+const RULES_PER_GROUP: usize = 8;
 const LOAD: u16 = 0x20;
 const AND: u16 = 0x54;
 const JUMP_EQUAL: u16 = 0x15;
@@ -314,6 +396,23 @@ mod tests {
             );
             assert_eq!(program.judge(I386, call, arguments), errno(libc::ENOSYS));
         }
+    }
+
+    #[test]
+    fn going_past_groups_of_rules_changes_no_answer() {
+        let program = confined(Families::InetAndPairs, Programs::Denied);
+        let mut one_by_one = program.start.clone();
+        one_by_one.extend(program.rules.iter().flat_map(|(_number, code)| code));
+        one_by_one.push(Instruction::answer(RETURN_ALLOW));
+        let calls = (0..=NUMBER_MAX + 2).chain([0x4000_0000, 0x4000_0001, u32::MAX]);
+        for call in calls {
+            for arguments in [[0; 3], [1, 1, 0], [2, 1, 0], [u32::MAX; 3], [0x5412, 0x5412, 0]] {
+                let answer = program.judge(ARCHITECTURE, call, arguments);
+                let expected = Program::execute(&one_by_one, ARCHITECTURE, call, arguments);
+                assert_eq!(answer, expected, "call {call} with {arguments:?}");
+            }
+        }
+        assert!(program.finished().len() > one_by_one.len(), "there are groups");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::limits::{PRIVATE_BYTES_MAX, SKELETON_BYTES_MAX};
+use crate::limits::{SKELETON_BYTES_MAX, private_bytes};
 use crate::view::{bind, exists};
 use crate::wire::{Access, Entry, Missing};
 
@@ -24,7 +24,7 @@ pub(crate) fn entries() -> Vec<Entry> {
         entries.extend(etc(&Path::new("/etc").join(name)));
     }
     for (at, mode) in [("/tmp", 0o1777), ("/var/tmp", 0o1777)] {
-        entries.push(memory(at, PRIVATE_BYTES_MAX, mode));
+        entries.push(memory(at, private_bytes(), mode));
     }
     entries.push(memory("/run", SKELETON_BYTES_MAX, 0o755));
     entries.push(link(Path::new("/var/run"), Path::new("/run")));
@@ -88,7 +88,8 @@ fn etc(path: &Path) -> Option<Entry> {
 }
 
 fn devices() -> Vec<Entry> {
-    let mut entries = vec![memory("/dev", SKELETON_BYTES_MAX, 0o755)];
+    // A directory of the root, which is made read-only when it is filled.
+    let mut entries = vec![Entry::Directory { at: "/dev".into() }];
     for name in ["null", "zero", "full", "random", "urandom", "tty"] {
         let path = Path::new("/dev").join(name);
         entries.push(bind(&path, &path, Access::Device, Missing::Skip));
@@ -103,8 +104,7 @@ fn devices() -> Vec<Entry> {
         entries.push(link(&Path::new("/dev").join(name), Path::new(target)));
     }
     entries.push(Entry::Terminals { at: "/dev/pts".into() });
-    entries.push(memory("/dev/shm", PRIVATE_BYTES_MAX, 0o1777));
-    entries.push(Entry::Seal { at: "/dev".into() });
+    entries.push(memory("/dev/shm", private_bytes(), 0o1777));
     entries
 }
 

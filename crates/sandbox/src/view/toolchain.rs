@@ -19,7 +19,14 @@ use crate::wire::{Entry, Missing, Upper};
 
 /// The overlays of toolchains and caches that exist on this machine.
 pub(crate) fn entries(settings: &Settings, workspace: &Path) -> Vec<Entry> {
-    let mut shown = Shown { settings, workspace, places: BTreeSet::new(), entries: Vec::new() };
+    let hidden = settings.hidden.iter().flat_map(|hidden| [hidden.clone(), real(hidden)]);
+    let mut shown = Shown {
+        workspace,
+        homes: [settings.home.clone(), real(&settings.home)],
+        hidden: hidden.collect(),
+        places: BTreeSet::new(),
+        entries: Vec::new(),
+    };
     for (name, changes) in HOME {
         shown.add(&settings.home.join(name), *changes);
     }
@@ -53,8 +60,11 @@ enum Changes {
 }
 
 struct Shown<'a> {
-    settings: &'a Settings,
     workspace: &'a Path,
+    /// The home by its name and as it really is; looked up once.
+    homes: [PathBuf; 2],
+    /// The hidden places in the same way.
+    hidden: Vec<PathBuf>,
     places: BTreeSet<PathBuf>,
     entries: Vec<Entry>,
 }
@@ -93,16 +103,10 @@ impl Shown<'_> {
     }
 
     fn excluded(&self, path: &Path) -> bool {
-        let Settings { home, hidden, .. } = self.settings;
-        home.starts_with(path)
-            || real(home).starts_with(path)
+        self.homes.iter().any(|home| home.starts_with(path))
             || self.workspace.starts_with(path)
             || path.starts_with(self.workspace)
-            || hidden.iter().any(|hidden| {
-                [hidden.clone(), real(hidden)]
-                    .iter()
-                    .any(|hidden| hidden.starts_with(path) || path.starts_with(hidden))
-            })
+            || self.hidden.iter().any(|hidden| hidden.starts_with(path) || path.starts_with(hidden))
             || NEVER.iter().any(|place| path.starts_with(place))
             || AROUND.iter().any(|place| Path::new(place).starts_with(path))
     }

@@ -13,7 +13,7 @@ use moat_sandbox::{
 };
 use rustix::fs::{Mode, OFlags, ResolveFlags};
 
-use crate::support::{Scratch, processes_with, run, shell};
+use crate::support::{Scratch, leave_behind, processes_with, run, shell};
 
 #[test]
 fn a_command_runs_in_the_session_and_the_real_tree_stays_as_it_is() {
@@ -235,10 +235,11 @@ fn what_a_command_leaves_running_dies_with_it_and_all_dies_with_the_sandbox() {
     let launcher = scratch.launcher();
     let sandbox = scratch.sandbox(&launcher);
     let mark = format!("moat-mark-{}", std::process::id());
-    let leave =
-        format!("(setsid nohup sh -c ': {mark}; while :; do sleep 1; done' >/dev/null 2>&1 &); :");
-    shell(&sandbox, &leave).succeeded();
-    assert_eq!(processes_with(&mark), [0; 0], "a background process survived its command");
+    // In quick succession, so that a former command's namespaces are still being taken down.
+    for round in 0..20 {
+        shell(&sandbox, &leave_behind(&mark)).succeeded();
+        assert_eq!(processes_with(&mark), [0; 0], "a process survived command {round}");
+    }
     let root = sandbox.root().as_fd().try_clone_to_owned().unwrap();
     drop(sandbox);
     drop(root);

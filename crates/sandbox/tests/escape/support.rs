@@ -35,6 +35,14 @@ impl Scratch {
         self.state.join("upper")
     }
 
+    /// Takes away what the session holds; its sandboxes must have ended.
+    pub(crate) fn clear(&self) {
+        for place in ["upper", "work"] {
+            moat_files::remove_files(&self.state.join(place)).unwrap();
+            std::fs::create_dir(self.state.join(place)).unwrap();
+        }
+    }
+
     pub(crate) fn copy_on_write(&self) -> Files {
         Files::CopyOnWrite {
             lowers: vec![self.project.clone()],
@@ -135,6 +143,15 @@ pub(crate) fn helper() -> PathBuf {
 fn target() -> PathBuf {
     let own = std::env::current_exe().unwrap();
     own.parent().and_then(Path::parent).unwrap().to_owned()
+}
+
+/// A script that ends as soon as a process of its own, which carries `mark`, runs on without it.
+pub(crate) fn leave_behind(mark: &str) -> String {
+    format!(
+        "UP=$(mktemp -u) && export UP && mkfifo \"$UP\" && \
+         (setsid nohup sh -c ': {mark}; echo up >\"$UP\"; while :; do sleep 1; done' \
+         >/dev/null 2>&1 &) && read -r up <\"$UP\""
+    )
 }
 
 /// The processes of the host whose command line contains `mark`.

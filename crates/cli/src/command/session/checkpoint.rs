@@ -4,8 +4,8 @@
 use clap::Args;
 use moat_base::visible;
 use moat_config::Settings as Config;
+use moat_files::{Checkpoint, Checkpoints};
 use moat_protocol::{Op, RewindScope};
-use moat_sandbox::{Checkpoint, Checkpoints};
 use moat_tui::count;
 
 use super::open;

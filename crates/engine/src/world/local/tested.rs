@@ -5,8 +5,8 @@
 
 use moat_base::limits::SOURCE_FILE_BYTES_MAX;
 use moat_base::{Tree as _, TreeError, TreePath};
+use moat_files::{Expected, FileMode};
 use moat_protocol::Event;
-use moat_sandbox::{Expected, FileMode};
 
 use super::{CandidateError, LocalWorld, rejected, run, tail};
 use crate::record::{AnswerRef, Effect, EffectOutcome, TestPlace, Verdict};

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0
+//! From a selection of changes to steps in an order that can be taken.
+//!
+//! Removals come first, deepest first, then everything else from the root down:
+//! so a directory is empty when it goes and exists when something is put into it.
+
+use std::collections::BTreeMap;
+
+use moat_base::TreePath;
+
+use crate::blob::BlobStore;
+use crate::change::{Change, ChangeKind, ChangeSet, Content, Merge};
+use crate::class::{Class, is_git};
+use crate::diff;
+use crate::file_error::FileError;
+use crate::keep::{KeepStep, Outcome, Selection};
+use crate::node::{Node, NodeKind};
+
+/// Which hunks of a change are meant.
+enum Part<'selection> {
+    Whole,
+    Hunks(&'selection [usize]),
+}
+
+/// The steps that bring a selection into the user's tree.
+pub(crate) fn plan_keep(
+    blobs: &BlobStore,
+    set: &ChangeSet,
+    selection: &Selection,
+) -> Result<Vec<KeepStep>, FileError> {
+    let mut steps = BTreeMap::new();
+    for (change, part) in select(set, selection)? {
+        for parent in missing_parents(set, &change.path) {
+            steps
+                .entry(parent.path.clone())
+                .or_insert_with(|| step(parent, parent.before.clone(), parent.after.clone()));
+        }
+        let after = match part {
+            Part::Whole => change.after.clone(),
+            Part::Hunks(numbers) => {
+                let whole = change.after.as_ref().filter(|_| change.rename.is_some());
+                let mode = change.before.as_ref().or(whole).map(|node| node.mode);
+                some_hunks(blobs, change, numbers, mode)?
+            }
+        };
+        let mut step = step(change, change.before.clone(), after);
+        step.merge = change.merge.clone();
+        if let Some(merge) = step.merge.as_mut().filter(|_| step.after != change.after) {
+            // Some hunks are still to come: they are changes to the same base.
+            merge.session.clone_from(&merge.base);
+        }
+        if let Some(outcome) = obstacle(blobs, change)? {
+            step.outcome = outcome;
+        }
+        steps.insert(change.path.clone(), step);
+    }
+    Ok(ordered(steps.into_values().collect()))
+}
+
+/// The steps that take a selection out of the session's tree.
+pub(crate) fn plan_discard(
+    blobs: &BlobStore,
+    set: &ChangeSet,
+    selection: &Selection,
+) -> Result<Vec<KeepStep>, FileError> {
+    let mut steps = Vec::new();
+    for (change, part) in select(set, selection)? {
+        let after = match part {
+            Part::Whole => change.before.clone(),
+            Part::Hunks(numbers) => {
+                let others: Vec<usize> =
+                    (1..=change.hunks.len()).filter(|number| !numbers.contains(number)).collect();
+                let mode = change.after.as_ref().map(|node| node.mode);
+                some_hunks(blobs, change, &others, mode)?
+            }
+        };
+        let mut step = step(change, change.in_session().cloned(), after);
+        // What is left is made of what the user has.
+        let base = change.before.clone();
+        step.merge = Some(Merge { base: base.clone(), session: base });
+        if change.class != Class::Edit {
+            step.outcome = not_an_edit(change);
+        }
+        steps.push(step);
+    }
+    Ok(ordered(steps))
+}
+
+/// The steps that bring the session's tree from one set of changes to another.
+pub(crate) fn plan_rewind(current: &ChangeSet, goal: &ChangeSet) -> Vec<KeepStep> {
+    let mut steps = BTreeMap::new();
+    for change in goal.edits() {
+        let now = match current.find(&change.path) {
+            Some(now) => now.in_session().cloned(),
+            None => change.before.clone(),
+        };
+        steps.insert(change.path.clone(), step(change, now, change.in_session().cloned()));
+    }
+    for change in current.edits() {
+        steps
+            .entry(change.path.clone())
+            .or_insert_with(|| step(change, change.in_session().cloned(), change.before.clone()));
+    }
+    let steps = steps.into_values();
+    ordered(steps.filter(|step| step.before != step.after).collect())
+}
+
+fn select<'all>(
+    set: &'all ChangeSet,
+    selection: &'all Selection,
+) -> Result<Vec<(&'all Change, Part<'all>)>, FileError> {
+    let missing = |path: &TreePath| FileError::NoSuchChange { path: path.clone() };
+    match selection {
+        Selection::Edits => Ok(set.edits().map(|change| (change, Part::Whole)).collect()),
+        Selection::Paths(paths) => {
+            let mut picked = Vec::new();
+            for path in paths {
+                let before = picked.len();
+                picked.extend(
+                    set.changes
+                        .iter()
+                        .filter(|change| change.path.as_path().starts_with(path.as_path()))
+                        .map(|change| (change, Part::Whole)),
+                );
+                if picked.len() == before {
+                    return Err(missing(path));
+                }
+            }
+            Ok(picked)
+        }
+        Selection::Hunks { path, hunks } => {
+            let change = set.find(path).ok_or_else(|| missing(path))?;
+            let count = change.hunks.len();
+            match hunks.iter().find(|hunk| !(1..=count).contains(hunk)) {
+                Some(hunk) => Err(FileError::NoSuchHunk { path: path.clone(), hunk: *hunk, count }),
+                None => Ok(vec![(change, Part::Hunks(hunks))]),
+            }
+        }
+    }
+}
+
+/// The new directories above a path.
+fn missing_parents<'set>(set: &'set ChangeSet, path: &TreePath) -> Vec<&'set Change> {
+    let mut parents = Vec::new();
+    let mut above = path.parent();
+    while let Some(path) = above {
+        parents.extend(set.find(&path).filter(|change| {
+            change.class == Class::Edit
+                && change.kind == ChangeKind::Created
+                && change.conflict.is_none()
+        }));
+        above = path.parent();
+    }
+    parents
+}
+
+fn step(change: &Change, before: Option<Node>, after: Option<Node>) -> KeepStep {
+    KeepStep {
+        path: change.path.clone(),
+        before,
+        after,
+        outcome: Outcome::Planned,
+        not_undone: None,
+        merge: None,
+    }
+}
+
+/// The file with some of the hunks; the whole change when all are meant.
+fn some_hunks(
+    blobs: &BlobStore,
+    change: &Change,
+    numbers: &[usize],
+    mode: Option<u32>,
+) -> Result<Option<Node>, FileError> {
+    let all = (1..=change.hunks.len()).all(|number| numbers.contains(&number));
+    if all || change.content != Content::Text {
+        return Ok(change.after.clone());
+    }
+    if numbers.is_empty() && change.rename.is_none() {
+        let before = change.before.clone();
+        return Ok(before.map(|node| Node { mode: mode.unwrap_or(node.mode), ..node }));
+    }
+    let bytes = |id| match id {
+        Some(id) => blobs.get(&id),
+        None => Ok(Vec::new()),
+    };
+    let bytes = diff::apply(&bytes(change.compared_with())?, &bytes(change.latest())?, numbers);
+    let blob = blobs.put(&bytes)?;
+    Ok(Some(Node {
+        kind: NodeKind::File,
+        mode: mode.unwrap_or(crate::limits::NEW_FILE_MODE),
+        blob: Some(blob),
+    }))
+}
+
+/// Why a change cannot be kept, before looking at the user's tree.
+fn obstacle(blobs: &BlobStore, change: &Change) -> Result<Option<Outcome>, FileError> {
+    if change.class != Class::Edit {
+        return Ok(Some(not_an_edit(change)));
+    }
+    if let Some(reason) = &change.conflict {
+        let reason = reason.clone();
+        return Ok(Some(Outcome::Conflict { reason }));
+    }
+    let Some(after) = &change.after else {
+        return Ok(None);
+    };
+    let reason = match after.kind {
+        NodeKind::File if after.mode & 0o7000 != 0 => "it has a set-id or sticky bit",
+        NodeKind::Link => match after.blob {
+            Some(id) if !stays_beneath(&change.path, &blobs.get(&id)?) => {
+                "it is a link that leads out of the tree or into git's own directory"
+            }
+            Some(_) | None => return Ok(None),
+        },
+        NodeKind::File | NodeKind::Directory => return Ok(None),
+    };
+    let reason = reason.to_owned();
+    Ok(Some(Outcome::Refused { reason }))
+}
+
+fn not_an_edit(change: &Change) -> Outcome {
+    let reason = match change.class {
+        Class::GitMetadata => "git's own files are never copied",
+        Class::Ignored | Class::Edit => "it is ignored by the rules of the tree, or a cache",
+    };
+    Outcome::Refused { reason: reason.to_owned() }
+}
+
+/// Whether a link's target, read as names only, stays beneath the root and out of `.git`.
+///
+/// Reading names is only right while no name on the way is a link itself, so nothing may
+/// go back up after it has gone down.
+fn stays_beneath(path: &TreePath, target: &[u8]) -> bool {
+    if target.is_empty() || target.starts_with(b"/") {
+        return false;
+    }
+    let mut reached: Vec<&[u8]> = path.components().collect();
+    reached.pop();
+    let mut has_descended = false;
+    for component in target.split(|byte| *byte == b'/') {
+        match component {
+            b"" | b"." => {}
+            b".." => {
+                if has_descended || reached.pop().is_none() {
+                    return false;
+                }
+            }
+            name => {
+                has_descended = true;
+                reached.push(name);
+            }
+        }
+    }
+    TreePath::from_bytes(&reached.join(&b'/')).is_ok_and(|goal| !is_git(&goal))
+}
+
+/// Removals deepest first, then the rest from the root down.
+fn ordered(steps: Vec<KeepStep>) -> Vec<KeepStep> {
+    let (mut removals, mut others): (Vec<_>, Vec<_>) =
+        steps.into_iter().partition(|step| step.after.is_none());
+    removals.sort_by(|one, other| other.path.cmp(&one.path));
+    others.sort_by(|one, other| one.path.cmp(&other.path));
+    removals.append(&mut others);
+    removals
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_stays_beneath_by_its_names_or_is_refused() {
+        let cases = [
+            ("a/link", "b", true),
+            ("a/link", "../b/c", true),
+            ("a/link", "./b", true),
+            ("link", "..", false),
+            ("a/link", "../../b", false),
+            ("a/link", "/etc", false),
+            ("a/link", "", false),
+            ("a/link", "../.git/hooks", false),
+            // `b` may be a link to somewhere above.
+            ("a/link", "b/../c", false),
+            ("a/link", "../b/../..", false),
+        ];
+        for (path, target, expected) in cases {
+            let path = TreePath::parse(path).unwrap();
+            assert_eq!(stays_beneath(&path, target.as_bytes()), expected, "{path} {target}");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The only door to the files of a workspace.
+//!
+//! *Responsibility*: to read and write below one root and nowhere else, to say what a
+//! session changed, to join it with what the user did meanwhile, to take it into the
+//! user's tree and back, and to notice that the tree changed.
+//!
+//! *Not here*: processes, mounts and confinement (`moat-sandbox`), what may be done
+//! (`moat-policy`).
+//!
+//! *Map*: [`Root`] and [`DirTree`] are the door, by the one `resolver`; [`SessionFiles`]
+//! is a session's record, [`ChangeSet`] what it changed, [`KeepRecord`] what was kept;
+//! [`Watch`] tells that the user's tree changed. `docs/sessions.md` says how it is used.
+
+mod blob;
+mod change;
+mod checkpoint;
+mod class;
+mod diff;
+mod file_error;
+mod files;
+mod keep;
+mod limits;
+mod merge;
+mod node;
+mod removal;
+mod resolver;
+mod root;
+mod stat;
+mod tree;
+mod upper;
+mod watch;
+
+pub use blob::{BlobId, BlobStore};
+pub use change::{Change, ChangeKind, ChangeSet, Content, LeftOut, Merge, Rename};
+pub use checkpoint::{Checkpoint, Checkpoints, Rewind, Wish};
+pub use class::Class;
+pub use diff::Hunk;
+pub use file_error::FileError;
+pub use files::SessionFiles;
+pub use keep::{KeepRecord, KeepStep, Outcome, Phase, Selection};
+pub use merge::Clash;
+pub use node::{Node, NodeKind};
+pub use removal::remove_files;
+pub use root::Root;
+pub use tree::{DirTree, Expected, FileMode};
+pub use watch::{Budget, Counted, Sight, Watch};

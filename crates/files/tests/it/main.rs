@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Tests of the sandbox through its public interface.
+
+#[cfg(test)]
+mod change;
+#[cfg(test)]
+mod checkpoint;
+#[cfg(test)]
+mod keep;
+#[cfg(test)]
+mod merge;
+#[cfg(test)]
+mod rename;
+#[cfg(test)]
+mod tree;
+#[cfg(test)]
+mod workspace;

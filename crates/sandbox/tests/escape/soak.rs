@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Commands of every ending leave nothing behind. `make test-all` runs thousands.
+
+use std::process::Command;
+
+use crate::support::{Scratch, helper};
+
+/// The output of a soak, and whether it was clean.
+fn soak(words: &[&str]) -> (String, bool) {
+    let scratch = Scratch::new();
+    let place = scratch.home.join("soak");
+    std::fs::create_dir(&place).unwrap();
+    let program = helper().with_file_name("sandbox_soak");
+    let output = Command::new(program).arg(helper()).arg(&place).args(words).output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!error.contains("panicked"), "{error}");
+    (String::from_utf8(output.stdout).unwrap(), output.status.success())
+}
+
+#[test]
+fn commands_of_every_ending_leave_nothing_behind() {
+    let (shown, clean) = soak(&["200"]);
+    assert!(clean, "{shown}");
+}
+
+#[test]
+fn what_is_left_behind_on_purpose_is_noticed() {
+    let (shown, clean) = soak(&["0", "leak"]);
+    assert!(!clean, "{shown}");
+    let mut noticed = vec!["own descriptors", "processes", "files"];
+    if rustix::process::geteuid().is_root() {
+        noticed.push("namespaces");
+    } else {
+        println!("not run: only root sees the namespaces of a holder, whose memory is closed");
+    }
+    for what in noticed {
+        let line = shown.lines().find(|line| line.starts_with(what)).unwrap();
+        assert!(line.contains("LEFT BEHIND"), "{shown}");
+    }
+}
