@@ -271,6 +271,12 @@ pub enum Point {
 }
 
 impl Effect {
+    /// Whether it leaves a trace and takes nothing away from the session's own files.
+    #[must_use]
+    pub const fn spares_the_session(&self) -> bool {
+        matches!(self, Self::Keep { .. } | Self::UndoKeep)
+    }
+
     /// Whether carrying it out leaves a trace that outlives it.
     #[must_use]
     pub const fn leaves_a_trace(&self) -> bool {

@@ -43,7 +43,9 @@ fn measure(place: &Path, files: usize) {
     let mut checkpoints = Checkpoints::open(&records, &upper).unwrap();
     let mut take = |after: &str| {
         let start = Instant::now();
-        checkpoints.take(Wish::Always, (Timestamp(0), after, 0), &[]).unwrap();
+        checkpoints
+            .take(Wish::Always, (Timestamp(0), after, 0), &[], &mut || Ok(Vec::new()))
+            .unwrap();
         start.elapsed()
     };
     let first = take("everything");
@@ -57,7 +59,7 @@ fn measure(place: &Path, files: usize) {
     let mut nothing: Vec<Duration> = (0..ROUNDS).map(|_| take("nothing")).collect();
     let real = DirTree::new(Root::open(&real).unwrap());
     let start = Instant::now();
-    checkpoints.rewind(&real, 1).unwrap();
+    checkpoints.rewind(&real, 1, &mut || Ok(())).unwrap();
     let rewind = start.elapsed();
     println!(
         "{files:>7} changed files: first {} · after 10 changes {} · after none {} · rewind {}",

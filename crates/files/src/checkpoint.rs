@@ -7,14 +7,18 @@
 //! directory anew and puts it in the place of the one that is there; the user's own
 //! tree has no part in it.
 //!
-//! Nothing is synced while a checkpoint is taken: it is as durable as the session's
-//! own files, and costs what the difference costs. After the machine was started
-//! again, checkpoints that were not yet on the disk are told by their hashes and
-//! dropped. Before an old one is dropped, and before the upper directory is replaced,
-//! everything is synced.
+//! Little is synced while a checkpoint is taken: it is as durable as the session's own
+//! files, and costs what the difference costs. After the machine was started again,
+//! checkpoints that were not yet on the disk are told by their hashes and dropped; what
+//! has no hash, copies of long files, is synced. Before an old one is dropped, and before
+//! the upper directory is replaced, everything is synced.
 //!
-//! Invariant: a checkpoint exists whole or not at all, and a number is given once.
+//! Invariant: a checkpoint exists whole or not at all. A number is not given again while
+//! the machine runs, and the upper directory is never replaced while something in it is in
+//! no checkpoint and not set aside.
 
+mod aside;
+mod bound;
 mod collect;
 mod compare;
 mod content;
@@ -26,31 +30,26 @@ mod scan;
 mod tests;
 mod vouch;
 
-use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, BufRead as _, Read as _, Write as _};
 use std::os::fd::{AsFd as _, OwnedFd};
-use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use moat_base::{Timestamp, TreePath, clip};
-use rustix::fs::{AtFlags, CWD, Mode, OFlags};
+use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
 use crate::blob::BlobStore;
 use crate::change::{ChangeKind, LeftOut};
-use crate::checkpoint::collect::Needed;
+use crate::checkpoint::bound::Bounds;
 use crate::checkpoint::content::LargeStore;
 use crate::checkpoint::fuse::Fuse;
 use crate::checkpoint::manifest::{At, Head, Kind, Manifest};
 use crate::checkpoint::restore::Restoration;
 use crate::checkpoint::scan::Stores;
 use crate::file_error::FileError;
-use crate::limits::{
-    CHECKPOINT_BYTES_MAX, CHECKPOINT_NEW_BYTES_MAX, CHECKPOINT_WORDS_BYTES_MAX,
-    CHECKPOINTS_DROPPED, CHECKPOINTS_MAX, RECORD_BYTES_MAX,
-};
+use crate::limits::{CHECKPOINT_WORDS_BYTES_MAX, RECORD_BYTES_MAX};
 use crate::removal::remove_files;
 use crate::root::Root;
 use crate::stat::{Moment, Stat};
@@ -112,28 +111,6 @@ pub struct Checkpoints {
     fuse: Fuse,
 }
 
-/// The bounds of one session's checkpoints.
-#[derive(Debug, Clone, Copy)]
-struct Bounds {
-    count: usize,
-    /// How many go at once.
-    dropped: usize,
-    /// Where looking for what is not needed begins; more, while it gives nothing.
-    bytes: u64,
-    new_bytes: u64,
-}
-
-impl Default for Bounds {
-    fn default() -> Self {
-        Self {
-            count: CHECKPOINTS_MAX,
-            dropped: CHECKPOINTS_DROPPED,
-            bytes: CHECKPOINT_BYTES_MAX,
-            new_bytes: CHECKPOINT_NEW_BYTES_MAX,
-        }
-    }
-}
-
 impl Checkpoints {
     /// Opens the checkpoints in `files`, the directory of the session's record of files,
     /// for the upper directory `upper`. What an interrupted step left is put in order.
@@ -180,53 +157,93 @@ impl Checkpoints {
         };
         let numbers = numbers(&directory).map_err(fail)?;
         // One that goes meanwhile was the oldest.
-        Ok(numbers.iter().filter_map(|number| head(&directory, *number)).map(shown).collect())
+        Ok(numbers.iter().filter_map(|number| head_of(&directory, *number)).map(shown).collect())
     }
 
     /// The checkpoints, first to last.
     #[must_use]
     pub fn list(&self) -> Vec<Checkpoint> {
-        let heads = self.numbers.iter().filter_map(|number| head(&self.directory, *number));
+        let heads = self.numbers.iter().filter_map(|number| head_of(&self.directory, *number));
         heads.map(shown).collect()
     }
 
     /// Takes a checkpoint of the upper directory. `after` and `mark` are the caller's words
-    /// and its place. Gives the new one; the last one when nothing changed and none was wished
-    /// for.
+    /// and its place; `origins` tells what [`Checkpoints::origins`] gives back, and is asked
+    /// only when there is a new checkpoint. Gives the new one; the last one when nothing
+    /// changed and none was wished for.
     ///
     /// Beyond the bounds the oldest checkpoints go, but not the newest and not `pinned`.
     ///
     /// # Errors
-    /// [`FileError::Store`] for a full disk and the like: then there is no new checkpoint.
-    /// What cannot be covered is counted and no error.
+    /// [`FileError::Store`] for a full disk and the like, and what `origins` fails with: then
+    /// there is no new checkpoint. What cannot be covered is counted and no error.
     pub fn take(
         &mut self,
         wish: Wish,
         (at, after, mark): (Timestamp, &str, u64),
         pinned: &[u32],
+        origins: &mut dyn FnMut() -> Result<Vec<u8>, FileError>,
     ) -> Result<Checkpoint, FileError> {
         self.recall();
         let after = clip(after, CHECKPOINT_WORDS_BYTES_MAX).to_owned();
         let number = self.numbers.last().map_or(1, |last| last.saturating_add(1));
-        let (mut taken, stored) = self.look(Head::new(number, at, after, mark))?;
-        let (differing, is_same) = compare::difference(self.last.as_ref(), &taken);
-        let newest = self.numbers.last().and_then(|number| head(&self.directory, *number));
-        if let (Wish::WhenChanged, true, Some(newest)) = (wish, is_same, newest) {
-            // The same under perhaps other inodes: that is what it is known by from now on.
-            self.last = Some(taken);
-            return Ok(shown(newest));
+        let taken = self.try_take(wish, Head::new(number, at, after, mark), origins);
+        if taken.is_err() {
+            // What was stored for nothing is given back, above all on a full disk.
+            match self.sweep() {
+                Ok(bytes) => self.stored_bytes = Some(bytes),
+                Err(error) => tracing::debug!(%error, "contents of no checkpoint stay for now"),
+            }
         }
-        taken.head.differing = differing;
-        self.write(&taken)?;
-        self.numbers.push(number);
-        let checkpoint = shown(taken.head.clone());
-        self.last = Some(taken);
-        self.stored_bytes = self.stored_bytes.map(|bytes| bytes.saturating_add(stored));
+        let taken = taken?;
         if let Err(error) = self.bound(pinned) {
             // The checkpoint stands; the next one tries again.
             tracing::warn!(%error, "old checkpoints could not be dropped");
         }
+        Ok(taken)
+    }
+
+    fn try_take(
+        &mut self,
+        wish: Wish,
+        head: Head,
+        origins: &mut dyn FnMut() -> Result<Vec<u8>, FileError>,
+    ) -> Result<Checkpoint, FileError> {
+        let number = head.number;
+        let (mut taken, stored) = self.look(head)?;
+        let (differing, is_same) = compare::difference(self.last.as_ref(), &taken);
+        let newest = self.numbers.last().and_then(|number| head_of(&self.directory, *number));
+        // After going back, the last state is not that of the newest checkpoint.
+        let newest = newest
+            .filter(|it| self.last.as_ref().is_some_and(|last| last.head.number == it.number));
+        if let (Wish::WhenChanged, true, Some(newest)) = (wish, is_same, newest) {
+            // The same under perhaps other inodes: that is what it is known by from now on.
+            taken.head.number = newest.number;
+            self.last = Some(taken);
+            return Ok(shown(newest));
+        }
+        taken.head.differing = differing;
+        let origins = origins()?;
+        if !origins.is_empty() {
+            taken.head.origins = Some(self.blobs.put(&origins)?);
+        }
+        let written = self.write(&taken)?;
+        self.numbers.push(number);
+        let checkpoint = shown(taken.head.clone());
+        self.last = Some(taken);
+        let more = stored.saturating_add(written);
+        self.stored_bytes = self.stored_bytes.map(|bytes| bytes.saturating_add(more));
         Ok(checkpoint)
+    }
+
+    /// What the caller stored with a checkpoint; `None` when it stored nothing.
+    ///
+    /// # Errors
+    /// [`FileError::NoSuchCheckpoint`], [`FileError::DamagedBlob`], [`FileError::Store`].
+    pub fn origins(&self, number: u32) -> Result<Option<Vec<u8>>, FileError> {
+        let head = head_of(&self.directory, number).filter(|_| self.numbers.contains(&number));
+        let head = head.ok_or(FileError::NoSuchCheckpoint { number })?;
+        head.origins.map(|id| self.blobs.get(&id)).transpose()
     }
 
     /// Says what going back to a checkpoint would change. `real` is the user's tree.
@@ -253,52 +270,76 @@ impl Checkpoints {
     }
 
     /// Makes the upper directory what it was at a checkpoint, exactly: contents, modes, times,
-    /// links, whiteouts, opaque directories. Nothing may be mounted over it, and a checkpoint
-    /// of how it is now must have been taken.
+    /// links, whiteouts, opaque directories. Nothing may be mounted over it. `ready` is called
+    /// when all is made and nothing is replaced yet; its error ends the rewind.
     ///
     /// What the checkpoints do not cover is kept: where it is, if the goal has the same, else
-    /// set aside in the session's directory.
+    /// set aside in the session's directory, for as long as the newest checkpoint stands.
     ///
     /// # Errors
+    /// [`FileError::NotCovered`] when the state that would be replaced is in no checkpoint,
     /// [`FileError::NoSuchCheckpoint`], [`FileError::DamagedBlob`], [`FileError::Write`] for a
     /// full disk and the like, [`FileError::Store`]. Nothing changed then.
-    pub fn rewind(&mut self, real: &DirTree, number: u32) -> Result<Rewind, FileError> {
+    pub fn rewind(
+        &mut self,
+        real: &DirTree,
+        number: u32,
+        ready: &mut dyn FnMut() -> Result<(), FileError>,
+    ) -> Result<Rewind, FileError> {
+        self.recall();
         let goal = self.load(number)?;
         let (current, _) = self.look(self.head_of_look())?;
-        let upper = self.upper()?;
-        let aside = self.aside(number);
-        let aside = aside.iter().filter_map(|path| Root::open(path).ok()).map(DirTree::cached);
-        let restoration = Restoration {
-            goal: &goal,
-            current: &current,
-            upper: &upper,
-            aside: aside.collect(),
-            stores: self.stores(),
-        };
-        restoration.check()?;
-        let next = self.next();
-        let fail = |source| FileError::Store { path: next.clone(), source };
-        remove_files(&next).map_err(fail)?;
-        rustix::fs::mkdirat(CWD, &next, Mode::RWXU).map_err(|errno| fail(errno.into()))?;
-        let place = DirTree::cached(Root::open(&next)?);
-        let built = restoration.build(&place);
-        let mut left_out = match built {
-            Ok(left_out) => left_out,
-            Err(error) => {
-                let _removed_when_opened = remove_files(&next);
-                return Err(error);
-            }
-        };
+        self.require_covered(&current)?;
+        let next = self.place_for(&current)?;
+        let (place, mut left_out) = self.build(&goal, &current, &next).inspect_err(|_| {
+            // What cannot be removed now is removed when the session is opened again.
+            let _removed_when_opened = remove_files(&next);
+        })?;
         let changes = compare::seen(&current, &goal, real);
-        self.fuse.burn().map_err(fail)?;
-        restore::exchange(&next, &self.upper).map_err(fail)?;
+        let fail = |source| FileError::Store { path: next.clone(), source };
+        let exchanged = ready().and_then(|()| {
+            self.fuse.burn().map_err(fail)?;
+            restore::exchange(&next, &self.upper).map_err(fail)
+        });
+        if let Err(error) = exchanged {
+            let _removed_when_opened = remove_files(&next);
+            return Err(error);
+        }
         // From here on the session's tree is the goal's: nothing below may fail.
         self.last = restore::known_again(&place, &goal).ok().and_then(|entries| {
             let head = Head { stamp: self.stamp().ok()?, ..goal.head.clone() };
             Some(Manifest { head, entries })
         });
-        left_out.extend(self.part_with(&current, &place));
+        left_out.extend(self.part_with(&current, &place, &next));
         Ok(Rewind { changes, left_out })
+    }
+
+    /// The state that is to be replaced must be one that can be returned to.
+    fn require_covered(&self, current: &Manifest) -> Result<(), FileError> {
+        let is_covered = self.last.as_ref().is_some_and(|last| {
+            self.numbers.contains(&last.head.number) && compare::difference(Some(last), current).1
+        });
+        if is_covered { Ok(()) } else { Err(FileError::NotCovered) }
+    }
+
+    /// Makes the tree of a checkpoint in the directory `next`, which is made.
+    fn build(
+        &self,
+        goal: &Manifest,
+        current: &Manifest,
+        next: &Path,
+    ) -> Result<(DirTree, Vec<LeftOut>), FileError> {
+        let fail = |source| FileError::Store { path: next.to_owned(), source };
+        let upper = self.upper()?;
+        let aside = self.aside(goal.head.number).into_iter().filter(|path| path != next);
+        let aside = aside.filter_map(|path| Root::open(&path).ok()).map(DirTree::cached);
+        let (aside, stores) = (aside.collect(), self.stores());
+        let restoration = Restoration { goal, current, upper: &upper, aside, stores };
+        restoration.check()?;
+        rustix::fs::mkdirat(CWD, next, Mode::RWXU).map_err(|errno| fail(errno.into()))?;
+        let place = DirTree::cached(Root::open(next)?);
+        let left_out = restoration.build(&place)?;
+        Ok((place, left_out))
     }
 
     /// Whether the upper directory is exactly as it was at a checkpoint.
@@ -359,152 +400,6 @@ impl Checkpoints {
         Ok(DirTree::cached(Root::open(&self.upper)?))
     }
 
-    /// Where an upper directory is made, and where the one that it replaced is for a moment.
-    fn next(&self) -> PathBuf {
-        self.upper.with_file_name("upper-next")
-    }
-
-    /// A new name for what no checkpoint holds.
-    fn new_aside(&self, number: u32) -> io::Result<PathBuf> {
-        let random = moat_base::random_hex(4)?;
-        Ok(self.upper.with_file_name(format!("{}{random}", aside_prefix(number))))
-    }
-
-    /// What was set aside after a checkpoint.
-    fn aside(&self, number: u32) -> Vec<PathBuf> {
-        let Some(parent) = self.upper.parent() else { return Vec::new() };
-        let listed = open_directory(parent).and_then(|fd| collect::files(&fd));
-        let prefix = aside_prefix(number);
-        let names = listed.unwrap_or_default().into_iter().map(|(name, _)| name);
-        let ours = names.filter(|name| name.starts_with(prefix.as_bytes()));
-        ours.map(|name| parent.join(OsStr::from_bytes(&name))).collect()
-    }
-
-    /// Sets the directory beside the upper one aside.
-    fn set_aside(&self, number: u32) -> io::Result<PathBuf> {
-        let aside = self.new_aside(number)?;
-        rustix::fs::renameat(CWD, self.next(), CWD, &aside)?;
-        Ok(aside)
-    }
-
-    /// Removes the upper directory that was replaced. What it has and no checkpoint holds is
-    /// set aside with it.
-    fn part_with(&self, old: &Manifest, new: &DirTree) -> Vec<LeftOut> {
-        let next = self.next();
-        let is_lost = |entry: &&manifest::Entry| {
-            let links = crate::resolver::Links::Refused;
-            let stat = crate::resolver::stat(new.root(), &entry.path, links);
-            matches!(entry.kind, Kind::Uncovered(_))
-                && !stat.is_ok_and(|stat| stat.inode == entry.inode)
-        };
-        let lost: Vec<_> = old.entries.iter().filter(is_lost).collect();
-        if lost.is_empty() {
-            // What cannot be removed now is removed when the session is opened again.
-            let _left_for_later = remove_files(&next);
-            return Vec::new();
-        }
-        let newest = self.numbers.last().copied().unwrap_or_default();
-        let aside = self.set_aside(newest).unwrap_or_else(|error| {
-            // It is tried again when the session is opened.
-            tracing::warn!(%error, "what no checkpoint holds could not be set aside");
-            next
-        });
-        let reason = format!("no checkpoint holds it; it was set aside in `{}`", aside.display());
-        let told =
-            |entry: &manifest::Entry| LeftOut { path: entry.path.clone(), reason: reason.clone() };
-        lost.into_iter().map(told).collect()
-    }
-
-    /// Deals with what an interrupted rewind left beside the upper directory.
-    fn put_in_order(&self) {
-        let next = self.next();
-        if Root::open(&next).is_err() {
-            return;
-        }
-        let newest = self.numbers.last().copied().unwrap_or_default();
-        let may_hold_more = head(&self.directory, newest).is_none_or(|it| it.uncovered > 0);
-        if may_hold_more {
-            if let Err(error) = self.set_aside(newest) {
-                tracing::warn!(%error, "what no checkpoint holds could not be set aside");
-            }
-            return;
-        }
-        let _tried_again_later = remove_files(&next);
-    }
-
-    /// Drops checkpoints beyond the bounds, and what only they needed.
-    fn bound(&mut self, pinned: &[u32]) -> io::Result<()> {
-        let mut bytes = match self.stored_bytes {
-            Some(bytes) => bytes,
-            None => self.count()?,
-        };
-        self.stored_bytes = Some(bytes);
-        let is_over = |checkpoints: &Self, bytes| {
-            checkpoints.numbers.len() > checkpoints.bounds.count || bytes > checkpoints.bounds.bytes
-        };
-        if !is_over(self, bytes) {
-            return Ok(());
-        }
-        // What stays is on the disk before what it stands in for goes.
-        rustix::fs::syncfs(&self.directory)?;
-        while is_over(self, bytes) {
-            let is_going = self.drop_oldest(pinned)?;
-            bytes = self.sweep()?;
-            self.stored_bytes = Some(bytes);
-            if !is_going {
-                // All that is left is needed: looking again at once would be in vain.
-                let more = bytes.saturating_add(self.bounds.bytes / 8);
-                self.bounds.bytes = self.bounds.bytes.max(more);
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// Drops some of the oldest checkpoints, and says whether any could go.
-    fn drop_oldest(&mut self, pinned: &[u32]) -> io::Result<bool> {
-        let newest = self.numbers.last().copied();
-        let may_go = |number: &u32| Some(*number) != newest && !pinned.contains(number);
-        let excess = self.numbers.len().saturating_sub(self.bounds.count);
-        let count = self.bounds.dropped.min(self.numbers.len().div_ceil(2)).max(excess);
-        let going: Vec<u32> = self.numbers.iter().copied().filter(may_go).take(count).collect();
-        for number in &going {
-            self.fuse.burn()?;
-            rustix::fs::unlinkat(&self.directory, name(*number), AtFlags::empty())?;
-            self.numbers.retain(|other| other != number);
-            for aside in self.aside(*number) {
-                let _tried_with_the_session = remove_files(&aside);
-            }
-        }
-        Ok(!going.is_empty())
-    }
-
-    fn count(&self) -> io::Result<u64> {
-        let mut bytes = 0_u64;
-        for directory in [self.blobs.directory(), self.large.directory(), &self.directory] {
-            let files = collect::files(directory)?;
-            bytes = files.iter().fold(bytes, |sum, (_, length)| sum.saturating_add(*length));
-        }
-        Ok(bytes)
-    }
-
-    /// Removes contents that nothing names, and gives the bytes that the rest takes.
-    fn sweep(&self) -> io::Result<u64> {
-        let mut needed = Needed::default();
-        for directory in [&self.directory, &self.files] {
-            for (name, _) in collect::files(directory)? {
-                if name.ends_with(b".json") || name.ends_with(b".jsonl") {
-                    needed.note_file(directory.as_fd(), &name)?;
-                }
-            }
-        }
-        let blobs = collect::sweep(self.blobs.directory(), &needed, &self.fuse)?;
-        let large = collect::sweep(self.large.directory(), &needed, &self.fuse)?;
-        let manifests = collect::files(&self.directory)?;
-        let manifests = manifests.iter().fold(0_u64, |sum, (_, it)| sum.saturating_add(*it));
-        Ok(blobs.saturating_add(large).saturating_add(manifests))
-    }
-
     fn load(&self, number: u32) -> Result<Manifest, FileError> {
         let absent = || FileError::NoSuchCheckpoint { number };
         if !self.numbers.contains(&number) {
@@ -520,9 +415,15 @@ impl Checkpoints {
         Manifest::read(&bytes).filter(|manifest| manifest.head.number == number).ok_or_else(absent)
     }
 
-    fn write(&self, manifest: &Manifest) -> Result<(), FileError> {
+    /// Gives the length of what was written.
+    fn write(&self, manifest: &Manifest) -> Result<u64, FileError> {
         let name = name(manifest.head.number);
         let bytes = manifest.write().map_err(|error| self.fail(&name, io::Error::other(error)))?;
+        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        if length >= RECORD_BYTES_MAX {
+            // It could not be read back.
+            return Err(self.fail(&name, io::ErrorKind::FileTooLarge.into()));
+        }
         let temporary = format!("{name}.tmp");
         let written = self.fuse.burn().and_then(|()| {
             let flags = OFlags::WRONLY
@@ -541,7 +442,7 @@ impl Checkpoints {
                 name.as_str(),
             )?)
         });
-        written.map_err(|source| self.fail(&name, source))
+        written.map(|()| length).map_err(|source| self.fail(&name, source))
     }
 
     /// A moment of the file system's clock: what changes after this call has this change time
@@ -572,10 +473,6 @@ fn shown(head: Head) -> Checkpoint {
     }
 }
 
-fn aside_prefix(number: u32) -> String {
-    format!("aside-{number:06}-")
-}
-
 fn name(number: u32) -> String {
     format!("{number:08}.jsonl")
 }
@@ -593,7 +490,7 @@ fn numbers(directory: &OwnedFd) -> io::Result<Vec<u32>> {
     Ok(numbers)
 }
 
-fn head(directory: &OwnedFd, number: u32) -> Option<Head> {
+fn head_of(directory: &OwnedFd, number: u32) -> Option<Head> {
     let file = open_file(directory, &name(number)).ok()?;
     let mut line = Vec::new();
     let limit = HEAD_BYTES_MAX;

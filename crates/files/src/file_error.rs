@@ -97,6 +97,9 @@ pub enum FileError {
         /// How many there are.
         count: usize,
     },
+    /// The state that would be replaced is in no checkpoint. Nothing was changed.
+    #[error("the session's files changed since the last checkpoint")]
+    NotCovered,
     /// There is no such checkpoint, or it was dropped.
     #[error("there is no checkpoint {number}")]
     NoSuchCheckpoint {
@@ -133,6 +136,7 @@ impl Hint for FileError {
             Self::NoSuchChange { .. } | Self::NoSuchHunk { .. } => {
                 Some("`moat session show` lists the changes and their hunks".into())
             }
+            Self::NotCovered => Some("repeat it: a checkpoint is taken first".into()),
             Self::NoSuchCheckpoint { .. } => {
                 Some("`moat session checkpoints` lists them; the oldest go first".into())
             }

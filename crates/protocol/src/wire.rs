@@ -99,7 +99,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        Change, ChangeClass, ChangeKind, ChangeSet, Checkpoint, CommandEnd, Event, Mode,
+        Change, ChangeClass, ChangeKind, ChangeSet, Checkpoint, CommandEnd, Event, Merge, Mode,
         RewindScope, RunStatus, Selection, Side,
     };
 

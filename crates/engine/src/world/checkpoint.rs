@@ -12,7 +12,7 @@ use moat_protocol as protocol;
 use moat_protocol::{Event, Level, PathChange, RewindPlan, RewindScope, Rewound};
 
 use super::check::{Reading, run};
-use super::local::LocalWorld;
+use super::local::{CatchUp, LocalWorld};
 use super::{Setback, Settled, Waypoint};
 use crate::limits::{REWIND_LEFT_MAX, REWIND_PATHS_MAX};
 use crate::record::{Effect, EffectOutcome, Point};
@@ -22,11 +22,13 @@ pub(super) const SESSION: &str = "in the session, pending until you keep it, wit
 
 impl LocalWorld {
     /// Takes the first checkpoint of a session that has changed nothing yet.
-    pub(super) fn begin_checkpoints(&mut self) -> Result<(), Setback> {
+    pub(super) fn begin_checkpoints(&mut self) {
         if !self.checkpoints.list().is_empty() || !self.ground.is_unchanged() {
-            return Ok(());
+            return;
         }
-        self.take(Wish::Always, "the start of the session", Point::After(0), &[]).map(drop)
+        // A session opens on a full disk, too. Then the first effect takes one, or is refused.
+        let _first_effect_tries_again =
+            self.take(Wish::Always, "the start of the session", Point::After(0), &[]);
     }
 
     /// Makes sure that the state before an effect can be returned to.
@@ -42,13 +44,18 @@ impl LocalWorld {
         let taken = match intent {
             Effect::Rewind { to, .. } => {
                 let words = format!("all that came before going back to checkpoint {to}");
-                self.take(Wish::Always, &words, point, &[*to])?
+                self.take(Wish::Always, &words, point, &[*to])
             }
             _found_as_it_is => {
-                self.take(Wish::WhenChanged, "what was found in the session", point, &[])?
+                self.take(Wish::WhenChanged, "what was found in the session", point, &[])
             }
         };
-        live_if_new(taken, live);
+        match taken {
+            Ok(taken) => live_if_new(taken, live),
+            // A full disk must not keep the work in the session. Keeping leaves its files be.
+            Err(Setback::Failed(report)) if intent.spares_the_session() => live(warning(&report)),
+            Err(setback) => return Err(setback),
+        }
         Ok(())
     }
 
@@ -76,7 +83,10 @@ impl LocalWorld {
         };
         match self.take(wish, &words, Point::After(effect), &pinned) {
             Ok(taken) => live_if_new(taken, live),
-            Err(Setback::Failed(report)) => live(warning(&report)),
+            Err(Setback::Failed(report)) => {
+                self.ledger.note();
+                live(warning(&report));
+            }
             Err(Setback::Stopped) => {}
         }
     }
@@ -98,15 +108,22 @@ impl LocalWorld {
 
     /// Goes back to a checkpoint.
     pub(super) fn rewind(&mut self, to: u32, scope: RewindScope) -> Result<EffectOutcome, Setback> {
-        let mut rewind = Ok(Rewind::default());
+        let mut rewind = Rewind::default();
         if scope.has_code() {
             // What is still read from the old mount would hold it, and is old.
             self.ahead = None;
-            let (checkpoints, real) = (&mut self.checkpoints, self.ledger.real());
-            self.ground.renew(|| rewind = checkpoints.rewind(real, to))?;
+            let (checkpoints, ledger) = (&mut self.checkpoints, &mut self.ledger);
+            let mut went = None;
+            let renewed = self.ground.renew(|| went = Some(ledger.go_back(checkpoints, to)));
+            let Some(went) = went else {
+                return renewed.and(Err(Setback::Stopped));
+            };
+            rewind = went.map_err(|error| Setback::of(&error))?;
+            // It happened, also when the tree could not be mounted again: that is tried again
+            // before the next effect.
             self.ground.forget_first_run();
+            self.catch_up = CatchUp::Needed;
         }
-        let rewind = rewind.map_err(|error| Setback::of(&error))?;
         Ok(EffectOutcome::Rewound(self.rewound(to, scope, &rewind)?))
     }
 
@@ -168,7 +185,8 @@ impl LocalWorld {
     ) -> Result<Taken, Setback> {
         let known = self.checkpoints.list().last().map(|last| last.number);
         let at: Timestamp = self.clock.now();
-        let taken = self.checkpoints.take(wish, (at, words, mark_of(point)), pinned);
+        let (ledger, what) = (&mut self.ledger, (at, words, mark_of(point)));
+        let taken = self.checkpoints.take(wish, what, pinned, &mut || Ok(ledger.origins()));
         let taken = taken.map_err(|error| Setback::of(&error))?;
         Ok(if known == Some(taken.number) { Taken::Before } else { Taken::Now(taken) })
     }

@@ -10,8 +10,9 @@ use std::sync::Arc;
 
 use moat_base::{Fs, TreePath, escape, visible};
 use moat_files::{
-    Change, ChangeKind, ChangeSet, Clash, Class, DirTree, FileError, KeepRecord, KeepStep, Merge,
-    Node, NodeKind, Outcome as StepOutcome, Phase, Rename, Root, Selection, SessionFiles,
+    Change, ChangeKind, ChangeSet, Checkpoints, Clash, Class, DirTree, FileError, KeepRecord,
+    KeepStep, Merge, Node, NodeKind, Outcome as StepOutcome, Phase, Rename, Rewind, Root,
+    Selection, SessionFiles,
 };
 use moat_protocol as protocol;
 
@@ -28,6 +29,16 @@ pub(super) struct Ledger {
     upper: PathBuf,
     /// What opening the record found half done and settled from the tree.
     recovered: Vec<KeepRecord>,
+    /// Whether the files went back and what they come from has still to follow.
+    owed: Owed,
+}
+
+/// What has to be done before the files are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owed {
+    Nothing,
+    /// What the files come from goes back, as the files did.
+    Return,
 }
 
 impl Ledger {
@@ -52,6 +63,7 @@ impl Ledger {
             real,
             upper: directory.join("upper"),
             recovered: Vec::new(),
+            owed: Owed::Nothing,
         };
         let recovered = ledger.files.recover(&ledger.real);
         ledger.recovered = recovered.map_err(|error| Setback::of(&error))?;
@@ -88,9 +100,58 @@ impl Ledger {
         let _unknown = self.set(&[]);
     }
 
+    /// What the changes come from, for a checkpoint; empty when it cannot be told.
+    pub(super) fn origins(&mut self) -> Vec<u8> {
+        let origins = self.pay().and_then(|()| {
+            let upper = self.upper()?;
+            self.files.origins(&self.real, &upper).map_err(|error| Setback::of(&error))
+        });
+        // The checkpoint stands without them: what the user changed is a conflict then.
+        origins.unwrap_or_else(|_unknown| Vec::new())
+    }
+
+    /// Goes back to a checkpoint: the files, and what they come from. Nothing is mounted.
+    pub(super) fn go_back(
+        &mut self,
+        checkpoints: &mut Checkpoints,
+        to: u32,
+    ) -> Result<Rewind, FileError> {
+        let origins = checkpoints.origins(to)?.unwrap_or_default();
+        let (files, real) = (&self.files, &self.real);
+        let went = checkpoints.rewind(real, to, &mut || files.prepare_return(to, &origins));
+        if let Err(error) = went {
+            // One that stays is told by the files when the session is opened again.
+            let _told_later = self.files.abandon_return();
+            return Err(error);
+        }
+        self.owed = Owed::Return;
+        // What cannot be done now is done before the files are looked at.
+        let _owed = self.pay();
+        went
+    }
+
+    /// Settles a return that the process died in. Nothing is mounted yet.
+    pub(super) fn settle_return(&mut self, checkpoints: &mut Checkpoints) -> Result<(), FileError> {
+        let Some(to) = self.files.returning()? else { return Ok(()) };
+        match checkpoints.is_at(to) {
+            Ok(true) => self.files.finish_return(),
+            Ok(false) | Err(FileError::NoSuchCheckpoint { .. }) => self.files.abandon_return(),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn pay(&mut self) -> Result<(), Setback> {
+        if self.owed == Owed::Return {
+            self.files.finish_return().map_err(|error| Setback::of(&error))?;
+            self.owed = Owed::Nothing;
+        }
+        Ok(())
+    }
+
     /// What has to happen to the session's own files before they are mounted over a tree that
     /// changed.
     pub(super) fn give_way(&mut self) -> Result<(), Setback> {
+        self.pay()?;
         let upper = self.upper()?;
         self.files.give_way(&self.real, &upper).map_err(|error| Setback::of(&error))
     }
@@ -111,6 +172,7 @@ impl Ledger {
 
     /// Takes the last keep that stands back. The record is for [`Ledger::restore`].
     pub(super) fn undo_keep(&mut self) -> Result<(EffectOutcome, Option<KeepRecord>), Setback> {
+        self.pay()?;
         let keeps = self.files.keeps().map_err(|error| Setback::of(&error))?;
         let Some(last) = keeps.iter().rev().find(|keep| keep.phase == Phase::Kept) else {
             let nothing = EffectOutcome::Moved { paths: Vec::new(), refused: Vec::new() };
@@ -155,6 +217,7 @@ impl Ledger {
     }
 
     fn set(&mut self, included: &[TreePath]) -> Result<ChangeSet, Setback> {
+        self.pay()?;
         let uppers = [self.upper()?];
         self.files.changes(&self.real, &uppers, included).map_err(|error| Setback::of(&error))
     }

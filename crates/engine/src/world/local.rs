@@ -65,6 +65,7 @@ pub struct LocalWorld {
     pub(super) ahead: Option<AheadOf>,
     pub(super) ledger: Ledger,
     pub(super) checkpoints: Checkpoints,
+    pub(super) catch_up: CatchUp,
     announced: Announced,
     models: Box<dyn ModelSource>,
     command_wall: Duration,
@@ -80,9 +81,11 @@ impl LocalWorld {
     /// files cannot be prepared.
     pub fn start(settings: WorldSettings) -> Result<Self, StartError> {
         let WorldSettings { launcher, fs, clock, workspace, directory, .. } = settings;
-        let ledger = Ledger::open(&fs, &workspace, &directory)?;
+        let mut ledger = Ledger::open(&fs, &workspace, &directory)?;
         let root = workspace.to_string_lossy().into_owned();
-        let checkpoints = super::checkpoint::open(&directory)?;
+        let mut checkpoints = super::checkpoint::open(&directory)?;
+        let settled = ledger.settle_return(&mut checkpoints);
+        settled.map_err(|error| Setback::of(&error))?;
         let ground = Ground::start(launcher, fs, workspace, directory)?;
         let (models, command_wall, stop) = (settings.models, settings.command_wall, settings.stop);
         let (ahead, announced, bounds) = (None, Announced::Nothing, settings.bounds);
@@ -93,19 +96,20 @@ impl LocalWorld {
             ahead,
             ledger,
             checkpoints,
+            catch_up: CatchUp::Done,
             announced,
             models,
             command_wall,
             bounds,
             stop,
         };
-        world.begin_checkpoints()?;
+        world.begin_checkpoints();
         Ok(world)
     }
 
     /// Takes in what the user changed in the tree, so that nothing stale is read or run on.
     fn follow_the_user(&mut self, live: &mut dyn FnMut(Event)) -> Result<(), Setback> {
-        if !self.ground.is_stale() {
+        if !self.ground.is_stale() && self.catch_up == CatchUp::Done {
             return Ok(());
         }
         // What is still read from the old mount would hold it, and is old.
@@ -114,6 +118,7 @@ impl LocalWorld {
         let mut gave_way = Ok(());
         self.ground.renew(|| gave_way = ledger.give_way())?;
         gave_way?;
+        self.catch_up = CatchUp::Done;
         if let (Some(reason), Announced::Nothing) = (self.ground.blindness(), self.announced) {
             self.announced = Announced::Blindness;
             let text = format!(
@@ -289,16 +294,8 @@ impl LocalWorld {
             }
             Effect::Try { .. } => self.try_candidate(number, intent, state, live),
             Effect::TryTested { .. } => self.try_tested(number, intent, state, live),
-            Effect::Apply { .. } => {
-                let applied = self.apply(intent, state);
-                self.ledger.note();
-                applied
-            }
-            Effect::ApplyTests { .. } => {
-                let applied = self.apply_tests(intent, state);
-                self.ledger.note();
-                applied
-            }
+            Effect::Apply { .. } => self.apply(intent, state),
+            Effect::ApplyTests { .. } => self.apply_tests(intent, state),
             Effect::Keep { selection } => {
                 let (outcome, halves) = self.ledger.keep(selection)?;
                 for text in halves {
@@ -357,6 +354,14 @@ impl LocalWorld {
 pub(super) struct AheadOf {
     ahead: Ahead,
     seen: Option<u64>,
+}
+
+/// Whether the session's files have to be compared with the user's tree before they are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CatchUp {
+    /// They went back: the user may have gone on with files that they hold copies of.
+    Needed,
+    Done,
 }
 
 /// What a person was told once and need not hear again.

@@ -7,7 +7,7 @@
 //!
 //! Source: ioctl_ficlone(2); lseek(2), `SEEK_DATA` and `SEEK_HOLE`; copy_file_range(2).
 //!
-//! Invariant: a stored content has the length of its file, or does not exist.
+//! Invariant: a stored content is whole and on the disk, or does not exist.
 
 use std::fs::File;
 use std::io;
@@ -61,6 +61,10 @@ impl LargeStore {
         let filled = fill(source, &goal, length_bytes, room.min(LARGE_COPY_BYTES_MAX));
         let filled = filled.and_then(|filled| match filled {
             Some(bytes) => {
+                if bytes > 0 {
+                    // Nothing could tell later that a part of it did not reach the disk.
+                    rustix::fs::fdatasync(&goal)?;
+                }
                 let (from, to) = (temporary.as_str(), id.to_string());
                 rustix::fs::renameat(&self.directory, from, &self.directory, to.as_str())?;
                 Ok(Kept::As(id, bytes))

@@ -248,6 +248,9 @@ pub(crate) struct Head {
     pub(crate) stamp: At,
     /// The number of the device that the upper directory is on.
     pub(crate) device: u64,
+    /// Where the session's changes came from, as [`crate::SessionFiles::origins`] tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) origins: Option<BlobId>,
 }
 
 /// The last line.
@@ -268,8 +271,18 @@ pub(crate) struct Manifest {
 impl Head {
     pub(crate) const fn new(number: u32, at: Timestamp, after: String, mark: u64) -> Self {
         let never = At(Moment { seconds: 0, nanoseconds: 0 });
-        let (differing, uncovered, device) = (0, 0, 0);
-        Self { v: VERSION, number, at, after, mark, differing, uncovered, stamp: never, device }
+        Self {
+            v: VERSION,
+            number,
+            at,
+            after,
+            mark,
+            differing: 0,
+            uncovered: 0,
+            stamp: never,
+            device: 0,
+            origins: None,
+        }
     }
 
     /// Reads the first line of a stored manifest.

@@ -217,8 +217,9 @@ pub(crate) fn known_again(upper: &DirTree, goal: &Manifest) -> Result<Vec<Entry>
     let mut entries = Vec::with_capacity(goal.entries.len());
     let mut held: Option<(TreePath, OwnedFd)> = None;
     for entry in &goal.entries {
-        let Some(name) = entry.path.file_name() else { continue };
         let parent = entry.path.parent().unwrap_or_default();
+        // The root is beside nothing: it is looked at from within.
+        let name = entry.path.file_name().unwrap_or(b".");
         if held.as_ref().is_none_or(|(path, _)| *path != parent) {
             let fd = resolver::directory(upper.root(), &parent, resolver::Links::Refused);
             held = fd.ok().map(|fd| (parent, fd));

@@ -53,28 +53,15 @@ pub(crate) fn look(
     stores: Stores<'_>,
 ) -> Result<Look, FileError> {
     let stamp = known.map(|known| known.head.stamp.0);
-    let mut walk = Walk {
-        upper,
-        known,
-        stamp,
-        entries: Vec::new(),
-        wanting: Vec::new(),
-        opened: Ajar::default(),
-    };
+    let storing = Storing { upper, stores, stored_bytes: 0, by_inode: HashMap::new() };
+    let (entries, wanting) = (Vec::new(), Vec::new());
+    let mut walk = Walk { upper, known, stamp, entries, wanting, storing };
     let root = resolver::directory(upper.root(), &TreePath::root(), Links::Refused)?;
     let stat = Stat::of(root.as_fd()).map_err(|source| at(&TreePath::root(), source))?;
     walk.directory(TreePath::root(), stat, &root)?;
-    let Walk { mut entries, mut wanting, opened, .. } = walk;
-    // The shortest first: when there is not room for all, most files are covered.
-    wanting.sort_by_key(|index| entries.get(*index).map_or(0, |entry| entry.length_bytes));
-    let mut storing = Storing { upper, stores, stored_bytes: 0, by_inode: HashMap::new() };
-    for index in wanting {
-        if let Some(entry) = entries.get_mut(index) {
-            storing.store(entry)?;
-        }
-    }
+    walk.store_from(0)?;
+    let Walk { mut entries, storing, .. } = walk;
     let stored_bytes = storing.stored_bytes;
-    drop(opened);
     entries.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(Look { entries, stored_bytes })
 }
@@ -87,19 +74,17 @@ struct Walk<'all> {
     entries: Vec<Entry>,
     /// Which of the entries have to be read.
     wanting: Vec<usize>,
-    opened: Ajar,
+    storing: Storing<'all>,
 }
 
-/// Directories that their owner closed to himself, open to him until this is dropped.
-#[derive(Debug, Default)]
-struct Ajar(Vec<(OwnedFd, Mode)>);
+/// A directory that its owner closed to himself, open to him until this is dropped.
+#[derive(Debug)]
+struct Ajar(OwnedFd, Mode);
 
 impl Drop for Ajar {
     fn drop(&mut self) {
-        while let Some((held, mode)) = self.0.pop() {
-            if let Err(error) = set_mode(&held, mode) {
-                tracing::warn!(%error, "a directory of the session stays open to its owner");
-            }
+        if let Err(error) = set_mode(&self.0, self.1) {
+            tracing::warn!(%error, "a directory of the session stays open to its owner");
         }
     }
 }
@@ -130,7 +115,13 @@ impl Walk<'_> {
                 return Ok(());
             }
             match self.open(&child, &stat) {
-                Ok(inner) => self.directory(child, stat, &inner)?,
+                Ok((inner, None)) => self.directory(child, stat, &inner)?,
+                Ok((inner, Some(_closed_again_here))) => {
+                    let first = self.entries.len();
+                    self.directory(child, stat, &inner)?;
+                    // While it is open; and only so many are open at once as lie in one another.
+                    self.store_from(first)?;
+                }
                 Err(error) => {
                     tracing::debug!(path = %child, %error, "a directory is not covered");
                     let kind = Kind::Uncovered(Gap::Unreadable);
@@ -141,18 +132,33 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn open(&mut self, path: &TreePath, stat: &Stat) -> Result<OwnedFd, TreeError> {
+    fn open(&self, path: &TreePath, stat: &Stat) -> Result<(OwnedFd, Option<Ajar>), TreeError> {
         let open = || resolver::directory(self.upper.root(), path, Links::Refused);
         let mode = Mode::from_raw_mode(stat.permissions());
         let rights = Mode::RUSR | Mode::XUSR;
         if mode.contains(rights) || rustix::process::geteuid().is_root() {
-            return open();
+            return Ok((open()?, None));
         }
         let held = resolver::hold(self.upper.root(), path)?;
         let fail = |source| TreeError::Io { path: path.clone(), source };
         set_mode(&held, mode | rights).map_err(fail)?;
-        self.opened.0.push((held, mode));
-        open()
+        let ajar = Ajar(held, mode);
+        Ok((open()?, Some(ajar)))
+    }
+
+    /// Stores what the entries from this one on want, the shortest first: when there is not
+    /// room for all, most files are covered.
+    fn store_from(&mut self, first: usize) -> Result<(), FileError> {
+        let mut wanting: Vec<usize> =
+            self.wanting.iter().copied().filter(|index| *index >= first).collect();
+        self.wanting.retain(|index| *index < first);
+        wanting.sort_by_key(|index| self.entries.get(*index).map_or(0, |it| it.length_bytes));
+        for index in wanting {
+            if let Some(entry) = self.entries.get_mut(index) {
+                self.storing.store(entry)?;
+            }
+        }
+        Ok(())
     }
 
     /// A directory is not covered, with all that is in it.

@@ -7,7 +7,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
 use moat_base::Timestamp;
-use rustix::fs::{CWD, FileType, Mode, Timespec, Timestamps, XattrFlags};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, Timespec, Timestamps, XattrFlags};
 
 use super::*;
 use crate::checkpoint::manifest::Gap;
@@ -101,13 +101,19 @@ impl Session {
         self.try_take().unwrap().number
     }
 
+    /// As before every effect.
+    fn take_if_changed(&mut self) {
+        let wish = (Timestamp(1), "found", 7);
+        self.all().take(Wish::WhenChanged, wish, &[], &mut none).unwrap();
+    }
+
     fn try_take(&mut self) -> Result<Checkpoint, FileError> {
-        self.all().take(Wish::Always, (Timestamp(1), "a test", 7), &[])
+        self.all().take(Wish::Always, (Timestamp(1), "a test", 7), &[], &mut none)
     }
 
     fn rewind(&mut self, number: u32) -> Result<Rewind, FileError> {
         let real = DirTree::new(Root::open(&self.dir.path().join("real")).unwrap());
-        self.all().rewind(&real, number)
+        self.all().rewind(&real, number, &mut || Ok(()))
     }
 
     fn names(&self, directory: &str) -> Vec<String> {
@@ -145,6 +151,11 @@ impl Session {
             rustix::fs::utimensat(CWD, self.at(name), &times, flags).unwrap();
         }
     }
+}
+
+/// A session that stores nothing with its checkpoints.
+fn none() -> Result<Vec<u8>, FileError> {
+    Ok(Vec::new())
 }
 
 fn chmod(path: &Path, mode: u32) {
@@ -258,13 +269,116 @@ fn a_checkpoint_that_is_not_needed_is_not_taken() {
     let number = session.take();
     for _ in 0..2 {
         let wish = (Timestamp(1), "nothing", 8);
-        let taken = session.all().take(Wish::WhenChanged, wish, &[]).unwrap();
+        let taken = session.all().take(Wish::WhenChanged, wish, &[], &mut none).unwrap();
         assert_eq!((taken.number, taken.mark), (number, 7));
         session.reopen();
     }
     chmod(&session.at("run.sh"), 0o700);
-    let taken = session.all().take(Wish::WhenChanged, (Timestamp(1), "x", 8), &[]).unwrap();
+    let taken =
+        session.all().take(Wish::WhenChanged, (Timestamp(1), "x", 8), &[], &mut none).unwrap();
     assert_eq!((taken.number, taken.differing), (number + 1, 1));
+}
+
+#[test]
+fn what_is_in_no_checkpoint_is_never_replaced() {
+    let mut session = Session::new();
+    let number = session.take();
+    session.put("file", "work of an hour");
+    let error = session.rewind(number).unwrap_err();
+    assert!(matches!(error, FileError::NotCovered), "{error:?}");
+    session.reopen();
+    assert!(matches!(session.rewind(number), Err(FileError::NotCovered)));
+    assert_eq!(std::fs::read(session.at("file")).unwrap(), b"work of an hour");
+    session.take();
+    session.rewind(number).unwrap();
+    assert!(!session.at("file").exists());
+    // Going back and forth needs no new checkpoint in between: both states have one.
+    session.rewind(number + 1).unwrap();
+    assert_eq!(std::fs::read(session.at("file")).unwrap(), b"work of an hour");
+}
+
+#[test]
+fn after_going_back_the_same_state_is_still_a_new_checkpoint() {
+    let mut session = Session::new();
+    let empty = session.take();
+    session.put("file", "x");
+    let full = session.take();
+    session.rewind(empty).unwrap();
+    let wish = (Timestamp(1), "back", 9);
+    let taken = session.all().take(Wish::WhenChanged, wish, &[], &mut none).unwrap();
+    assert_eq!((taken.number, taken.mark), (full + 1, 9));
+}
+
+#[test]
+fn a_checkpoint_that_fails_leaves_no_contents_and_a_rewind_that_is_refused_no_tree() {
+    let mut session = Session::new();
+    session.put("file", "one");
+    let number = session.take();
+    let before = (session.names("files/blobs"), session.names(""));
+    session.put("file", "two");
+    let wish = (Timestamp(1), "x", 0);
+    session.all().take(Wish::Always, wish, &[], &mut || Err(FileError::NotCovered)).unwrap_err();
+    assert_eq!(session.names("files/blobs"), before.0);
+    assert_eq!(session.all().list().len(), 1);
+    session.take();
+    let real = DirTree::new(Root::open(&session.dir.path().join("real")).unwrap());
+    session.all().rewind(&real, number, &mut || Err(FileError::NotCovered)).unwrap_err();
+    assert_eq!(session.names(""), before.1);
+    assert_eq!(std::fs::read(session.at("file")).unwrap(), b"two");
+}
+
+#[test]
+fn the_same_content_under_new_times_costs_nothing_and_drops_nothing() {
+    let mut session = Session::new();
+    session.all().bounds.bytes = 400_000;
+    for second in 0..10 {
+        session.put("cache", vec![7; 100_000]);
+        let at = Timespec { tv_sec: second, tv_nsec: 0 };
+        let times = Timestamps { last_access: at, last_modification: at };
+        rustix::fs::utimensat(CWD, session.at("cache"), &times, AtFlags::empty()).unwrap();
+        session.take();
+    }
+    assert_eq!(session.all().list().len(), 10);
+}
+
+#[test]
+fn what_is_stored_with_a_checkpoint_and_what_that_names_stay_as_long_as_it() {
+    let mut session = Session::new();
+    let named = session.all().blobs.put(b"named by the origins").unwrap().to_string();
+    let text = format!(r#"{{"b":"{named}"}}"#).into_bytes();
+    let wish = (Timestamp(1), "x", 0);
+    let number = session.all().take(Wish::Always, wish, &[], &mut || Ok(text.clone()));
+    let number = number.unwrap().number;
+    session.reopen();
+    session.all().sweep().unwrap();
+    assert_eq!(session.all().origins(number).unwrap(), Some(text.clone()));
+    assert!(session.names("files/blobs").contains(&named));
+    let last = session.take();
+    assert_eq!(session.all().origins(last).unwrap(), None);
+    session.all().bounds = Bounds { count: 1, dropped: 1, ..Bounds::default() };
+    session.take();
+    assert_eq!(session.names("files/blobs"), Vec::<String>::new());
+    assert!(matches!(
+        session.all().origins(number),
+        Err(FileError::NoSuchCheckpoint { number: it }) if it == number
+    ));
+}
+
+/// This says something only for an ordinary user; root may enter everything.
+#[test]
+fn any_number_of_closed_directories_is_covered_and_closed_again() {
+    let mut session = Session::new();
+    for number in 0..2_000 {
+        session.put(&format!("d{number}/inside"), "x");
+        chmod(&session.at(&format!("d{number}")), 0o000);
+    }
+    let taken = session.try_take().unwrap();
+    assert_eq!(taken.uncovered, 0);
+    for number in 0..2_000 {
+        let mode = session.at(&format!("d{number}")).metadata().unwrap().mode();
+        assert_eq!(mode & 0o7777, 0);
+        chmod(&session.at(&format!("d{number}")), 0o700);
+    }
 }
 
 /// Takes a step with a fuse at each of its changes of the disk. After every death the
@@ -289,6 +403,7 @@ fn cut(prepare: impl Fn(&mut Session), step: impl Fn(&mut Session) -> Result<(),
             now == before || (now == full) || (result.is_ok() && !is_blown),
             "cut at {changes}: neither the old nor the new tree"
         );
+        session.take_if_changed();
         for (number, expected) in [(2, &full), (1, &empty)] {
             if session.all().list().iter().any(|it| it.number == number) {
                 session.rewind(number).unwrap();
@@ -367,7 +482,7 @@ fn what_nobody_needs_goes_and_what_anybody_needs_stays() {
     for round in 0..8 {
         session.put("file", format!("round {round}"));
         ids.push(crate::BlobId::of(format!("round {round}").as_bytes()).to_string());
-        session.all().take(Wish::Always, (Timestamp(1), "x", 0), &[2]).unwrap();
+        session.all().take(Wish::Always, (Timestamp(1), "x", 0), &[2], &mut none).unwrap();
     }
     let numbers: Vec<u32> = session.all().list().iter().map(|it| it.number).collect();
     assert!(numbers.len() <= 4 && numbers.contains(&2) && numbers.contains(&8), "{numbers:?}");
@@ -395,6 +510,7 @@ fn bytes_are_bounded_and_the_newest_stays() {
     assert_eq!(session.all().list().last().unwrap().number, number);
     let expected = seen(&session);
     session.put("file", "x");
+    session.all().take(Wish::Always, (Timestamp(1), "x", 0), &[number], &mut none).unwrap();
     session.rewind(number).unwrap();
     assert_eq!(seen(&session), expected);
 }
@@ -481,6 +597,8 @@ fn what_is_not_covered_is_named_and_never_lost() {
     assert!(!session.at("long").exists());
     session.take();
     session.reopen();
+    let aside = session.names("").into_iter().rfind(|name| name.starts_with("aside-")).unwrap();
+    assert_eq!(session.names(&aside), ["long"], "what a checkpoint holds is not kept twice");
     assert_eq!(session.rewind(with).unwrap().left_out, [], "it is found where it was set aside");
     assert_eq!(std::fs::read(session.at("long")).unwrap(), vec![b'L'; 200]);
 }

@@ -14,6 +14,7 @@ use moat_base::TreePath;
 use crate::change::Idle;
 use crate::class::Class;
 use crate::file_error::FileError;
+use crate::files::origin::unknown;
 use crate::files::{SessionFiles, stamp};
 use crate::keep::{HardLinks, KeepRecord, Outcome, transition};
 use crate::resolver::{self, Links};
@@ -56,11 +57,7 @@ impl SessionFiles {
                 let is_inside = |above: &TreePath| named.contains(above);
                 leavings.held.contains(path) || ancestors(path).any(|above| is_inside(&above))
             });
-            let unknown = set.changes.iter().filter(|change| {
-                change.class != Class::Edit || (change.conflict.is_some() && change.merge.is_none())
-            });
-            let unknown = unknown.map(|change| change.path.clone());
-            let older = unknown.chain(set.left_out.iter().map(|left| left.path.clone()));
+            let older = unknown(&set);
             // Another machine's clock stamps the files of a tree that lies there.
             if !is_remote(real.root()) {
                 let now = stamp::take(&self.directory).map_err(|source| self.fail("", source))?;

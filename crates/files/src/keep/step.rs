@@ -142,6 +142,7 @@ fn obstacle(error: &FileError) -> Outcome {
         | FileError::DamagedRecord { .. }
         | FileError::NoSuchChange { .. }
         | FileError::NoSuchHunk { .. }
+        | FileError::NotCovered
         | FileError::NoSuchCheckpoint { .. }
         | FileError::NotUndoable { .. } => Outcome::Failed { reason },
     }

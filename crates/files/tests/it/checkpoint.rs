@@ -11,10 +11,10 @@ use std::os::unix::fs::{MetadataExt as _, symlink};
 use std::path::{Path, PathBuf};
 
 use moat_base::Timestamp;
-use moat_files::{ChangeKind, Checkpoints, Rewind, Selection, Wish};
+use moat_files::{ChangeKind, Checkpoints, Merge, Outcome, Rewind, Selection, Wish};
 use rustix::fs::{CWD, FileType, Mode};
 
-use crate::workspace::{Dice, Workspace, chmod, path, put, snapshot};
+use crate::workspace::{Dice, Workspace, chmod, path, put, snapshot, tree};
 
 const SEEDS: u64 = 24;
 const ROUNDS: usize = 8;
@@ -39,12 +39,45 @@ fn open(work: &Workspace) -> Checkpoints {
 }
 
 fn take(checkpoints: &mut Checkpoints) -> u32 {
-    checkpoints.take(Wish::Always, (Timestamp(0), "work", 0), &[]).unwrap().number
+    checkpoints
+        .take(Wish::Always, (Timestamp(0), "work", 0), &[], &mut || Ok(Vec::new()))
+        .unwrap()
+        .number
+}
+
+/// Takes a checkpoint that knows what the session's changes come from.
+fn take_whole(work: &mut Workspace, checkpoints: &mut Checkpoints) -> u32 {
+    let (real, upper, files) = (work.real_tree(), tree(&work.upper()), &mut work.files);
+    let mut origins = || files.origins(&real, &upper);
+    checkpoints.take(Wish::Always, (Timestamp(0), "work", 0), &[], &mut origins).unwrap().number
+}
+
+/// Goes back with what the changes come from, as the engine does; then the session's copies
+/// give way where the user went on.
+fn rewind_whole(work: &mut Workspace, checkpoints: &mut Checkpoints, number: u32) {
+    let origins = checkpoints.origins(number).unwrap().unwrap();
+    let real = work.real_tree();
+    work.while_down(|work| {
+        let mut ready = || work.files.prepare_return(number, &origins);
+        checkpoints.rewind(&real, number, &mut ready).unwrap();
+    });
+    assert_eq!(work.files.returning().unwrap(), Some(number));
+    work.files.finish_return().unwrap();
+    assert_eq!(work.files.returning().unwrap(), None);
+    follow(work);
+}
+
+/// What happens when the user's tree changed.
+fn follow(work: &mut Workspace) {
+    work.unmount();
+    let (real, upper) = (work.real_tree(), tree(&work.upper()));
+    work.files.give_way(&real, &upper).unwrap();
+    work.remount();
 }
 
 fn rewind(work: &mut Workspace, checkpoints: &mut Checkpoints, number: u32) -> Rewind {
     let real = work.real_tree();
-    work.while_down(|_| checkpoints.rewind(&real, number).unwrap())
+    work.while_down(|_| checkpoints.rewind(&real, number, &mut || Ok(())).unwrap())
 }
 
 /// Everything that a command may do to a tree.
@@ -145,4 +178,105 @@ fn what_was_kept_stays_in_the_users_tree_and_pending_work_is_told_against_it() {
     work.files.undo(&work.real_tree(), 1).unwrap();
     work.remount();
     assert_eq!(std::fs::read(work.session().join("file")).unwrap(), b"real\n");
+}
+
+const BASE: &str = "a\nb\nc\nd\ne\n";
+
+/// The session changes the last line, drops that, and the user changes the first one. Going
+/// back brings the session's line again.
+fn dropped_and_gone_on() -> (Workspace, Checkpoints, u32) {
+    let mut work = Workspace::new(|real| put(real, "file", BASE));
+    let mut checkpoints = open(&work);
+    put(&work.session(), "file", BASE.replace('e', "SESSION"));
+    let with = take_whole(&mut work, &mut checkpoints);
+    let set = work.changes();
+    let session = work.session_tree();
+    work.files.discard(&session, &set, &Selection::Edits).unwrap();
+    take_whole(&mut work, &mut checkpoints);
+    put(&work.real(), "file", BASE.replace('a', "USER"));
+    follow(&mut work);
+    take_whole(&mut work, &mut checkpoints);
+    (work, checkpoints, with)
+}
+
+fn kept(work: &mut Workspace) -> String {
+    let set = work.changes();
+    let real = work.real_tree();
+    let record = work.files.keep(&real, &set, &Selection::Edits).unwrap();
+    assert!(record.steps.iter().all(|step| step.outcome == Outcome::Done), "{record:?}");
+    std::fs::read_to_string(work.real().join("file")).unwrap()
+}
+
+#[test]
+fn what_the_user_did_meanwhile_is_joined_with_what_comes_back() {
+    let (mut work, mut checkpoints, with) = dropped_and_gone_on();
+    rewind_whole(&mut work, &mut checkpoints, with);
+    let set = work.changes();
+    let change = set.find(&path("file")).unwrap();
+    assert!(matches!(change.merge, Some(Merge { .. })) && change.conflict.is_none(), "{change:?}");
+    let both = BASE.replace('a', "USER").replace('e', "SESSION");
+    assert_eq!(kept(&mut work), both);
+
+    // The control: with what the changes came from lost, the user's line would be taken back.
+    let (mut work, mut checkpoints, with) = dropped_and_gone_on();
+    rewind(&mut work, &mut checkpoints, with);
+    assert_eq!(kept(&mut work), BASE.replace('e', "SESSION"), "the control shows nothing");
+
+    // And where a checkpoint does not know it, that is a conflict.
+    let (mut work, mut checkpoints, with) = dropped_and_gone_on();
+    rewind(&mut work, &mut checkpoints, with);
+    work.files.prepare_return(with, &[]).unwrap();
+    work.files.finish_return().unwrap();
+    let set = work.changes();
+    assert!(set.find(&path("file")).unwrap().conflict.is_some());
+}
+
+#[test]
+fn a_keep_and_its_undo_move_what_an_earlier_state_comes_from() {
+    let mut work = Workspace::new(|real| put(real, "file", BASE));
+    let mut checkpoints = open(&work);
+    put(&work.session(), "file", "one\n");
+    let one = take_whole(&mut work, &mut checkpoints);
+    put(&work.session(), "file", "two\n");
+    assert_eq!(kept(&mut work), "two\n");
+    let two = take_whole(&mut work, &mut checkpoints);
+
+    // An earlier state is pending against what was kept.
+    rewind_whole(&mut work, &mut checkpoints, one);
+    let set = work.changes();
+    let change = set.find(&path("file")).unwrap();
+    assert_eq!((change.kind, &change.conflict), (ChangeKind::Modified, &None));
+    take_whole(&mut work, &mut checkpoints);
+
+    // A state that was kept, after the keep was undone: it is pending again, not given up.
+    work.files.undo(&work.real_tree(), 1).unwrap();
+    rewind_whole(&mut work, &mut checkpoints, two);
+    assert_eq!(std::fs::read_to_string(work.session().join("file")).unwrap(), "two\n");
+    let set = work.changes();
+    assert!(set.find(&path("file")).unwrap().conflict.is_none());
+    assert_eq!(kept(&mut work), "two\n");
+}
+
+#[test]
+fn a_return_that_was_interrupted_is_told_by_the_files() {
+    let (mut work, mut checkpoints, with) = dropped_and_gone_on();
+    let origins = checkpoints.origins(with).unwrap().unwrap();
+    // Before the files changed places: nothing of it counts.
+    work.files.prepare_return(with, &origins).unwrap();
+    work.reopen();
+    assert_eq!(work.files.returning().unwrap(), Some(with));
+    assert!(!checkpoints.is_at(with).unwrap());
+    work.files.abandon_return().unwrap();
+    assert_eq!(work.files.returning().unwrap(), None);
+    // After it: the rest is done when the record is opened.
+    let real = work.real_tree();
+    work.while_down(|work| {
+        let mut ready = || work.files.prepare_return(with, &origins);
+        checkpoints.rewind(&real, with, &mut ready).unwrap();
+    });
+    work.reopen();
+    let mut checkpoints = open(&work);
+    assert!(checkpoints.is_at(with).unwrap());
+    work.files.finish_return().unwrap();
+    assert_eq!(kept(&mut work), BASE.replace('a', "USER").replace('e', "SESSION"));
 }
