@@ -81,6 +81,20 @@ pub enum Wish {
     WhenChanged,
 }
 
+/// What a checkpoint has that the last one had not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Changed {
+    /// Nothing is known of the last one.
+    Everything,
+    /// These paths differ.
+    Paths {
+        /// What was stored with the last one.
+        origins: Vec<u8>,
+        /// The paths, sorted; the root is never among them.
+        paths: Vec<TreePath>,
+    },
+}
+
 /// What going back to a checkpoint changes, or changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rewind {
@@ -182,7 +196,7 @@ impl Checkpoints {
         wish: Wish,
         (at, after, mark): (Timestamp, &str, u64),
         pinned: &[u32],
-        origins: &mut dyn FnMut() -> Result<Vec<u8>, FileError>,
+        origins: &mut dyn FnMut(&Changed) -> Result<Vec<u8>, FileError>,
     ) -> Result<Checkpoint, FileError> {
         self.recall();
         let after = clip(after, CHECKPOINT_WORDS_BYTES_MAX).to_owned();
@@ -207,7 +221,7 @@ impl Checkpoints {
         &mut self,
         wish: Wish,
         head: Head,
-        origins: &mut dyn FnMut() -> Result<Vec<u8>, FileError>,
+        origins: &mut dyn FnMut(&Changed) -> Result<Vec<u8>, FileError>,
     ) -> Result<Checkpoint, FileError> {
         let number = head.number;
         let (mut taken, stored) = self.look(head)?;
@@ -223,7 +237,7 @@ impl Checkpoints {
             return Ok(shown(newest));
         }
         taken.head.differing = differing;
-        let origins = origins()?;
+        let origins = origins(&self.changed(&taken))?;
         if !origins.is_empty() {
             taken.head.origins = Some(self.blobs.put(&origins)?);
         }
@@ -234,6 +248,15 @@ impl Checkpoints {
         let more = stored.saturating_add(written);
         self.stored_bytes = self.stored_bytes.map(|bytes| bytes.saturating_add(more));
         Ok(checkpoint)
+    }
+
+    /// What differs from the last state, where that has a checkpoint with origins.
+    fn changed(&self, taken: &Manifest) -> Changed {
+        let Some(last) = &self.last else { return Changed::Everything };
+        match self.origins(last.head.number) {
+            Ok(Some(origins)) => Changed::Paths { origins, paths: compare::paths(last, taken) },
+            Ok(None) | Err(_) => Changed::Everything,
+        }
     }
 
     /// What the caller stored with a checkpoint; `None` when it stored nothing.

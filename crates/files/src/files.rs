@@ -23,13 +23,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::blob::{BlobId, BlobStore};
 use crate::change::{
-    Bases, ChangeSet, Comparison, Leavings, OwnWrites, Since, find_renames, is_before,
+    Bases, ChangeSet, Comparison, Leavings, OwnWrites, Scope, Since, find_renames, is_before,
 };
 use crate::class::Classifier;
 use crate::file_error::FileError;
 use crate::keep::{
-    HardLinks, KeepRecord, KeepStep, Outcome, Phase, Selection, plan_discard, plan_keep,
-    plan_rewind, transition,
+    HardLinks, KeepRecord, KeepStep, Outcome, Phase, Selection, plan_discard, plan_keep, transition,
 };
 use crate::limits::RECORD_BYTES_MAX;
 use crate::node::Node;
@@ -119,8 +118,7 @@ impl SessionFiles {
     }
 
     /// Computes what the session changed: its upper directories, nearest first,
-    /// against the user's tree. This is also the checkpoint: both sides of every
-    /// edit are stored.
+    /// against the user's tree. Both sides of every edit are stored.
     ///
     /// `included` paths count as edits even where the ignore rules name them.
     ///
@@ -133,7 +131,7 @@ impl SessionFiles {
         uppers: &[DirTree],
         included: &[TreePath],
     ) -> Result<ChangeSet, FileError> {
-        let (mut set, _leavings) = self.compare(real, uppers, included)?;
+        let (mut set, _leavings) = self.compare(real, uppers, included, Scope::All)?;
         find_renames(&mut set, &self.blobs)?;
         Ok(set)
     }
@@ -143,6 +141,7 @@ impl SessionFiles {
         real: &DirTree,
         uppers: &[DirTree],
         included: &[TreePath],
+        scope: Scope,
     ) -> Result<(ChangeSet, Leavings), FileError> {
         let known = self.bases.len();
         let mut layers: Vec<Arc<dyn Tree>> = Vec::new();
@@ -159,6 +158,7 @@ impl SessionFiles {
             classifier: Classifier::new(layers, included.to_vec()),
             set: ChangeSet { changes: Vec::new(), left_out: Vec::new(), truncated: false },
             leavings: Leavings::default(),
+            scope,
         };
         let compared = comparison.run()?;
         if self.bases.len() != known {
@@ -305,21 +305,6 @@ impl SessionFiles {
         }
         self.save_bases()?;
         Ok(steps)
-    }
-
-    /// Brings the session's edits back to an earlier set of changes, by writing
-    /// through its merged tree. `current` is the set as it is now.
-    ///
-    /// # Errors
-    /// [`FileError::RootGone`]; what could not be brought back is in the steps.
-    pub fn rewind(
-        &self,
-        session: &DirTree,
-        current: &ChangeSet,
-        goal: &ChangeSet,
-    ) -> Result<Vec<KeepStep>, FileError> {
-        session.root().check()?;
-        Ok(self.rewrite(session, plan_rewind(current, goal)))
     }
 
     fn rewrite(&self, session: &DirTree, mut steps: Vec<KeepStep>) -> Vec<KeepStep> {

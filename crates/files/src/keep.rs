@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::change::Merge;
 use crate::node::Node;
 
-pub(crate) use plan::{plan_discard, plan_keep, plan_rewind};
+pub(crate) use plan::{plan_discard, plan_keep};
 pub(crate) use step::{HardLinks, transition};
 
 /// Which changes are meant.

@@ -33,7 +33,7 @@ mod watch;
 
 pub use blob::{BlobId, BlobStore};
 pub use change::{Change, ChangeKind, ChangeSet, Content, LeftOut, Merge, Rename};
-pub use checkpoint::{Checkpoint, Checkpoints, Rewind, Wish};
+pub use checkpoint::{Changed, Checkpoint, Checkpoints, Rewind, Wish};
 pub use class::Class;
 pub use diff::Hunk;
 pub use file_error::FileError;

@@ -129,6 +129,40 @@ fn a_command_that_is_killed_half_way_is_unknown_and_the_state_before_it_is_there
 }
 
 #[test]
+fn ctrl_c_ends_a_command_and_what_it_did_can_be_undone() {
+    let home = Home::new(always(right()));
+    home.run(["session", "run", "--new", "--", "touch", "first"]).code(0);
+    let before = look(&home);
+    let at = last(&home);
+    let script = "echo half > half.txt; sleep 98762.5";
+    let running = Running::start(home.moat(["session", "run", "--", "sh", "-c", script]));
+    until("the command works", || !running_as("sleep 98762.5").is_empty());
+    running.signal(Signal::INT);
+    running.end().code(130);
+    until("nothing is left", || running_as("sleep 98762.5").is_empty());
+    home.run(["session", "show"]).code(0).says("half.txt");
+    assert!(checkpoints(&home).last().unwrap().after.ends_with("(interrupted)"));
+    rewind(&home, &at, &["--yes"]).code(0).says("gone    half.txt");
+    assert_eq!(look(&home), before);
+}
+
+#[test]
+fn what_you_did_meanwhile_is_joined_with_what_comes_back() {
+    let home = Home::new(always(right()));
+    home.put("notes.txt", "a\nb\nc\nd\ne\n");
+    let edit = ["sed", "-i", "s/e/SESSION/", "notes.txt"];
+    home.run(["session", "run", "--new", "--"].iter().chain(&edit)).code(0);
+    let with = last(&home);
+    home.run(["session", "undo"]).code(0);
+    home.put("notes.txt", "USER\nb\nc\nd\ne\n");
+    assert!(shell(&home, "cat notes.txt").code(0).out.starts_with("USER"));
+    rewind(&home, &with, &["--yes", "--code"]).code(0);
+    home.run(["session", "keep"]).code(0);
+    let kept = fs::read_to_string(home.project().join("notes.txt")).unwrap();
+    assert_eq!(kept, "USER\nb\nc\nd\nSESSION\n");
+}
+
+#[test]
 fn a_command_that_is_asked_for_needs_a_person() {
     let home = Home::new(always(right()));
     home.configure(&format!("{}\n[approval]\ncommands = \"ask\"\n", home.config()));

@@ -186,7 +186,7 @@ impl LocalWorld {
         let known = self.checkpoints.list().last().map(|last| last.number);
         let at: Timestamp = self.clock.now();
         let (ledger, what) = (&mut self.ledger, (at, words, mark_of(point)));
-        let taken = self.checkpoints.take(wish, what, pinned, &mut || Ok(ledger.origins()));
+        let taken = self.checkpoints.take(wish, what, pinned, &mut |it| Ok(ledger.origins(it)));
         let taken = taken.map_err(|error| Setback::of(&error))?;
         Ok(if known == Some(taken.number) { Taken::Before } else { Taken::Now(taken) })
     }

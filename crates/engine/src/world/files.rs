@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use moat_base::{Fs, TreePath, escape, visible};
 use moat_files::{
-    Change, ChangeKind, ChangeSet, Checkpoints, Clash, Class, DirTree, FileError, KeepRecord,
-    KeepStep, Merge, Node, NodeKind, Outcome as StepOutcome, Phase, Rename, Rewind, Root,
-    Selection, SessionFiles,
+    Change, ChangeKind, ChangeSet, Changed, Checkpoints, Clash, Class, DirTree, FileError,
+    KeepRecord, KeepStep, Merge, Node, NodeKind, Outcome as StepOutcome, Phase, Rename, Rewind,
+    Root, Selection, SessionFiles,
 };
 use moat_protocol as protocol;
 
@@ -101,10 +101,10 @@ impl Ledger {
     }
 
     /// What the changes come from, for a checkpoint; empty when it cannot be told.
-    pub(super) fn origins(&mut self) -> Vec<u8> {
+    pub(super) fn origins(&mut self, changed: &Changed) -> Vec<u8> {
         let origins = self.pay().and_then(|()| {
             let upper = self.upper()?;
-            self.files.origins(&self.real, &upper).map_err(|error| Setback::of(&error))
+            self.files.origins(&self.real, &upper, changed).map_err(|error| Setback::of(&error))
         });
         // The checkpoint stands without them: what the user changed is a conflict then.
         origins.unwrap_or_else(|_unknown| Vec::new())

@@ -26,6 +26,17 @@ pub(crate) fn difference(before: Option<&Manifest>, after: &Manifest) -> (u64, b
     (differing, is_same)
 }
 
+/// The paths at which two states differ to a person.
+pub(crate) fn paths(before: &Manifest, after: &Manifest) -> Vec<TreePath> {
+    let mut paths = Vec::new();
+    for (one, other) in pairs(&before.entries, &after.entries) {
+        let is_alike = matches!((one, other), (Some(one), Some(other)) if one.is_alike(other));
+        let path = one.or(other).map(|entry| &entry.path).filter(|path| !path.is_root());
+        paths.extend(path.filter(|_| !is_alike).cloned());
+    }
+    paths
+}
+
 /// What becomes of paths, as the session's commands see them, when an upper directory turns
 /// from one state into another over the tree `real`.
 pub(crate) fn seen(

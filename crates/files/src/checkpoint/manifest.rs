@@ -87,7 +87,7 @@ pub(crate) struct Hex(pub(crate) Vec<u8>);
 
 impl From<Hex> for String {
     fn from(hex: Hex) -> Self {
-        hex.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        crate::blob::hex(&hex.0)
     }
 }
 

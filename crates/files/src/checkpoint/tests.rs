@@ -154,7 +154,7 @@ impl Session {
 }
 
 /// A session that stores nothing with its checkpoints.
-fn none() -> Result<Vec<u8>, FileError> {
+fn none(_: &Changed) -> Result<Vec<u8>, FileError> {
     Ok(Vec::new())
 }
 
@@ -317,7 +317,7 @@ fn a_checkpoint_that_fails_leaves_no_contents_and_a_rewind_that_is_refused_no_tr
     let before = (session.names("files/blobs"), session.names(""));
     session.put("file", "two");
     let wish = (Timestamp(1), "x", 0);
-    session.all().take(Wish::Always, wish, &[], &mut || Err(FileError::NotCovered)).unwrap_err();
+    session.all().take(Wish::Always, wish, &[], &mut |_| Err(FileError::NotCovered)).unwrap_err();
     assert_eq!(session.names("files/blobs"), before.0);
     assert_eq!(session.all().list().len(), 1);
     session.take();
@@ -347,7 +347,7 @@ fn what_is_stored_with_a_checkpoint_and_what_that_names_stay_as_long_as_it() {
     let named = session.all().blobs.put(b"named by the origins").unwrap().to_string();
     let text = format!(r#"{{"b":"{named}"}}"#).into_bytes();
     let wish = (Timestamp(1), "x", 0);
-    let number = session.all().take(Wish::Always, wish, &[], &mut || Ok(text.clone()));
+    let number = session.all().take(Wish::Always, wish, &[], &mut |_| Ok(text.clone()));
     let number = number.unwrap().number;
     session.reopen();
     session.all().sweep().unwrap();

@@ -14,12 +14,14 @@
 //! Invariant: no comparison is made while the session's files and their origins are of two
 //! different states.
 
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 
 use moat_base::TreePath;
 use serde::{Deserialize, Serialize};
 
-use crate::change::{Bases, ChangeSet};
+use crate::change::{Bases, ChangeSet, Scope};
+use crate::checkpoint::Changed;
 use crate::class::Class;
 use crate::file_error::FileError;
 use crate::files::{SessionFiles, load};
@@ -37,6 +39,12 @@ struct Origins {
     keep: u32,
 }
 
+/// What the next checkpoint wants of those before.
+#[derive(Debug, Deserialize)]
+struct Older {
+    older: Vec<TreePath>,
+}
+
 /// Origins that are about to count, and the checkpoint that they belong to.
 #[derive(Debug, Serialize, Deserialize)]
 struct Returning {
@@ -51,18 +59,36 @@ impl SessionFiles {
     ///
     /// # Errors
     /// As [`SessionFiles::changes`].
-    pub fn origins(&mut self, real: &DirTree, upper: &DirTree) -> Result<Vec<u8>, FileError> {
-        let (set, _leavings) = self.compare(real, std::slice::from_ref(upper), &[])?;
-        let mut older: Vec<TreePath> = self.since.older().cloned().collect();
-        older.extend(unknown(&set));
+    pub fn origins(
+        &mut self,
+        real: &DirTree,
+        upper: &DirTree,
+        changed: &Changed,
+    ) -> Result<Vec<u8>, FileError> {
+        let before = match changed {
+            Changed::Everything => None,
+            Changed::Paths { origins, .. } => serde_json::from_slice(origins).ok(),
+        };
+        let before = before.filter(|it: &Older| !it.older.contains(&TreePath::root()));
+        let (scope, kept) = match (changed, before) {
+            (Changed::Paths { paths, .. }, Some(before)) => {
+                let (scope, mut kept) = (Scope::of(paths), before.older);
+                kept.retain(|path| !scope.has(path));
+                (scope, kept)
+            }
+            (Changed::Everything | Changed::Paths { .. }, _) => (Scope::All, Vec::new()),
+        };
+        let (set, _leavings) = self.compare(real, std::slice::from_ref(upper), &[], scope)?;
+        let mut older: BTreeSet<TreePath> = self.since.older().cloned().collect();
+        older.extend(unknown(&set).chain(kept));
         if set.truncated {
             // What was not looked at is unknown: that is all, for all that is known here.
-            older = vec![TreePath::root()];
+            older = BTreeSet::from([TreePath::root()]);
         }
         let own = |(path, node): (&TreePath, &Option<Node>)| (path.clone(), node.clone());
         let bases = self.bases.iter().map(own).collect();
         let keep = self.keeps()?.last().map_or(0, |record| record.number);
-        let origins = Origins { bases, older, keep };
+        let origins = Origins { bases, older: older.into_iter().collect(), keep };
         serde_json::to_vec(&origins).map_err(|error| self.fail("", std::io::Error::other(error)))
     }
 

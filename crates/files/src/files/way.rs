@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use moat_base::TreePath;
 
-use crate::change::Idle;
+use crate::change::{Idle, Scope};
 use crate::class::Class;
 use crate::file_error::FileError;
 use crate::files::origin::unknown;
@@ -32,7 +32,7 @@ impl SessionFiles {
     /// # Errors
     /// As [`SessionFiles::changes`].
     pub fn give_way(&mut self, real: &DirTree, upper: &DirTree) -> Result<(), FileError> {
-        let (set, leavings) = self.compare(real, std::slice::from_ref(upper), &[])?;
+        let (set, leavings) = self.compare(real, std::slice::from_ref(upper), &[], Scope::All)?;
         for one in &leavings.idle {
             let (path, left) = match one {
                 Idle::Name(path) => {

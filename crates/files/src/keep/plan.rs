@@ -86,25 +86,6 @@ pub(crate) fn plan_discard(
     Ok(ordered(steps))
 }
 
-/// The steps that bring the session's tree from one set of changes to another.
-pub(crate) fn plan_rewind(current: &ChangeSet, goal: &ChangeSet) -> Vec<KeepStep> {
-    let mut steps = BTreeMap::new();
-    for change in goal.edits() {
-        let now = match current.find(&change.path) {
-            Some(now) => now.in_session().cloned(),
-            None => change.before.clone(),
-        };
-        steps.insert(change.path.clone(), step(change, now, change.in_session().cloned()));
-    }
-    for change in current.edits() {
-        steps
-            .entry(change.path.clone())
-            .or_insert_with(|| step(change, change.in_session().cloned(), change.before.clone()));
-    }
-    let steps = steps.into_values();
-    ordered(steps.filter(|step| step.before != step.after).collect())
-}
-
 fn select<'all>(
     set: &'all ChangeSet,
     selection: &'all Selection,

@@ -11,7 +11,7 @@ use std::os::unix::fs::{MetadataExt as _, symlink};
 use std::path::{Path, PathBuf};
 
 use moat_base::Timestamp;
-use moat_files::{ChangeKind, Checkpoints, Merge, Outcome, Rewind, Selection, Wish};
+use moat_files::{ChangeKind, Changed, Checkpoints, Merge, Outcome, Rewind, Selection, Wish};
 use rustix::fs::{CWD, FileType, Mode};
 
 use crate::workspace::{Dice, Workspace, chmod, path, put, snapshot, tree};
@@ -40,7 +40,7 @@ fn open(work: &Workspace) -> Checkpoints {
 
 fn take(checkpoints: &mut Checkpoints) -> u32 {
     checkpoints
-        .take(Wish::Always, (Timestamp(0), "work", 0), &[], &mut || Ok(Vec::new()))
+        .take(Wish::Always, (Timestamp(0), "work", 0), &[], &mut |_| Ok(Vec::new()))
         .unwrap()
         .number
 }
@@ -48,7 +48,7 @@ fn take(checkpoints: &mut Checkpoints) -> u32 {
 /// Takes a checkpoint that knows what the session's changes come from.
 fn take_whole(work: &mut Workspace, checkpoints: &mut Checkpoints) -> u32 {
     let (real, upper, files) = (work.real_tree(), tree(&work.upper()), &mut work.files);
-    let mut origins = || files.origins(&real, &upper);
+    let mut origins = |changed: &Changed| files.origins(&real, &upper, changed);
     checkpoints.take(Wish::Always, (Timestamp(0), "work", 0), &[], &mut origins).unwrap().number
 }
 
@@ -255,6 +255,31 @@ fn a_keep_and_its_undo_move_what_an_earlier_state_comes_from() {
     let set = work.changes();
     assert!(set.find(&path("file")).unwrap().conflict.is_none());
     assert_eq!(kept(&mut work), "two\n");
+}
+
+#[test]
+fn what_changes_come_from_is_told_from_what_differs_as_from_everything() {
+    for seed in 1..=SEEDS {
+        let mut work = Workspace::new(|real| {
+            for file in ["a", "dir/a", "dir/sub/x", "lower/one", "lower/deep/two", "other"] {
+                put(real, file, format!("real {file}\n"));
+            }
+            put(real, ".gitignore", "b\n");
+        });
+        let mut checkpoints = open(&work);
+        let mut dice = Dice(seed * 104_729);
+        for round in 0..ROUNDS {
+            for step in 0..STEPS / 4 {
+                let _not_possible_now = act(&mut dice, &work.session(), round * STEPS + step);
+            }
+            let number = take_whole(&mut work, &mut checkpoints);
+            let told = checkpoints.origins(number).unwrap().unwrap();
+            let (real, upper) = (work.real_tree(), tree(&work.upper()));
+            let all = work.files.origins(&real, &upper, &Changed::Everything).unwrap();
+            let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+            assert_eq!(text(told), text(all), "seed {seed}, round {round}");
+        }
+    }
 }
 
 #[test]
