@@ -57,7 +57,14 @@ impl Story {
         let ends = |told: &Told| match &told.record {
             Record::Created { .. } => effect == 0,
             Record::Resolved { effect: it, .. } | Record::Lost { effect: it, .. } => *it == effect,
-            _ => false,
+            Record::TurnStarted { .. }
+            | Record::Steered { .. }
+            | Record::Asked { .. }
+            | Record::Answered { .. }
+            | Record::Intended { .. }
+            | Record::Interrupted
+            | Record::Resumed
+            | Record::TurnFinished { .. } => false,
         };
         let mut place = self.0.iter().position(ends)?;
         while let Some(next) = self.0.get(place + 1) {

@@ -48,6 +48,7 @@ use crate::checkpoint::fuse::Fuse;
 use crate::checkpoint::manifest::{At, Head, Kind, Manifest};
 use crate::checkpoint::restore::Restoration;
 use crate::checkpoint::scan::Stores;
+use crate::copy;
 use crate::file_error::FileError;
 use crate::limits::{CHECKPOINT_WORDS_BYTES_MAX, RECORD_BYTES_MAX};
 use crate::removal::remove_files;
@@ -181,6 +182,13 @@ impl Checkpoints {
         heads.map(shown).collect()
     }
 
+    /// Whether the session's files are in an overlay's upper directory. Those of a copied tree
+    /// are told from the user's by when they were changed, which going back would change.
+    #[must_use]
+    pub fn are_possible(&self) -> bool {
+        copy::kind(&self.upper) == copy::Upper::Layer
+    }
+
     /// Takes a checkpoint of the upper directory. `after` and `mark` are the caller's words
     /// and its place; `origins` tells what [`Checkpoints::origins`] gives back, and is asked
     /// only when there is a new checkpoint. Gives the new one; the last one when nothing
@@ -189,7 +197,7 @@ impl Checkpoints {
     /// Beyond the bounds the oldest checkpoints go, but not the newest and not `pinned`.
     ///
     /// # Errors
-    /// [`FileError::Store`] for a full disk and the like, and what `origins` fails with: then
+    /// [`FileError::CopiedTree`], [`FileError::Store`] for a full disk and the like, and what `origins` fails with: then
     /// there is no new checkpoint. What cannot be covered is counted and no error.
     pub fn take(
         &mut self,
@@ -198,6 +206,7 @@ impl Checkpoints {
         pinned: &[u32],
         origins: &mut dyn FnMut(&Changed) -> Result<Vec<u8>, FileError>,
     ) -> Result<Checkpoint, FileError> {
+        self.require_overlay()?;
         self.recall();
         let after = clip(after, CHECKPOINT_WORDS_BYTES_MAX).to_owned();
         let number = self.numbers.last().map_or(1, |last| last.saturating_add(1));
@@ -300,7 +309,7 @@ impl Checkpoints {
     /// set aside in the session's directory, for as long as the newest checkpoint stands.
     ///
     /// # Errors
-    /// [`FileError::NotCovered`] when the state that would be replaced is in no checkpoint,
+    /// [`FileError::CopiedTree`], [`FileError::NotCovered`] when the state that would be replaced is in no checkpoint,
     /// [`FileError::NoSuchCheckpoint`], [`FileError::DamagedBlob`], [`FileError::Write`] for a
     /// full disk and the like, [`FileError::Store`]. Nothing changed then.
     pub fn rewind(
@@ -309,6 +318,7 @@ impl Checkpoints {
         number: u32,
         ready: &mut dyn FnMut() -> Result<(), FileError>,
     ) -> Result<Rewind, FileError> {
+        self.require_overlay()?;
         self.recall();
         let goal = self.load(number)?;
         let (current, _) = self.look(self.head_of_look())?;
@@ -335,6 +345,10 @@ impl Checkpoints {
         });
         left_out.extend(self.part_with(&current, &place, &next));
         Ok(Rewind { changes, left_out })
+    }
+
+    fn require_overlay(&self) -> Result<(), FileError> {
+        if self.are_possible() { Ok(()) } else { Err(FileError::CopiedTree) }
     }
 
     /// The state that is to be replaced must be one that can be returned to.

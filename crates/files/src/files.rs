@@ -9,7 +9,7 @@
 //! first file of the user's tree is written.
 
 mod origin;
-mod stamp;
+pub(crate) mod stamp;
 mod way;
 
 use std::collections::BTreeSet;

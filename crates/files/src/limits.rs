@@ -87,3 +87,10 @@ pub(crate) const SPARSE_BYTES_MIN: u64 = 1024 * 1024;
 
 /// The longest text that says after what a checkpoint was taken.
 pub(crate) const CHECKPOINT_WORDS_BYTES_MAX: usize = 200;
+
+/// The most bytes that are written to copy a tree where no overlay can be laid over it.
+/// A larger one is refused.
+pub(crate) const COPY_BYTES_MAX: u64 = 4 << 30;
+
+/// The most files, directories and links in such a copy. A larger one is refused.
+pub(crate) const COPY_ENTRIES_MAX: u64 = 300_000;

@@ -10,7 +10,7 @@ mod outcome;
 mod rewind;
 
 use moat_base::{clip, visible};
-use moat_protocol::{CandidateVerdict, Event, Level, Proposal, RunStatus, TestSummary};
+use moat_protocol::{CandidateVerdict, ChangeSet, Event, Level, Proposal, RunStatus, TestSummary};
 
 use crate::{Paint, Tone, change_set, count, duration};
 
@@ -130,14 +130,7 @@ impl Screen {
                 };
                 self.line("answer", Tone::Label, text)
             }
-            Event::ChangesPending(set) => {
-                let first = if set.changes.is_empty() {
-                    self.line("change", Tone::Label, "nothing is pending")
-                } else {
-                    "\n".into()
-                };
-                first + &change_set(set, self.paint, self.detail)
-            }
+            Event::ChangesPending(set) => self.pending(set),
             Event::Kept { paths, refused } => {
                 let mut shown = self.moved("kept", "in your tree", paths, refused);
                 if !refused.is_empty() {
@@ -160,6 +153,15 @@ impl Screen {
             Event::Failed { report } => format!("{}\n", visible(&report.to_string())),
             Event::SessionClosed => String::new(),
         }
+    }
+
+    fn pending(&self, set: &ChangeSet) -> String {
+        let first = if set.changes.is_empty() {
+            self.line("change", Tone::Label, "nothing is pending")
+        } else {
+            "\n".into()
+        };
+        first + &change_set(set, self.paint, self.detail)
     }
 
     fn line(&self, label: &str, tone: Tone, text: &str) -> String {

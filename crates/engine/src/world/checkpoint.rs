@@ -23,7 +23,8 @@ pub(super) const SESSION: &str = "in the session, pending until you keep it, wit
 impl LocalWorld {
     /// Takes the first checkpoint of a session that has changed nothing yet.
     pub(super) fn begin_checkpoints(&mut self) {
-        if !self.checkpoints.list().is_empty() || !self.ground.is_unchanged() {
+        let is_begun = !self.checkpoints.list().is_empty() || !self.ground.is_unchanged();
+        if is_begun || !self.checkpoints.are_possible() {
             return;
         }
         // A session opens on a full disk, too. Then the first effect takes one, or is refused.
@@ -37,18 +38,15 @@ impl LocalWorld {
         (effect, intent): (u32, &Effect),
         live: &mut dyn FnMut(Event),
     ) -> Result<(), Setback> {
-        if !intent.leaves_a_trace() {
+        if !intent.leaves_a_trace() || !self.checkpoints.are_possible() {
             return Ok(());
         }
         let point = Point::Before(effect);
-        let taken = match intent {
-            Effect::Rewind { to, .. } => {
-                let words = format!("all that came before going back to checkpoint {to}");
-                self.take(Wish::Always, &words, point, &[*to])
-            }
-            _found_as_it_is => {
-                self.take(Wish::WhenChanged, "what was found in the session", point, &[])
-            }
+        let taken = if let Effect::Rewind { to, .. } = intent {
+            let words = format!("all that came before going back to checkpoint {to}");
+            self.take(Wish::Always, &words, point, &[*to])
+        } else {
+            self.take(Wish::WhenChanged, "what was found in the session", point, &[])
         };
         match taken {
             Ok(taken) => live_if_new(taken, live),
@@ -70,6 +68,10 @@ impl LocalWorld {
         if !intent.leaves_a_trace() {
             return;
         }
+        if !self.checkpoints.are_possible() {
+            self.ledger.note();
+            return;
+        }
         let (wish, words) = match (intent, outcome) {
             (_, Err(_)) => (Wish::WhenChanged, format!("{} (interrupted)", intent.describe())),
             (Effect::Keep { .. } | Effect::UndoKeep, Ok(_)) => {
@@ -77,10 +79,7 @@ impl LocalWorld {
             }
             (_, Ok(_)) => (Wish::Always, intent.describe()),
         };
-        let pinned = match intent {
-            Effect::Rewind { to, .. } => vec![*to],
-            _nothing_to_go_back_to => Vec::new(),
-        };
+        let pinned = if let Effect::Rewind { to, .. } = intent { vec![*to] } else { Vec::new() };
         match self.take(wish, &words, Point::After(effect), &pinned) {
             Ok(taken) => live_if_new(taken, live),
             Err(Setback::Failed(report)) => {

@@ -10,7 +10,7 @@
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::AtFlags;
 
@@ -50,7 +50,7 @@ impl Checkpoints {
 
     /// Removes from the replaced upper directory, which lies at `place`, all that a checkpoint
     /// holds or the new one has. Tells of the rest, which stays.
-    pub(super) fn part_with(&self, old: &Manifest, new: &DirTree, place: &PathBuf) -> Vec<LeftOut> {
+    pub(super) fn part_with(&self, old: &Manifest, new: &DirTree, place: &Path) -> Vec<LeftOut> {
         let is_lost = |entry: &&Entry| {
             let stat = resolver::stat(new.root(), &entry.path, Links::Refused);
             matches!(entry.kind, Kind::Uncovered(_))
@@ -82,7 +82,7 @@ impl Checkpoints {
 
 /// Takes from what was set aside the files that a checkpoint holds, so that the disk is not
 /// filled with them. What cannot be removed stays.
-fn thin_out(old: &Manifest, place: &PathBuf) {
+fn thin_out(old: &Manifest, place: &Path) {
     let Ok(root) = Root::open(place) else { return };
     for entry in &old.entries {
         if matches!(entry.kind, Kind::Directory | Kind::Uncovered(_)) {

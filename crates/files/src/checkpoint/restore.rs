@@ -142,8 +142,8 @@ impl Restoration<'_> {
         let special = |kind, mode| rustix::fs::mknodat(&parent, name, kind, mode, 0);
         match entry.kind {
             Kind::Directory => {
-                return Ok(rustix::fs::mkdirat(&parent, name, Mode::RWXU)
-                    .map_err(|errno| fail(errno.into()))?);
+                return rustix::fs::mkdirat(&parent, name, Mode::RWXU)
+                    .map_err(|errno| fail(errno.into()));
             }
             Kind::File | Kind::Large => return self.file(entry, &parent, name),
             Kind::Link => {

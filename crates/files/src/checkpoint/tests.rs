@@ -298,6 +298,18 @@ fn what_is_in_no_checkpoint_is_never_replaced() {
 }
 
 #[test]
+fn a_copied_tree_is_left_alone() {
+    let mut session = Session::new();
+    session.put("file", "one");
+    let number = session.take();
+    std::fs::write(session.dir.path().join("upper.copied"), r#""begun""#).unwrap();
+    assert!(matches!(session.rewind(number), Err(FileError::CopiedTree)));
+    assert!(matches!(session.try_take(), Err(FileError::CopiedTree)));
+    std::fs::remove_file(session.dir.path().join("upper.copied")).unwrap();
+    session.rewind(number).unwrap();
+}
+
+#[test]
 fn after_going_back_the_same_state_is_still_a_new_checkpoint() {
     let mut session = Session::new();
     let empty = session.take();

@@ -143,6 +143,7 @@ fn obstacle(error: &FileError) -> Outcome {
         | FileError::NoSuchChange { .. }
         | FileError::NoSuchHunk { .. }
         | FileError::NotCovered
+        | FileError::CopiedTree
         | FileError::NoSuchCheckpoint { .. }
         | FileError::NotUndoable { .. } => Outcome::Failed { reason },
     }
