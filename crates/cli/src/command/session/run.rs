@@ -17,7 +17,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::front::Form;
 use crate::sessions::{self, choose, tell, workspace_of};
-use crate::start::{Egress, Started};
+use crate::start::{self, Egress, Started};
 
 /// `moat session run`.
 #[derive(Debug, Args)]
@@ -77,7 +77,7 @@ pub(super) fn run(
 
 fn begin(environment: &Environment, config: Config, form: Form) -> Result<Opened, Failure> {
     let workspace = environment.workspace(None)?;
-    let started = Started::begin(environment, Egress::None)?;
+    let started = Started::begin(environment, Egress::None, start::least(&config))?;
     let held = sessions::create(environment)?;
     let directory = held.directory.clone();
     let (commands, attendance) = (rule(&config), attendance(environment, form));
