@@ -61,3 +61,13 @@ pub(crate) const REMOVAL_ATTEMPTS_MAX: u32 = 32;
 /// How often a tree is gone through while each time some of it goes. Each takes
 /// [`REMOVAL_LEVELS_MAX`] levels off the depth.
 pub(crate) const REMOVAL_PASSES_MAX: u32 = 1_000_000;
+
+/// The most directories in which links that are surfaces are looked for, when changes are
+/// shown or kept; in the rest such a link is not followed to what it leads to.
+pub(crate) const LINK_DIRECTORIES_MAX: usize = 256;
+
+/// The most links that are followed one after the other.
+pub(crate) const LINK_CHAIN_MAX: usize = 8;
+
+/// The most entries of git's own directory that are looked at for a review.
+pub(crate) const GIT_ENTRIES_MAX: usize = 5_000;

@@ -509,7 +509,7 @@ fn ordinary_files_are_none() {
 
 #[test]
 fn manifests_count_by_the_keys_that_redirect() {
-    let cases: [(&str, &str, &str); 6] = [
+    let cases = [
         ("pyproject.toml", "[project]\nversion = '2'\n", "[[tool.uv.index]]\nurl = 'x'\n"),
         ("Cargo.toml", "[package]\nversion = '2'\n", "[patch.crates-io]\na = { path = 'x' }\n"),
         ("Pipfile", "[packages]\na = '*'\n", "[[source]]\nurl = 'x'\n"),
