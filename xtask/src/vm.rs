@@ -20,7 +20,7 @@ use crate::door;
 
 /// What the guest is to show, in this order.
 const SCENARIOS: [(&str, &str); 2] = [
-    ("root", "every test of the sandbox as root"),
+    ("root", "every test of the sandbox as root; before Linux 6.14, that it refuses"),
     ("user", "the attacks, the doctor and the services as an ordinary user"),
 ];
 /// Memory of the guest, in MiB.

@@ -67,7 +67,20 @@ pub(crate) fn compile(
         .collect()
 }
 
-/// The directories in which Moat itself looks programs up: absolute ones outside the workspace.
+/// Whether an earlier command of the session may have put a program there: in a private
+/// place that is not covered by something read-only. Such a directory does not exist on the
+/// host, or is not shown, so nothing is lost without it.
+fn may_be_planted(settings: &Settings, directory: &Path) -> bool {
+    let private = ["/tmp", "/var/tmp", "/run", "/dev/shm"].map(Path::new);
+    let is_private = private
+        .into_iter()
+        .chain([settings.home.as_path()])
+        .any(|place| directory.starts_with(place));
+    is_private && !directory.is_dir()
+}
+
+/// The directories in which Moat itself looks programs up: absolute ones outside the workspace,
+/// in which no command can have planted one.
 pub(crate) fn search(settings: &Settings, workspace: &Path) -> Vec<OsString> {
     settings
         .path
@@ -75,6 +88,7 @@ pub(crate) fn search(settings: &Settings, workspace: &Path) -> Vec<OsString> {
         .map(PathBuf::as_path)
         .chain(SYSTEM_PATH.iter().map(Path::new))
         .filter(|directory| directory.is_absolute() && !directory.starts_with(workspace))
+        .filter(|directory| !may_be_planted(settings, directory))
         .map(OsString::from)
         .collect()
 }
@@ -193,9 +207,15 @@ mod tests {
     }
 
     #[test]
-    fn programs_are_never_looked_up_in_the_workspace() {
-        let found = search(&settings(), Path::new("/w"));
-        assert!(found.contains(&OsString::from("/home/u/bin")));
+    fn programs_are_never_looked_up_where_a_command_may_have_planted_them() {
+        let home = tempfile::tempdir().unwrap();
+        let (there, missing) = (home.path().join("there"), home.path().join("missing"));
+        std::fs::create_dir(&there).unwrap();
+        let path = vec![there.clone(), missing, PathBuf::from("/w/.venv/bin"), PathBuf::from(".")];
+        let settings = Settings { home: home.path().to_owned(), path, ..settings() };
+        let found = search(&settings, Path::new("/w"));
+        let system = SYSTEM_PATH.map(OsString::from);
+        assert_eq!(found, [&[there.into_os_string()], system.as_slice()].concat());
         assert!(found.iter().all(|directory| {
             Path::new(directory).is_absolute() && !Path::new(directory).starts_with("/w")
         }));

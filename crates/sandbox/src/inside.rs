@@ -14,8 +14,8 @@
 //! Invariant: these processes have one thread, and never touch the workspace's
 //! content.
 
-mod exec;
-mod hold;
+pub(crate) mod exec;
+pub(crate) mod hold;
 mod launch;
 mod reaper;
 mod serve;

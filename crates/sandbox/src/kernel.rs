@@ -58,7 +58,20 @@ pub(crate) fn mount_setattr(
     set: u64,
     propagation: u64,
 ) -> io::Result<()> {
-    let attributes = MountAttributes { set, clear: 0, propagation, userns_fd: 0 };
+    mount_attributes(mount, depth, &MountAttributes { set, clear: 0, propagation, userns_fd: 0 })
+}
+
+/// Clears attributes of one mount (mount_setattr(2)).
+pub(crate) fn mount_clearattr(mount: BorrowedFd<'_>, clear: u64) -> io::Result<()> {
+    let attributes = MountAttributes { set: 0, clear, propagation: 0, userns_fd: 0 };
+    mount_attributes(mount, Depth::One, &attributes)
+}
+
+fn mount_attributes(
+    mount: BorrowedFd<'_>,
+    depth: Depth,
+    attributes: &MountAttributes,
+) -> io::Result<()> {
     let flags = libc::AT_EMPTY_PATH
         | match depth {
             Depth::One => 0,
@@ -71,7 +84,7 @@ pub(crate) fn mount_setattr(
             mount.as_raw_fd(),
             c"".as_ptr(),
             flags,
-            &raw const attributes,
+            std::ptr::from_ref(attributes),
             size_of::<MountAttributes>(),
         )
     };

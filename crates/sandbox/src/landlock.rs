@@ -13,6 +13,7 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use crate::kernel;
+use crate::plan::Layer;
 
 /// Read and run.
 pub(crate) const READ: u64 = EXECUTE | READ_FILE | READ_DIR;
@@ -51,6 +52,11 @@ impl Ruleset {
     /// Makes a set that denies everything that the kernel's version can deny about files,
     /// signals and abstract sockets.
     pub(crate) fn new() -> io::Result<Self> {
+        Self::lacking(&[])
+    }
+
+    /// The same without the rights and scopes that a test switched off.
+    pub(crate) fn lacking(without: &[Layer]) -> io::Result<Self> {
         let version = version();
         let handled = match version {
             ..=0 => return Err(io::ErrorKind::Unsupported.into()),
@@ -59,10 +65,16 @@ impl Ruleset {
             3 | 4 => IOCTL_DEV - 1,
             5.. => WRITE,
         };
+        let scoped = if version >= VERSION_MIN { SCOPES } else { 0 };
+        let kept = |part: fn(u8) -> Layer, bits: u64| {
+            let dropped = (0..64).filter(|bit| without.contains(&part(*bit)));
+            dropped.fold(bits, |bits, bit| bits & !(1 << bit))
+        };
+        let handled = kept(Layer::LandlockRight, handled);
         let attributes = RulesetAttributes {
             files: handled,
             network: 0,
-            scoped: if version >= VERSION_MIN { SCOPE_ABSTRACT_SOCKET | SCOPE_SIGNAL } else { 0 },
+            scoped: kept(Layer::LandlockScope, scoped),
         };
         // Older kernels take the longer structure as long as what they do not know is zero.
         // SAFETY: the structure outlives the call.
@@ -141,6 +153,8 @@ const CREATE_RULESET_VERSION: u32 = 1;
 const RULE_PATH_BENEATH: i32 = 1;
 const SCOPE_ABSTRACT_SOCKET: u64 = 1;
 const SCOPE_SIGNAL: u64 = 2;
+/// What a domain keeps to itself.
+pub(crate) const SCOPES: u64 = SCOPE_ABSTRACT_SOCKET | SCOPE_SIGNAL;
 
 /// Run.
 pub(crate) const EXECUTE: u64 = 1;

@@ -79,9 +79,13 @@ impl Live {
     /// Nothing that was opened in the old one should be held: it would show old files.
     ///
     /// # Errors
-    /// As [`Sandbox::start`]; also when the directory of the workspace was replaced.
+    /// As [`Sandbox::start`]; also when the directory of the workspace was replaced, and
+    /// [`Error::Lingering`] while the old mount is not gone, because two of one upper at a
+    /// time are undefined.
     pub fn renew(&mut self, while_down: impl FnOnce()) -> Result<(), Error> {
-        drop(self.sandbox.take());
+        if let Some(old) = self.sandbox.take() {
+            old.end()?;
+        }
         let mounted = clear(self.watch().sight());
         while_down();
         self.sandbox = Some(Sandbox::start(&self.launcher, &self.plan)?);

@@ -52,6 +52,8 @@ pub(crate) const NOSUID: u64 = 2;
 pub(crate) const NODEV: u64 = 4;
 /// See [`NOSUID`].
 pub(crate) const RDONLY: u64 = 1;
+/// See [`NOSUID`].
+const NOEXEC: u64 = 8;
 
 /// Takes rights away from a mount and all below it.
 pub(crate) fn narrow(mount: BorrowedFd<'_>, attributes: u64) -> io::Result<()> {
@@ -61,6 +63,11 @@ pub(crate) fn narrow(mount: BorrowedFd<'_>, attributes: u64) -> io::Result<()> {
 /// Takes rights away from one mount.
 pub(crate) fn narrow_one(mount: BorrowedFd<'_>, attributes: u64) -> io::Result<()> {
     kernel::mount_setattr(mount, Depth::One, attributes, 0)
+}
+
+/// Takes every restriction from one mount. Only security tests do.
+pub(crate) fn widen(mount: BorrowedFd<'_>) -> io::Result<()> {
+    kernel::mount_clearattr(mount, RDONLY | NOSUID | NODEV | NOEXEC)
 }
 
 /// Cuts every mount of this namespace off from the host's, in both directions.

@@ -62,6 +62,47 @@ pub enum Layer {
     Capabilities,
     /// The bound on processes.
     Processes,
+    /// The user namespace. Only root can do without it.
+    UserNamespace,
+    /// The uts namespace and the made-up name of the host.
+    HostName,
+    /// The cgroup namespace.
+    ControlGroups,
+    /// The read-only state of the command's `/proc`.
+    SealedProc,
+    /// The covers over what `/proc` tells about the machine's other users.
+    CoveredProc,
+    /// The read-only state of the root.
+    SealedRoot,
+    /// That the holder's and the reaper's memory is closed to commands.
+    ClosedMemory,
+    /// The bound on watches of files.
+    Watches,
+    /// The empty bounding set.
+    BoundingSet,
+    /// What one mount of the view lacks, by its place in the plan.
+    MountFlags(u16),
+    /// One resource limit, by its place.
+    Limit(u8),
+    /// One right that Landlock denies, by its bit.
+    LandlockRight(u8),
+    /// One scope of Landlock, by its bit.
+    LandlockScope(u8),
+    /// The narrowness of one Landlock rule, by its place: everything is allowed there.
+    LandlockRule(u8),
+    /// One weakening of the system call filter, by its number.
+    Filter(u16),
+}
+
+impl Layer {
+    /// The smallest parts that can be switched off for commands of `plan`, each with a name
+    /// for people, so that a test can drop every rule in turn.
+    ///
+    /// # Errors
+    /// As [`crate::Sandbox::start`] when the plan cannot be compiled.
+    pub fn parts(plan: &Plan, settings: &crate::Settings) -> Result<Vec<(Self, String)>, Error> {
+        crate::view::parts(plan, settings)
+    }
 }
 
 /// What a plan's root is.

@@ -164,7 +164,8 @@ fn of_this_architecture() -> Vec<i64> {
     vec![libc::SYS_kexec_file_load]
 }
 
-/// A new process may not have new namespaces.
+/// A new process may not have new namespaces. The bit of time namespaces belongs to the
+/// signal that tells the parent of its end here, so `clone` does not know them (clone(2)).
 fn namespaces(program: &mut Program) {
     let new = libc::CLONE_NEWUSER
         | libc::CLONE_NEWNS
@@ -172,8 +173,7 @@ fn namespaces(program: &mut Program) {
         | libc::CLONE_NEWNET
         | libc::CLONE_NEWIPC
         | libc::CLONE_NEWUTS
-        | libc::CLONE_NEWCGROUP
-        | CLONE_NEWTIME;
+        | libc::CLONE_NEWCGROUP;
     program.when(libc::SYS_clone, |rule| {
         rule.load_argument(0);
         rule.if_any_bit(new.cast_unsigned(), |rule| rule.refuse(libc::EPERM));
@@ -292,14 +292,16 @@ fn sockets(program: &mut Program, families: Families) {
     });
 }
 
-/// Streams and datagrams of the plain protocols: no SCTP, DCCP, MPTCP, and nothing raw.
+/// Streams and datagrams of TCP and UDP: no SCTP, DCCP, MPTCP, no echo requests, and nothing raw.
 fn inet(rule: &mut Rule) {
     rule.load_argument(1);
     rule.mask(SOCKET_TYPE_MASK);
     for kind in [SOCK_STREAM, SOCK_DGRAM] {
         rule.if_equal(kind, |rule| {
             rule.load_argument(2);
-            rule.if_at_most(PROTOCOL_UDP, Rule::allow);
+            for protocol in [PROTOCOL_USUAL, PROTOCOL_TCP, PROTOCOL_UDP] {
+                rule.if_equal(protocol, Rule::allow);
+            }
             rule.refuse(libc::EPROTONOSUPPORT);
         });
     }
@@ -316,7 +318,6 @@ const OPEN_TREE_ATTR: i64 = 467;
 /// `FALLOC_FL_PUNCH_HOLE` and `FALLOC_FL_COLLAPSE_RANGE`: the kernel takes neither
 /// together with a flag that reserves.
 const GIVES_BACK: u32 = 0x02 | 0x08;
-const CLONE_NEWTIME: i32 = 0x80;
 const TIOCSTI: u32 = 0x5412;
 const TIOCLINUX: u32 = 0x541c;
 const TIOCSETD: u32 = 0x5423;
@@ -332,4 +333,6 @@ const SOCK_STREAM: u32 = 1;
 const SOCK_DGRAM: u32 = 2;
 const SOCK_RAW: u32 = 3;
 const SOCKET_TYPE_MASK: u32 = 0xf;
+const PROTOCOL_USUAL: u32 = 0;
+const PROTOCOL_TCP: u32 = 6;
 const PROTOCOL_UDP: u32 = 17;

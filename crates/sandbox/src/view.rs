@@ -14,10 +14,12 @@ pub(crate) mod toolchain;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use crate::inside::{exec, hold};
 use crate::limits::private_bytes;
-use crate::plan::Purpose;
+use crate::plan::{Layer, Purpose};
+use crate::seccomp::{self, Families, Programs};
 use crate::wire::{Access, Entry, HolderPlan, Identity, LocalSockets, Missing, Upper};
-use crate::{Error, Files, Plan, Settings};
+use crate::{Error, Files, Plan, Settings, landlock};
 
 /// Compiles the plan of a session's holder. `extra` are further files of the host
 /// to show at other places.
@@ -103,6 +105,58 @@ fn check_workspace(settings: &Settings, plan: &Plan) -> Result<(), Error> {
     }
     Ok(())
 }
+
+/// Everything that [`crate::Layer::parts`] names.
+pub(crate) fn parts(plan: &Plan, settings: &Settings) -> Result<Vec<(Layer, String)>, Error> {
+    let compiled = compile(settings, plan, &[])?;
+    let mut parts: Vec<(Layer, String)> =
+        WHOLE.iter().map(|(layer, name)| (*layer, (*name).to_owned())).collect();
+    for (place, entry) in (0..).zip(&compiled.entries) {
+        if let Some(at) = entry.mounted_at() {
+            parts.push((Layer::MountFlags(place), format!("mount flags of {}", at.display())));
+        }
+    }
+    for (place, name) in (0..).zip(exec::LIMITS) {
+        parts.push((Layer::Limit(place), format!("limit on {name}")));
+    }
+    let bits = |set: u64| (0..64).filter(move |bit| set & 1 << bit != 0);
+    for bit in bits(landlock::WRITE) {
+        parts.push((Layer::LandlockRight(bit), format!("Landlock right {bit}")));
+    }
+    for bit in bits(landlock::SCOPES) {
+        parts.push((Layer::LandlockScope(bit), format!("Landlock scope {bit}")));
+    }
+    for (place, (path, _rights)) in (0..).zip(hold::NARROW) {
+        parts.push((Layer::LandlockRule(place), format!("Landlock rule for {path}")));
+    }
+    let filter = seccomp::confined(Families::InetAndLocal, Programs::Allowed);
+    for (number, name) in (0..).zip(filter.weakenings()) {
+        parts.push((Layer::Filter(number), format!("filter: {name}")));
+    }
+    Ok(parts)
+}
+
+/// The parts that are one thing each.
+const WHOLE: [(Layer, &str); 18] = [
+    (Layer::NetworkNamespace, "network namespace"),
+    (Layer::ProcessNamespace, "process-id namespace"),
+    (Layer::IpcNamespace, "ipc namespace"),
+    (Layer::HostName, "uts namespace"),
+    (Layer::ControlGroups, "cgroup namespace"),
+    (Layer::View, "mount namespace and view"),
+    (Layer::UserNamespace, "user namespace"),
+    (Layer::NestingBound, "bound on nested user namespaces"),
+    (Layer::Descriptors, "closing of descriptors"),
+    (Layer::NoNewPrivileges, "no new privileges"),
+    (Layer::Session, "session"),
+    (Layer::Capabilities, "dropping of capabilities"),
+    (Layer::BoundingSet, "empty bounding set"),
+    (Layer::SealedProc, "read-only /proc"),
+    (Layer::CoveredProc, "covers in /proc"),
+    (Layer::SealedRoot, "read-only root"),
+    (Layer::ClosedMemory, "closed memory of the reaper"),
+    (Layer::Watches, "bound on watches"),
+];
 
 fn workspace(plan: &Plan) -> Result<Vec<Entry>, Error> {
     let stat = rustix::fs::fstat(&plan.root_fd).map_err(|errno| Error::Start {

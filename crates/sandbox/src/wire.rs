@@ -191,6 +191,21 @@ pub(crate) enum Entry {
     Terminals { at: OsString },
 }
 
+impl Entry {
+    /// The place of a mount; none for what is only put there.
+    pub(crate) fn mounted_at(&self) -> Option<&OsString> {
+        match self {
+            Self::Bind { at, .. }
+            | Self::Overlay { at, .. }
+            | Self::Memory { at, .. }
+            | Self::Terminals { at } => Some(at),
+            Self::Directory { .. } | Self::Link { .. } | Self::Copy { .. } | Self::Text { .. } => {
+                None
+            }
+        }
+    }
+}
+
 /// What may be done through a bind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Access {
@@ -395,6 +410,25 @@ mod tests {
         let file = body(&vec![1, 2, 3]).unwrap();
         assert!(rustix::io::pwrite(&file, b"x", 0).is_err());
         assert_eq!(read_body::<Vec<i32>>(&file).unwrap(), [1, 2, 3]);
+    }
+
+    #[test]
+    fn foreign_bytes_and_bodies_are_errors() {
+        let (here, there) = pair().unwrap();
+        let deep = "[".repeat(MESSAGE_BYTES_MAX - 1);
+        for bytes in ["{", "null", "{\"Run\":1}", "\"Hold\"\0", "\u{1b}]0;x", deep.as_str()] {
+            rustix::io::write(&here, bytes.as_bytes()).unwrap();
+            assert!(receive::<ToLauncher>(&there).is_err(), "{bytes:?}");
+        }
+        // Not a memory file, one that is longer than it may be, and one that is cut.
+        let (end, _other) = rustix::pipe::pipe().unwrap();
+        assert!(read_body::<HolderPlan>(&end).is_err());
+        let long = rustix::fs::memfd_create("x", MemfdFlags::CLOEXEC).unwrap();
+        rustix::fs::ftruncate(&long, 1 << 40).unwrap();
+        let error = read_body::<HolderPlan>(&long).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+        assert!(read_body::<HolderPlan>(memory_file(b"{\"entries\":[").unwrap()).is_err());
+        assert!(read_body::<CommandPlan>(memory_file(b"\xff\xfe").unwrap()).is_err());
     }
 
     #[test]

@@ -137,7 +137,13 @@ impl Screen {
                 };
                 first + &change_set(set, self.paint, self.detail)
             }
-            Event::Kept { paths, refused } => self.moved("kept", "in your tree", paths, refused),
+            Event::Kept { paths, refused } => {
+                let mut shown = self.moved("kept", "in your tree", paths, refused);
+                if !refused.is_empty() {
+                    shown.push_str(&self.line("next", Tone::Label, STILL_PENDING));
+                }
+                shown
+            }
             Event::Discarded { paths, refused } => {
                 self.moved("dropped", "from the session", paths, refused)
             }
@@ -291,6 +297,10 @@ impl Screen {
         shown
     }
 }
+
+/// What can be done about changes that a keep left.
+const STILL_PENDING: &str = "`moat session show` has both sides of what is left; settle it in your \
+                             editor, or drop it with `moat session undo --path PATH`";
 
 fn command_line(argv: &[String]) -> String {
     match argv {

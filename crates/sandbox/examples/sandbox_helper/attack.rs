@@ -10,8 +10,12 @@
     reason = "an attacker keeps to no door"
 )]
 
+mod files;
 mod kernel;
 mod load;
+mod many;
+mod process;
+mod system;
 
 use std::ffi::OsString;
 use std::fs;
@@ -25,6 +29,9 @@ use std::process::ExitCode;
 
 /// Runs the attack that the first argument names, on the target in the second.
 pub(crate) fn main(arguments: &[OsString]) -> ExitCode {
+    if arguments.first().is_some_and(|word| word == "many") {
+        return many::main();
+    }
     let answer = answer(arguments);
     println!("{answer}");
     if answer == "through" { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -85,13 +92,22 @@ fn attack(name: &str, target: &str) -> io::Result<()> {
         "hard-link" => fs::hard_link(target, "linked"),
         "system-call" => kernel::system_call(target),
         "socket" => kernel::socket(target),
-        "clone-namespace" => kernel::clone_namespace(),
+        "clone-namespace" => kernel::clone_namespace(libc::CLONE_NEWUSER),
+        "clone-with" => number(target)
+            .and_then(|flag| kernel::clone_namespace(i32::try_from(flag).unwrap_or(0))),
+        "core-limit-old" => kernel::core_limit_old(),
+        "core-limit-at" => kernel::core_limit_at(target),
+        "pair" => kernel::pair(target),
         "line-discipline" => kernel::terminal_request(TIOCSETD),
         "console-request" => kernel::terminal_request(TIOCLINUX),
         "core-limit" => kernel::core_limit(),
         "pair-to-name" => kernel::pair_to_name(target),
         "message-queue" => kernel::message_queue(target),
-        _ => load::load(name, target).unwrap_or_else(|| Err(io::ErrorKind::Unsupported.into())),
+        _ => files::attack(name, target)
+            .or_else(|| process::attack(name, target))
+            .or_else(|| system::attack(name, target))
+            .or_else(|| load::load(name, target))
+            .unwrap_or_else(|| Err(io::ErrorKind::Unsupported.into())),
     }
 }
 
@@ -240,6 +256,8 @@ fn privilege() -> io::Result<()> {
 
 /// Has `count` processes at once.
 fn processes(count: usize) -> io::Result<()> {
+    let mut children = Vec::new();
+    let mut result = Ok(());
     for _ in 0..count {
         // SAFETY: this program has one thread, and the children only wait.
         let child = unsafe { libc::fork() };
@@ -248,11 +266,21 @@ fn processes(count: usize) -> io::Result<()> {
                 // SAFETY: waits for a signal.
                 unsafe { libc::pause() };
             },
-            ..0 => return Err(io::Error::last_os_error()),
-            _ => {}
+            ..0 => {
+                result = Err(io::Error::last_os_error());
+                break;
+            }
+            child => children.push(child),
         }
     }
-    Ok(())
+    for child in children {
+        // SAFETY: plain numbers, and a child that was not waited for yet.
+        unsafe {
+            libc::kill(child, libc::SIGKILL);
+            libc::waitpid(child, std::ptr::null_mut(), 0);
+        }
+    }
+    result
 }
 
 /// Becomes a copy of this program that has no file, and reads `target` from there.

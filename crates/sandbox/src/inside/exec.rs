@@ -64,10 +64,16 @@ fn confine(session: &Session<'_>) -> Result<(), Fault> {
         rustix::process::setsid().during("starting a new session")?;
     }
     // The filter keeps this limit from being set again.
-    bound(Resource::Core, CORE_BYTES, CORE_BYTES)?;
+    if !without.contains(&Layer::Limit(CORE)) {
+        bound(Resource::Core, CORE_BYTES, CORE_BYTES)?;
+    }
     if !without.contains(&Layer::Capabilities) {
-        drop_bounding_set().during("dropping the capability bounding set")?;
+        if !without.contains(&Layer::BoundingSet) {
+            drop_bounding_set().during("dropping the capability bounding set")?;
+        }
         drop_capabilities().during("dropping capabilities")?;
+    } else {
+        keep_capabilities().during("keeping capabilities for a test")?;
     }
     if !without.contains(&Layer::NoNewPrivileges) {
         rustix::thread::set_no_new_privs(true).during("forbidding new privileges")?;
@@ -85,7 +91,7 @@ fn confine(session: &Session<'_>) -> Result<(), Fault> {
             LocalSockets::Allowed => Families::InetAndLocal,
             LocalSockets::PairsOnly => Families::InetAndPairs,
         };
-        let filter = seccomp::confined(families, Programs::Allowed);
+        let filter = seccomp::confined(families, Programs::Allowed).lacking(without);
         seccomp::install(&filter, Threads::This).during("installing the system call filter")?;
     }
     Ok(())
@@ -163,11 +169,18 @@ fn limit(plan: &CommandPlan, without: &[Layer]) -> Result<(), Fault> {
         (Resource::Rtprio, 0),
     ];
     // The signal at the first names the limit; who does not end at it is killed at the second.
-    bound(Resource::Cpu, plan.cpu_s, plan.cpu_s.saturating_add(CPU_GRACE_S))?;
+    if !without.contains(&Layer::Limit(PROCESSOR)) {
+        bound(Resource::Cpu, plan.cpu_s, plan.cpu_s.saturating_add(CPU_GRACE_S))?;
+    }
     if !without.contains(&Layer::Processes) {
         limits.push((Resource::Nproc, plan.processes));
     }
-    limits.into_iter().try_for_each(|(resource, at)| bound(resource, at, at))
+    for (place, (resource, at)) in (FIRST_OF_COMMAND..).zip(limits) {
+        if !without.contains(&Layer::Limit(place)) {
+            bound(resource, at, at)?;
+        }
+    }
+    Ok(())
 }
 
 /// Sets both values of a limit, which are only ever lowered; the owner's own may be lower still.
@@ -202,6 +215,17 @@ pub(super) fn drop_capabilities() -> io::Result<()> {
     Ok(rustix::thread::set_capabilities(None, none)?)
 }
 
+/// Hands every capability on to the program. Only security tests ask for this.
+fn keep_capabilities() -> io::Result<()> {
+    let mut sets = rustix::thread::capabilities(None)?;
+    sets.inheritable = sets.permitted;
+    rustix::thread::set_capabilities(None, sets)?;
+    for capability in sets.permitted.iter() {
+        rustix::thread::configure_capability_in_ambient_set(capability, true)?;
+    }
+    Ok(())
+}
+
 /// Tries the places of the program in order, as a shell does.
 pub(super) fn start(words: &Words) -> Fault {
     let mut errno = libc::ENOENT;
@@ -231,6 +255,27 @@ pub(super) fn reported(pipe: &OwnedFd) -> Option<Fault> {
     let text = text.get(..read).filter(|text| !text.is_empty())?;
     serde_json::from_slice(text).ok()
 }
+
+/// Places in [`LIMITS`].
+const CORE: u8 = 0;
+/// See [`CORE`].
+const PROCESSOR: u8 = 1;
+/// See [`CORE`]; the others follow in their order.
+const FIRST_OF_COMMAND: u8 = 2;
+
+/// The names of the limits in their order, for tests.
+pub(crate) const LIMITS: [&str; 10] = [
+    "core dumps",
+    "processor time",
+    "data",
+    "file size",
+    "open files",
+    "pending signals",
+    "message queues",
+    "nice",
+    "real-time priority",
+    "processes",
+];
 
 const CAPABILITY_NUMBER_MAX: u32 = 63;
 

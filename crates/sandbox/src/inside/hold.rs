@@ -42,7 +42,11 @@ impl Session<'_> {
 
 /// Runs a holder to its end, and the process with it.
 pub(super) fn main(plan: &HolderPlan, outer: Outer, control: &OwnedFd) -> ! {
-    match prepare(plan, outer, control) {
+    if kernel::place(control, 0).is_err() {
+        // Its owner sees the socket's end.
+        kernel::quit(1);
+    }
+    match prepare(plan, outer) {
         Ok((session, ready)) => {
             let fds = [session.workspace.as_fd(), session.own.as_fd()];
             if wire::send(kernel::standard_input(), &ready, &fds).is_ok() {
@@ -50,42 +54,56 @@ pub(super) fn main(plan: &HolderPlan, outer: Outer, control: &OwnedFd) -> ! {
             }
         }
         Err(fault) => {
-            // The owner is gone when this fails.
-            let _owner_gone = wire::send(control, &Answer::Failed(fault), &[]);
+            // The owner is gone when this fails. The other descriptor of it may be closed.
+            let _owner_gone = wire::send(kernel::standard_input(), &Answer::Failed(fault), &[]);
         }
     }
     kernel::quit(0)
 }
 
-fn prepare<'a>(
-    plan: &'a HolderPlan,
-    outer: Outer,
-    control: &OwnedFd,
-) -> Result<(Session<'a>, Answer), Fault> {
+fn prepare<'a>(plan: &'a HolderPlan, outer: Outer) -> Result<(Session<'a>, Answer), Fault> {
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
         .during("tying the holder to its launcher")?;
     kernel::treat_children(Children::Awaited);
-    kernel::place(control, 0).during("taking the control socket")?;
     if !plan.without.contains(&Layer::Descriptors) {
         kernel::close_from(3).during("closing inherited descriptors")?;
     }
-    identify(outer)?;
+    let without = |layer| plan.without.contains(&layer);
+    if !without(Layer::UserNamespace) {
+        if outer.is_root() && !without(Layer::Processes) {
+            numbers_are_own()?;
+        }
+        identify(outer)?;
+    }
     // Before the process is closed to itself too; everything it starts inherits it.
     write("/proc/self/oom_score_adj", "800").during("offering itself when memory runs out")?;
-    bound_watches();
+    // Without a user namespace these settings are the host's.
+    let own_settings = !without(Layer::UserNamespace);
+    if own_settings && !without(Layer::Watches) {
+        bound_watches();
+    }
     let mut lost = Vec::new();
-    if !plan.without.contains(&Layer::NestingBound) && bound_nesting().is_err() {
+    if own_settings && !without(Layer::NestingBound) && bound_nesting().is_err() {
         lost.push(Lost::Nesting);
     }
-    rustix::system::sethostname(b"moat").during("naming the host")?;
-    let notes = view::build(plan)?;
+    if !without(Layer::HostName) {
+        rustix::system::sethostname(b"moat").during("naming the host")?;
+    }
+    let notes = if without(Layer::View) {
+        view::detach().during("cutting mounts off from the host")?;
+        Vec::new()
+    } else {
+        view::build(plan)?
+    };
     let (ruleset, version) = rules(plan)?;
     if version < landlock::VERSION_MIN {
         lost.push(Lost::Landlock { version });
     }
     let workspace = crate::mount::source(&plan.workspace, None).during("opening the workspace")?;
-    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
-        .during("closing the holder's memory")?;
+    if !without(Layer::ClosedMemory) {
+        rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
+            .during("closing the holder's memory")?;
+    }
     let own = rustix::process::pidfd_open(rustix::process::getpid(), PidfdFlags::empty())
         .during("opening the holder's own process")?;
     let session = Session { plan, ruleset, outer, workspace, own };
@@ -131,6 +149,24 @@ pub(super) fn map(outer: Outer, inner: Outer) -> Result<(), Fault> {
         .during("mapping the user namespace's group")
 }
 
+/// Refuses where the highest process id, by which the processes of the machine's root are
+/// bounded, is the whole machine's.
+///
+/// From Linux 6.14 on it belongs to a process-id namespace. This is asked and not tried,
+/// because before that a trial by the machine's root would change the host's.
+fn numbers_are_own() -> Result<(), Fault> {
+    let name = rustix::system::uname();
+    let release = name.release().to_string_lossy();
+    let mut parts = release.split(['.', '-']).map(|part| part.parse::<u32>().unwrap_or(0));
+    let version = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+    if version >= (6, 14) {
+        return Ok(());
+    }
+    let step = "bounding the processes of the machine's root, for which Linux 6.14 is needed; \
+                run Moat as an ordinary user";
+    Err(Fault { step: step.to_owned(), errno: libc::EOPNOTSUPP })
+}
+
 fn write(path: &str, text: &str) -> io::Result<()> {
     let flags = rustix::fs::OFlags::WRONLY | rustix::fs::OFlags::CLOEXEC;
     let file = rustix::fs::open(path, flags, rustix::fs::Mode::empty())?;
@@ -157,19 +193,26 @@ pub(super) fn rules(plan: &HolderPlan) -> Result<(Option<Ruleset>, i32), Fault> 
     if plan.without.contains(&Layer::Landlock) || version == 0 {
         return Ok((None, version));
     }
-    let ruleset = Ruleset::new().during("making a Landlock ruleset")?;
+    let ruleset = Ruleset::lacking(&plan.without).during("making a Landlock ruleset")?;
     let allow = |path: &std::ffi::OsStr, rights: u64| -> Result<(), Fault> {
         let place = crate::mount::source(path, None);
         let place = place.during(format!("opening {} for Landlock", path.display()))?;
         ruleset.allow(place.as_fd(), rights).during("adding a Landlock rule")
     };
-    allow("/".as_ref(), landlock::READ)?;
-    allow("/dev".as_ref(), landlock::DEVICE)?;
-    for path in &plan.writable {
+    for (place, (path, rights)) in (0..).zip(NARROW) {
+        let wide = plan.without.contains(&Layer::LandlockRule(place));
+        allow(path.as_ref(), if wide { landlock::WRITE } else { rights })?;
+    }
+    // Without a view the other places are the host's.
+    let shared = plan.without.contains(&Layer::View);
+    for path in plan.writable.iter().filter(|path| !shared || **path == plan.workspace) {
         allow(path, landlock::WRITE)?;
     }
     Ok((Some(ruleset), version))
 }
+
+/// Where less than everything may be done, and what.
+pub(crate) const NARROW: [(&str, u64); 2] = [("/", landlock::READ), ("/dev", landlock::DEVICE)];
 
 /// A reaper: idle in finished namespaces, or with its command.
 struct Reaper {

@@ -29,6 +29,11 @@ impl Network {
         if matches!(self, Self::Host) {
             *self = leave().map_or_else(Self::Stuck, |()| Self::GivenUp);
         }
+        self.is_settled()
+    }
+
+    /// Refuses where the network should have been given up and was not.
+    pub(super) fn is_settled(&self) -> Result<(), Fault> {
         match self {
             Self::Host | Self::GivenUp => Ok(()),
             Self::Stuck(fault) => Err(fault.clone()),
@@ -78,13 +83,16 @@ fn start_holder(fds: Vec<OwnedFd>, network: &mut Network) {
 
 fn duplicate(body: &OwnedFd, control: &OwnedFd, network: &mut Network) -> Result<(), Fault> {
     let plan: HolderPlan = wire::read_body(body.as_fd()).during("reading the plan")?;
-    // A test that switches the network's namespace off wants the host's network.
-    if !plan.without.contains(&Layer::NetworkNamespace) {
+    // A test that switches the network's namespace off wants the host's network; one that
+    // switches the user's off wants none above, which the empty network would need.
+    let kept = [Layer::NetworkNamespace, Layer::UserNamespace];
+    let mut flags = namespaces(&plan);
+    if !kept.iter().any(|layer| plan.without.contains(layer)) {
         network.give_up()?;
+        // The launcher's own network is as empty as one of the holder's would be.
+        flags &= !libc::CLONE_NEWNET;
     }
     let outer = Outer::here();
-    // The launcher's own network is as empty as one of the holder's would be.
-    let flags = namespaces(&plan) & !libc::CLONE_NEWNET;
     match kernel::clone(flags).during("creating a user namespace")? {
         Side::Parent { .. } => Ok(()),
         Side::Child => hold::main(&plan, outer, control),
@@ -102,9 +110,11 @@ fn leave() -> Result<(), Fault> {
 
 /// The namespaces of a holder. Those of its commands come on top.
 pub(super) fn namespaces(plan: &HolderPlan) -> i32 {
-    let mut flags =
-        libc::CLONE_NEWUSER | libc::CLONE_NEWNS | libc::CLONE_NEWUTS | libc::CLONE_NEWCGROUP;
+    let mut flags = libc::CLONE_NEWNS;
     for (layer, flag) in [
+        (Layer::UserNamespace, libc::CLONE_NEWUSER),
+        (Layer::HostName, libc::CLONE_NEWUTS),
+        (Layer::ControlGroups, libc::CLONE_NEWCGROUP),
         (Layer::ProcessNamespace, libc::CLONE_NEWPID),
         (Layer::NetworkNamespace, libc::CLONE_NEWNET),
         (Layer::IpcNamespace, libc::CLONE_NEWIPC),

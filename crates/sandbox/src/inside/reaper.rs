@@ -91,8 +91,11 @@ fn prepare(session: &Session<'_>) -> Result<Prepared, Fault> {
     if !without.contains(&Layer::NetworkNamespace) {
         kernel::loopback_up().during("bringing the loopback device up")?;
     }
-    let list =
-        if without.contains(&Layer::ProcessNamespace) { None } else { Some(process_list()?) };
+    let list = if without.contains(&Layer::ProcessNamespace) || without.contains(&Layer::View) {
+        None
+    } else {
+        Some(process_list(without)?)
+    };
     let (orders, there) = wire::pair().during("making the command's socket")?;
     let (fault, failed) =
         rustix::pipe::pipe_with(PipeFlags::CLOEXEC).during("making the command's pipe")?;
@@ -126,7 +129,7 @@ fn run(
     // Before the command runs, so that what is there already is not taken for its own.
     let watch = Watch::new(session, &plan, prepared.list);
     kernel::hold_child_signal().during("waiting for children")?;
-    harden()?;
+    harden(&session.plan.without)?;
     let whole: Vec<BorrowedFd<'_>> = fds.iter().map(AsFd::as_fd).collect();
     // When this fails the process has ended, and has said why.
     let _ended = wire::send(&prepared.orders, &ToHolder::Run { number }, &whole);
@@ -166,20 +169,44 @@ fn reap(command: i32, mut watch: Watch) -> Result<Answer, Fault> {
 }
 
 /// Gives up what the reaper no longer needs.
-fn harden() -> Result<(), Fault> {
+fn harden(without: &[Layer]) -> Result<(), Fault> {
     kernel::treat_children(Children::Awaited);
-    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
-        .during("closing the reaper's memory")?;
+    if !without.contains(&Layer::ClosedMemory) {
+        rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
+            .during("closing the reaper's memory")?;
+    }
     exec::drop_capabilities().during("dropping the reaper's capabilities")
 }
 
 /// Replaces the holder's list of processes by the command's own.
-fn process_list() -> Result<OwnedFd, Fault> {
+fn process_list(without: &[Layer]) -> Result<OwnedFd, Fault> {
     let list = mount::file_system("proc", &[], view::PROC).during("mounting a new `/proc`")?;
     rustix::mount::unmount("/proc", UnmountFlags::DETACH).during("taking the old `/proc` away")?;
     let at = mount::source("/proc".as_ref(), None).during("opening `/proc`")?;
     mount::attach(list.as_fd(), at.as_fd()).during("mounting `/proc`")?;
+    if !without.contains(&Layer::CoveredProc) {
+        cover()?;
+    }
     Ok(list)
+}
+
+/// Covers files that tell about more than the command: names of the user's keys.
+fn cover() -> Result<(), Fault> {
+    let null = mount::source("/dev/null".as_ref(), None).during("opening `/dev/null`")?;
+    for path in COVERED {
+        let covered = match mount::source(path.as_ref(), None) {
+            Ok(at) => mount::duplicate(null.as_fd()).and_then(|copy| {
+                // Without devices it cannot even be opened.
+                mount::narrow_one(copy.as_fd(), mount::RDONLY | mount::NOSUID | mount::NODEV)?;
+                mount::attach(copy.as_fd(), at.as_fd())
+            }),
+            // The kernel was built without it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        };
+        covered.during(format!("covering `{path}`"))?;
+    }
+    Ok(())
 }
 
 /// Makes the last settings through `/proc`, and makes it read-only.
@@ -188,14 +215,18 @@ fn seal_process_list(
     plan: &CommandPlan,
     list: &OwnedFd,
 ) -> Result<(), Fault> {
-    if !session.plan.without.contains(&Layer::Processes) {
+    let without = |layer| session.plan.without.contains(&layer);
+    // Without a user namespace the setting could be the host's.
+    if !without(Layer::Processes) && !without(Layer::UserNamespace) {
         let bound = plan.processes.max(PROCESSES_MIN).to_string();
         let bounded = write(list, "sys/kernel/pid_max", &bound);
         // For others the resource limit stands besides; the kernel exempts its root from that.
         if session.outer.is_root() {
-            bounded
-                .during("bounding the processes of the machine's root (Linux 6.14 is needed)")?;
+            bounded.during("bounding the processes of the machine's root")?;
         }
+    }
+    if without(Layer::SealedProc) {
+        return Ok(());
     }
     mount::narrow_one(list.as_fd(), mount::RDONLY).during("sealing `/proc`")
 }
@@ -225,6 +256,9 @@ fn send_listener() -> Result<(), Fault> {
     wire::send(kernel::standard_input(), &Answer::Listener, &[listener.as_fd()])
         .during("handing the proxy listener out")
 }
+
+/// See [`cover`].
+const COVERED: [&str; 2] = ["/proc/keys", "/proc/key-users"];
 
 /// Turns a name into what `execve` takes.
 pub(super) fn c_string(text: &std::ffi::OsStr) -> Result<CString, Fault> {

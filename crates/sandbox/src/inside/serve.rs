@@ -45,8 +45,9 @@ fn launch(
     network: &Network,
 ) -> Result<i32, Fault> {
     let plan: ServicePlan = wire::read_body(body).during("reading the plan")?;
-    if plan.view.is_none() {
-        network.reaches_host()?;
+    match plan.view {
+        Some(_) => network.is_settled()?,
+        None => network.reaches_host()?,
     }
     let (ready, failed) =
         rustix::pipe::pipe_with(PipeFlags::CLOEXEC).during("making the service's pipe")?;

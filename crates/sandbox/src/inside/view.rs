@@ -10,6 +10,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
 
 use rustix::fs::{Mode, OFlags, ResolveFlags};
 use rustix::mount::{MountAttrFlags, UnmountFlags};
@@ -36,6 +37,11 @@ enum OpenedUpper {
     Directory { upper: OwnedFd, work: OwnedFd },
 }
 
+/// Cuts every mount off from the host's and leaves them as they are, for a test without a view.
+pub(super) fn detach() -> io::Result<()> {
+    mount::detach_from_host(mount::source("/".as_ref(), None)?.as_fd())
+}
+
 /// Builds the root and enters it. Tells what was left out.
 pub(super) fn build(plan: &HolderPlan) -> Result<Vec<String>, Fault> {
     let host = mount::source("/".as_ref(), None).during("opening the host's root")?;
@@ -60,9 +66,31 @@ pub(super) fn build(plan: &HolderPlan) -> Result<Vec<String>, Fault> {
     }
     let at = mount::directory(root.as_fd(), "proc".as_ref()).during("making `/proc`")?;
     mount::attach(process_list.as_fd(), at.as_fd()).during("mounting `/proc`")?;
-    mount::narrow_one(root.as_fd(), RDONLY).during("sealing the new root")?;
+    for layer in &plan.without {
+        if let Layer::MountFlags(place) = layer {
+            widen(root.as_fd(), plan.entries.get(usize::from(*place)))?;
+        }
+    }
+    if !plan.without.contains(&Layer::SealedRoot) {
+        mount::narrow_one(root.as_fd(), RDONLY).during("sealing the new root")?;
+    }
     enter(root.as_fd())?;
     Ok(notes)
+}
+
+/// Gives one mount back all that it lacks. Only security tests ask for this.
+fn widen(root: BorrowedFd<'_>, entry: Option<&Entry>) -> Result<(), Fault> {
+    let Some(at) = entry.and_then(Entry::mounted_at) else {
+        return Ok(());
+    };
+    let name = Path::new(at).strip_prefix("/").unwrap_or_else(|_relative| Path::new(at));
+    let flags = OFlags::PATH | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    let mount = rustix::fs::openat(root, name, flags, Mode::empty());
+    match mount {
+        Ok(mount) => mount::widen(mount.as_fd()).during("widening a mount"),
+        // It was left out.
+        Err(_missing) => Ok(()),
+    }
 }
 
 fn open(entry: &Entry) -> Result<Opened<'_>, Result<String, Fault>> {

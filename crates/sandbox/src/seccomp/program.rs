@@ -10,6 +10,8 @@
 
 use std::io;
 
+use crate::plan::Layer;
+
 /// Which threads a filter is put on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Threads {
@@ -100,6 +102,48 @@ impl Program {
         }
         code.push(Instruction::answer(RETURN_ALLOW));
         code
+    }
+
+    /// Names every way to weaken one instruction: a refusal that allows, a bit that is not
+    /// looked at, a mask that keeps all.
+    pub(crate) fn weakenings(&self) -> Vec<String> {
+        self.weaker().into_iter().map(|(_place, _instruction, name)| name).collect()
+    }
+
+    /// The same program, weakened as a security test asks.
+    pub(crate) fn lacking(mut self, without: &[Layer]) -> Self {
+        for layer in without {
+            let Layer::Filter(number) = layer else {
+                continue;
+            };
+            let weaker = self.weaker().into_iter().nth(usize::from(*number));
+            if let Some((place, weak, _name)) = weaker
+                && let Some(strong) = self.parts_mut().nth(place)
+            {
+                *strong = weak;
+            }
+        }
+        self
+    }
+
+    fn parts_mut(&mut self) -> impl Iterator<Item = &mut Instruction> {
+        self.start.iter_mut().chain(self.rules.iter_mut().flat_map(|(_number, code)| code))
+    }
+
+    /// Every weakening of the program: the place of an instruction, what it becomes, and a name.
+    fn weaker(&self) -> Vec<(usize, Instruction, String)> {
+        let start = self.start.iter().enumerate().map(|part| ("start".to_owned(), part));
+        let rules = self.rules.iter().flat_map(|(number, code)| {
+            code.iter().enumerate().map(move |part| (format!("call {number}"), part))
+        });
+        let mut weaker = Vec::new();
+        for (place, (of, (offset, strong))) in start.chain(rules).enumerate() {
+            for (value, what) in strong.weaker() {
+                let name = format!("{of}, instruction {offset}, {what}");
+                weaker.push((place, Instruction { value, ..*strong }, name));
+            }
+        }
+        weaker
     }
 
     /// Puts the filter in force.
@@ -195,11 +239,6 @@ impl Rule {
         self.branch(JUMP_EQUAL, value, Taken::When, write);
     }
 
-    /// Goes into `write` when the accumulator is at most `value`.
-    pub(crate) fn if_at_most(&mut self, value: u32, write: impl FnOnce(&mut Self)) {
-        self.branch(JUMP_ABOVE, value, Taken::Unless, write);
-    }
-
     /// Goes into `write` when the accumulator has one of `bits`.
     pub(crate) fn if_any_bit(&mut self, bits: u32, write: impl FnOnce(&mut Self)) {
         self.branch(JUMP_SET, bits, Taken::When, write);
@@ -251,6 +290,21 @@ impl Instruction {
 
     const fn answer(value: u32) -> Self {
         Self::plain(ANSWER, value)
+    }
+
+    /// Values with which it would refuse less, each with a name.
+    fn weaker(&self) -> Vec<(u32, String)> {
+        match self.code {
+            ANSWER if self.value != RETURN_ALLOW => vec![(RETURN_ALLOW, "refusal".to_owned())],
+            AND => vec![(u32::MAX, format!("mask {:#x}", self.value))],
+            JUMP_SET if self.value == u32::MAX => vec![(0, "all bits".to_owned())],
+            JUMP_SET => (0..u32::BITS)
+                .map(|bit| 1 << bit)
+                .filter(|bit| self.value & bit != 0)
+                .map(|bit| (self.value & !bit, format!("bit {bit:#x}")))
+                .collect(),
+            _ => Vec::new(),
+        }
     }
 }
 

@@ -9,11 +9,15 @@
 
 mod attack;
 mod doctor;
-mod kernel;
+mod durable;
+mod host;
 mod live;
 mod load;
+mod matrix;
+mod redundancy;
 mod running;
 mod service;
 mod soak;
 mod support;
+mod table;
 mod work;

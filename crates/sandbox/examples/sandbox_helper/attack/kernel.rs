@@ -28,9 +28,9 @@ pub(super) fn socket(target: &str) -> io::Result<()> {
     if fd < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
-/// Starts a process in a namespace of its own.
-pub(super) fn clone_namespace() -> io::Result<()> {
-    let flags = libc::CLONE_NEWUSER | libc::SIGCHLD;
+/// Starts a process in a namespace of its own, of the kind that `flag` says.
+pub(super) fn clone_namespace(flag: i32) -> io::Result<()> {
+    let flags = flag | libc::SIGCHLD;
     // SAFETY: without a stack of its own the child goes on with a copy of this one, like fork.
     let child =
         unsafe { libc::syscall(libc::SYS_clone, flags, 0_usize, 0_usize, 0_usize, 0_usize) };
@@ -83,6 +83,52 @@ pub(super) fn core_limit() -> io::Result<()> {
     if now.rlim_cur == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(libc::EPERM)) }
 }
 
+/// The same through the call of its own that C libraries do not use any more.
+pub(super) fn core_limit_old() -> io::Result<()> {
+    let none = [0_u64; 2];
+    // SAFETY: the structure outlives the call.
+    unsafe { libc::syscall(libc::SYS_setrlimit, libc::RLIMIT_CORE, none.as_ptr()) };
+    core_limit_is_none()
+}
+
+/// The same with the new limit at an address that is zero in one of its halves.
+pub(super) fn core_limit_at(address: &str) -> io::Result<()> {
+    let address: usize = address.parse().map_err(io::Error::other)?;
+    let protection = libc::PROT_READ | libc::PROT_WRITE;
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED_NOREPLACE;
+    let place = std::ptr::without_provenance_mut::<libc::c_void>(address);
+    // SAFETY: a new mapping where none is, which starts with zeroes and is long enough.
+    unsafe {
+        if libc::mmap(place, 4096, protection, flags, -1, 0) == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        libc::syscall(libc::SYS_prlimit64, 0, libc::RLIMIT_CORE, address, 0);
+    }
+    core_limit_is_none()
+}
+
+fn core_limit_is_none() -> io::Result<()> {
+    let mut now = libc::rlimit { rlim_cur: 7, rlim_max: 7 };
+    // SAFETY: the structure outlives the call.
+    unsafe { libc::getrlimit(libc::RLIMIT_CORE, &raw mut now) };
+    if now.rlim_cur == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(libc::EPERM)) }
+}
+
+/// Makes a pair of sockets; `target` is as for [`socket`]. A family without pairs says so.
+pub(super) fn pair(target: &str) -> io::Result<()> {
+    let numbers: Vec<i32> = target.split(' ').filter_map(|word| word.parse().ok()).collect();
+    let [family, kind, protocol] = *numbers else {
+        return Err(io::ErrorKind::Unsupported.into());
+    };
+    let mut pair = [0_i32; 2];
+    // SAFETY: the array outlives the call.
+    let made = unsafe { libc::socketpair(family, kind, protocol, pair.as_mut_ptr()) };
+    match io::Error::last_os_error() {
+        error if made < 0 && error.raw_os_error() != Some(libc::EOPNOTSUPP) => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// Sends from an unnamed pair to a named socket.
 pub(super) fn pair_to_name(path: &str) -> io::Result<()> {
     let mut pair = [0_i32; 2];
@@ -104,7 +150,7 @@ pub(super) fn pair_to_name(path: &str) -> io::Result<()> {
 fn looked_at(result: i64) -> io::Result<()> {
     let error = io::Error::last_os_error();
     match error.raw_os_error() {
-        Some(libc::EPERM | libc::ENOSYS) if result < 0 => Err(error),
+        Some(libc::EPERM | libc::ENOSYS | libc::EOPNOTSUPP) if result < 0 => Err(error),
         Some(_) | None => Ok(()),
     }
 }
@@ -140,6 +186,11 @@ const CALLS: &[(&str, i64, [usize; 5])] = &[
     ("listmount", 458, [0, 0, 0, ODD, 0]),
     ("setns", libc::SYS_setns, [NONE, 0, 0, 0, 0]),
     ("unshare", libc::SYS_unshare, [1, 0, 0, 0, 0]),
+    // A descriptor that is none.
+    ("fallocate", libc::SYS_fallocate, [NONE, 0, 0, 1, 0]),
+    ("acct", libc::SYS_acct, [1, 0, 0, 0, 0]),
+    ("io_uring_enter", libc::SYS_io_uring_enter, [NONE, 0, 0, 0, 0]),
+    ("io_uring_register", libc::SYS_io_uring_register, [NONE, 0, 0, 0, 0]),
     ("clone3", libc::SYS_clone3, [0, 0, 0, 0, 0]),
     ("swapon", libc::SYS_swapon, [0, ODD, 0, 0, 0]),
     ("swapoff", libc::SYS_swapoff, [0, 0, 0, 0, 0]),
@@ -172,6 +223,8 @@ const CALLS: &[(&str, i64, [usize; 5])] = &[
     ("ioperm", libc::SYS_ioperm, [NONE, NONE, 1, 0, 0]),
     #[cfg(target_arch = "x86_64")]
     ("modify_ldt", libc::SYS_modify_ldt, [0, 0, 0, 0, 0]),
+    #[cfg(target_arch = "x86_64")]
+    ("uselib", libc::SYS_uselib, [0, 0, 0, 0, 0]),
     #[cfg(target_arch = "x86_64")]
     ("ustat", libc::SYS_ustat, [0, 0, 0, 0, 0]),
     #[cfg(target_arch = "x86_64")]

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Runs the table: everything held in the full sandbox, each wall by itself, each layer
+//! alone, and each control.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use moat_sandbox::{Command, Input, Layer, Sandbox};
+
+use crate::host::Host;
+use crate::support::{ATTACKER, helper, run};
+use crate::table::{Control, Row, View, answer, rows};
+
+/// What is switched off where only namespaces and their views hold.
+const NO_OTHERS: &[Layer] = &[
+    Layer::Seccomp,
+    Layer::Landlock,
+    Layer::Descriptors,
+    Layer::NoNewPrivileges,
+    Layer::Session,
+    Layer::Processes,
+    Layer::ClosedMemory,
+    Layer::Watches,
+];
+
+/// What is switched off, beside the other of the two, where one of them holds alone.
+const NO_NAMESPACES: &[Layer] = &[
+    Layer::View,
+    Layer::NetworkNamespace,
+    Layer::ProcessNamespace,
+    Layer::IpcNamespace,
+    Layer::HostName,
+    Layer::ControlGroups,
+    Layer::NestingBound,
+    Layer::Capabilities,
+    Layer::Descriptors,
+    Layer::Session,
+    Layer::Processes,
+    Layer::SealedProc,
+    Layer::CoveredProc,
+    Layer::SealedRoot,
+    Layer::ClosedMemory,
+    Layer::Watches,
+];
+
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// What is off where `letter` holds alone.
+pub(crate) fn lone(letter: char) -> Vec<Layer> {
+    let limits = (0..10).map(Layer::Limit);
+    let user = is_root().then_some(Layer::UserNamespace);
+    match letter {
+        'n' => NO_OTHERS.iter().copied().chain(limits).collect(),
+        'l' | 's' => {
+            let other = if letter == 'l' { Layer::Seccomp } else { Layer::Landlock };
+            NO_NAMESPACES.iter().copied().chain(limits).chain(user).chain([other]).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Runs rows in a sandbox without `layers`; gives the attack program's answers.
+pub(crate) fn answers(layers: &[Layer], rows: &[&Row]) -> Vec<String> {
+    let view = !layers.contains(&Layer::View);
+    assert!(view || rows.iter().all(|row| row.view == View::Any), "the host would be changed");
+    let host = Host::new();
+    // A launcher that has held a sandbox cannot reach the host's network any more.
+    let launcher = host.scratch.launcher();
+    let plan = layers.iter().fold(host.scratch.plan(), |plan, layer| plan.without_layer(*layer));
+    let shown = if view { vec![(helper(), ATTACKER.into())] } else { Vec::new() };
+    let program = if view { ATTACKER.into() } else { helper() };
+    let sandbox = Sandbox::start_with(&launcher, &plan, &shown).unwrap();
+    let mut command = Command::new([program.as_os_str(), "attack".as_ref(), "many".as_ref()]);
+    command.input = Input::Bytes(lines(&host, rows).into_bytes());
+    command.limits.processes = 310;
+    let finished = run(&sandbox, &command);
+    let answers: Vec<String> = finished.output.lines().map(str::to_owned).collect();
+    assert_eq!(answers.len(), rows.len(), "{layers:?}\n{}\n{}", finished.output, finished.error);
+    answers
+}
+
+fn lines(host: &Host, rows: &[&Row]) -> String {
+    rows.iter().map(|row| row.line(host)).collect()
+}
+
+/// Rows by the layers that are off for them.
+type Groups<T> = BTreeMap<String, (&'static [Layer], Vec<T>)>;
+
+/// Collects what is not as the table says, so that one run shows all of it.
+#[derive(Default)]
+struct Differences(String);
+
+impl Differences {
+    fn note(&mut self, row: &Row, place: &str, expected: &str, found: &str) {
+        if expected != found {
+            writeln!(self.0, "{}: {place}: expected {expected}, found {found}", row.name).unwrap();
+        }
+    }
+}
+
+impl Drop for Differences {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert!(self.0.is_empty(), "\n{}", self.0);
+        }
+    }
+}
+
+#[test]
+fn every_technique_is_held_in_the_full_sandbox() {
+    let rows = rows();
+    let mut differences = Differences::default();
+    for (row, found) in rows.iter().zip(answers(&[], &rows)) {
+        if row.held == libc::EROFS && found == answer(libc::EACCES) && !is_root() {
+            // Who does not own a file is refused before the mount is asked.
+            continue;
+        }
+        if found != row.answer() && row.lacks(&found) {
+            println!("not on this machine: {}", row.name);
+            continue;
+        }
+        differences.note(row, "full", &row.answer(), &found);
+    }
+}
+
+#[test]
+fn every_technique_gets_through_in_its_control() {
+    let mut differences = Differences::default();
+    let mut groups: Groups<&'static Row> = BTreeMap::new();
+    for row in rows() {
+        let layers = match row.control {
+            Control::Without(layers) => layers,
+            Control::Root(layers) if is_root() => layers,
+            Control::Root(_) => {
+                println!("control skipped: only root is let: {}", row.name);
+                continue;
+            }
+            Control::Nowhere(reason) => {
+                println!("no control: {}: {reason}", row.name);
+                continue;
+            }
+        };
+        groups.entry(format!("{layers:?}")).or_insert((layers, Vec::new())).1.push(row);
+    }
+    let mut shown = 0;
+    for (layers, rows) in groups.into_values() {
+        for (row, found) in rows.iter().zip(answers(layers, &rows)) {
+            if row.lacks(&found) {
+                println!("control skipped: not on this machine: {}", row.name);
+                continue;
+            }
+            differences.note(row, &format!("without {layers:?}"), "through", &found);
+            shown += 1;
+        }
+    }
+    assert!(shown >= 100, "only {shown} controls were shown");
+}
+
+#[test]
+fn every_second_wall_holds_by_itself() {
+    let mut differences = Differences::default();
+    let mut groups: Groups<(&'static Row, i32)> = BTreeMap::new();
+    for row in rows() {
+        for (layers, errno) in row.walls {
+            if layers.contains(&Layer::UserNamespace) && !is_root() {
+                println!("wall skipped: only root can do without a user namespace: {}", row.name);
+                continue;
+            }
+            let group = groups.entry(format!("{layers:?}")).or_insert((layers, Vec::new()));
+            group.1.push((row, *errno));
+        }
+    }
+    for (layers, walls) in groups.into_values() {
+        let rows: Vec<&Row> = walls.iter().map(|(row, _errno)| *row).collect();
+        for ((row, errno), found) in walls.iter().zip(answers(layers, &rows)) {
+            if row.lacks(&found) {
+                continue;
+            }
+            differences.note(row, &format!("without {layers:?}"), &answer(*errno), &found);
+        }
+    }
+}
+
+#[test]
+fn each_layer_alone_holds_what_the_table_says() {
+    let rows = rows();
+    let mut held = vec![Some(String::new()); rows.len()];
+    for letter in ['n', 'l', 's'] {
+        let off = lone(letter);
+        let runs = |row: &Row| row.view == View::Any || !off.contains(&Layer::View);
+        let (held, rows): (Vec<&mut Option<String>>, Vec<&Row>) =
+            held.iter_mut().zip(&rows).filter(|(_held, row)| runs(row)).unzip();
+        for ((held, row), found) in held.into_iter().zip(&rows).zip(answers(&off, &rows)) {
+            // Where only Landlock holds, such an answer comes from the machine.
+            if letter == 'l' && row.lacks(&found) {
+                *held = None;
+            }
+            if let Some(held) = held.as_mut().filter(|_held| found != "through") {
+                held.push(letter);
+            }
+        }
+    }
+    let mut differences = Differences::default();
+    println!("{:60} namespaces, Landlock, seccomp", "technique");
+    for (row, held) in rows.iter().zip(held) {
+        let Some(held) = held else {
+            println!("{:60} not on this machine", row.name);
+            continue;
+        };
+        println!("{:60} {held:>3}", row.name);
+        match row.control {
+            _ if is_root() => differences.note(row, "alone", row.alone, &held),
+            // An ordinary user is held by not being root as well, and always has a user
+            // namespace: what namespaces hold is all that can be compared.
+            Control::Without(_) => {
+                let namespaces = |held: &str| held.contains('n').to_string();
+                differences.note(row, "alone", &namespaces(row.alone), &namespaces(&held));
+            }
+            Control::Root(_) | Control::Nowhere(_) => {}
+        }
+    }
+}
