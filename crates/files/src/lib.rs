@@ -45,6 +45,6 @@ pub use moat_scan::Effect as SurfaceEffect;
 pub use node::{Node, NodeKind};
 pub use removal::remove_files;
 pub use root::Root;
-pub use surface::{Confirmation, SurfaceGate, Touched};
+pub use surface::{Confirmation, Confirmed, SurfaceGate, Touched};
 pub use tree::{DirTree, Expected, FileMode};
 pub use watch::{Budget, Counted, Sight, Watch};

@@ -62,12 +62,17 @@ pub(crate) const REMOVAL_ATTEMPTS_MAX: u32 = 32;
 /// [`REMOVAL_LEVELS_MAX`] levels off the depth.
 pub(crate) const REMOVAL_PASSES_MAX: u32 = 1_000_000;
 
-/// The most directories in which links that are surfaces are looked for, when changes are
-/// shown or kept; in the rest such a link is not followed to what it leads to.
-pub(crate) const LINK_DIRECTORIES_MAX: usize = 256;
+/// The most directories that may hold surfaces in which links are looked for, beside all
+/// directories above a change; in the rest a link is not followed to what it leads to.
+pub(crate) const LINK_DIRECTORIES_MAX: usize = 4_096;
 
-/// The most links that are followed one after the other.
-pub(crate) const LINK_CHAIN_MAX: usize = 8;
+/// The most names that are gone over to find out where one link leads; the kernel follows 40
+/// links. The rest of the way is not known.
+pub(crate) const LINK_STEPS_MAX: usize = 4_096;
 
-/// The most entries of git's own directory that are looked at for a review.
+/// The most entries of a repository's own directory that are looked at for a review.
 pub(crate) const GIT_ENTRIES_MAX: usize = 5_000;
+
+/// The longest file in a repository's own directory that is compared; a longer one counts as
+/// changed.
+pub(crate) const GIT_FILE_BYTES_MAX: u64 = 1024 * 1024;

@@ -33,4 +33,4 @@ mod touch;
 pub use catalogue::catalogue;
 pub use part::Part;
 pub use surface::{Effect, Surface};
-pub use touch::{Side, Touch, Which, is_gated, link_goal, may_hold, touches};
+pub use touch::{Side, Touch, Which, is_gated, may_hold, touches};

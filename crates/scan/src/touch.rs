@@ -85,30 +85,12 @@ pub fn is_gated(touched: &[Touch]) -> bool {
     touched.iter().any(|touch| touch.is_gated)
 }
 
-/// Whether a path is a surface by its name, or a directory that may hold one by its name.
+/// Whether a path is a surface that needs a confirmation, or a directory that may hold one,
+/// by its name.
 #[must_use]
 pub fn may_hold(path: &TreePath) -> bool {
-    !surfaces(&fold_path(path.as_bytes())).is_empty()
-}
-
-/// Where a link leads, read as names only; `None` when that is outside of the tree.
-#[must_use]
-pub fn link_goal(path: &TreePath, target: &[u8]) -> Option<TreePath> {
-    if target.first() == Some(&b'/') {
-        return None;
-    }
-    let mut names: Vec<&[u8]> = path.components().collect();
-    names.pop();
-    for name in target.split(|byte| *byte == b'/') {
-        match name {
-            b"" | b"." => {}
-            b".." => {
-                names.pop()?;
-            }
-            name => names.push(name),
-        }
-    }
-    TreePath::from_bytes(&names.join(&b'/')).ok()
+    let named = surfaces(&fold_path(path.as_bytes()));
+    named.iter().any(|(surface, _)| surface.effects.iter().any(|effect| effect.is_gated()))
 }
 
 /// A link's target as a path from the root, before `..` is resolved.

@@ -15,7 +15,7 @@ use crate::diff;
 use crate::file_error::FileError;
 use crate::keep::{KeepStep, Outcome, Selection};
 use crate::node::{Node, NodeKind};
-use crate::surface::SurfaceGate;
+use crate::surface::{SurfaceGate, Verdict};
 
 /// Which hunks of a change are meant.
 enum Part<'selection> {
@@ -62,9 +62,16 @@ pub(crate) fn plan_keep(
         }
         if let Some(outcome) = obstacle(blobs, change)? {
             step.outcome = outcome;
-        } else if let Some(reason) = gate.refusal(&step)? {
-            step.outcome = Outcome::Refused { reason };
-            unconfirmed.insert(change.path.clone());
+        } else {
+            match gate.judge(&step)? {
+                Verdict::Free => {}
+                Verdict::Confirmed(given) => step.confirmed = Some(given),
+                Verdict::Refused(reason, missing) => {
+                    step.outcome = Outcome::Refused { reason };
+                    step.confirmed = Some(missing);
+                    unconfirmed.insert(change.path.clone());
+                }
+            }
         }
         steps.insert(change.path.clone(), step);
     }
@@ -72,27 +79,27 @@ pub(crate) fn plan_keep(
     Ok(Plan { steps: ordered(steps.into_values().collect()), unconfirmed })
 }
 
-/// Takes new directories out of a plan that would stay empty because what belongs into them
-/// is not confirmed.
+/// Takes directories out of a plan that have to wait for what is not confirmed: new ones
+/// would stay empty, and removed ones are not empty yet.
 fn drop_idle_directories(
     steps: &mut BTreeMap<TreePath, KeepStep>,
     unconfirmed: &BTreeSet<TreePath>,
 ) {
     let above = |path: &TreePath| std::iter::successors(path.parent(), TreePath::parent);
-    let above: BTreeSet<TreePath> = unconfirmed.iter().flat_map(above).collect();
-    for directory in above.iter().rev() {
-        let is_new = steps.get(directory).is_some_and(|step| {
-            step.before.is_none() && step.after.as_ref().is_some_and(Node::is_directory)
-        });
-        let is_idle = |path: &TreePath| {
-            !path.as_path().starts_with(directory.as_path())
-                || path == directory
-                || unconfirmed.contains(path)
-        };
-        if is_new && steps.keys().all(is_idle) {
-            steps.remove(directory);
-        }
-    }
+    let waiting: BTreeSet<TreePath> = unconfirmed.iter().flat_map(above).collect();
+    let is_new = |step: &KeepStep| {
+        step.before.is_none() && step.after.as_ref().is_some_and(Node::is_directory)
+    };
+    let takes_place = |(path, step): &(&TreePath, &KeepStep)| {
+        !unconfirmed.contains(*path) && !(is_new(step) && waiting.contains(*path))
+    };
+    let taken = steps.iter().filter(takes_place);
+    let needed: BTreeSet<TreePath> = taken.flat_map(|(path, _)| above(path)).collect();
+    steps.retain(|path, step| {
+        let is_gone = step.after.is_none() && step.before.as_ref().is_some_and(Node::is_directory);
+        let is_idle = is_gone || (is_new(step) && !needed.contains(path));
+        !(waiting.contains(path) && is_idle)
+    });
 }
 
 /// The steps that take a selection out of the session's tree.
@@ -200,6 +207,7 @@ fn step(change: &Change, before: Option<Node>, after: Option<Node>) -> KeepStep 
         outcome: Outcome::Planned,
         not_undone: None,
         merge: None,
+        confirmed: None,
     }
 }
 

@@ -7,38 +7,49 @@
 
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::process::Command;
 
-use moat_files::{BlobId, Confirmation, KeepStep, Outcome, Selection};
+use moat_base::TreePath;
+use moat_files::{BlobId, Confirmation, Confirmed, KeepStep, Outcome, Selection};
+use moat_scan::{Part, Surface};
 
 use crate::workspace::{Workspace, chmod, path, put, snapshot};
 
-/// One of each class that is gated.
-const SURFACES: &[&str] = &[
-    ".vscode/tasks.json",
-    ".vscode/settings.json",
-    ".claude/settings.json",
-    ".mcp.json",
-    ".cursor/sandbox.json",
-    ".codex/config.toml",
-    ".idea/workspace.xml",
-    ".npmrc",
-    ".cargo/config.toml",
-    ".env",
-    ".helix/languages.toml",
-    "app.csproj",
-    "desktop.ini",
-    "sub/.zed/settings.json",
-];
+/// A path of each entry of the catalogue that is gated whatever the file holds.
+fn surfaces(counts: impl Fn(&Surface) -> bool) -> Vec<String> {
+    let gated = moat_scan::catalogue().filter(|surface| {
+        surface.part == Part::Whole && surface.effects.iter().any(|effect| effect.is_gated())
+    });
+    let path = |surface: &Surface| {
+        // Git's own files are never kept, and what counts at the root alone has no other place.
+        let pattern = surface.patterns.iter().find(|pattern| {
+            !pattern.starts_with('/') && **pattern != ".git" && !pattern.starts_with(".git/")
+        })?;
+        Some(pattern.replace("**", "file").replace('*', "name"))
+    };
+    let all: Vec<String> = gated.filter(|it| counts(it)).filter_map(path).collect();
+    assert!(all.len() > 5, "{all:?}");
+    all
+}
 
-/// Ways to write a name that some file system takes for it.
-fn spellings(name: &str) -> Vec<String> {
+/// Ways to write a name that some file system takes for it, all of these names.
+fn spellings(names: &[String]) -> Vec<String> {
+    let mut all: Vec<String> = names.iter().flat_map(|name| spelled(name)).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+fn spelled(name: &str) -> Vec<String> {
     let (directory, file) = name.rsplit_once('/').unwrap_or(("", name));
     let below = |file: String| {
         if directory.is_empty() { file } else { format!("{directory}/{file}") }
     };
     let plain = file.trim_start_matches('.');
     let (base, extension) = plain.rsplit_once('.').unwrap_or((plain, ""));
-    let short = |text: &str, length: usize| text.chars().take(length).collect::<String>();
+    let short = |text: &str, length: usize| {
+        text.chars().filter(|letter| *letter != '.').take(length).collect::<String>()
+    };
     let dot = if extension.is_empty() { "" } else { "." };
     vec![
         name.to_owned(),
@@ -81,7 +92,7 @@ enum Begins {
     Present,
 }
 
-const WAYS: [Way; 7] = [
+const WAYS: [Way; 9] = [
     Way { name: "create", begins: Begins::Absent, write: |at, to| put(at, to, "new\n") },
     Way { name: "edit", begins: Begins::Present, write: |at, to| put(at, to, "new\n") },
     Way {
@@ -119,11 +130,37 @@ const WAYS: [Way; 7] = [
         },
     },
     Way { name: "mode", begins: Begins::Present, write: |at, to| chmod(&at.join(to), 0o755) },
+    Way {
+        name: "shell redirect",
+        begins: Begins::Absent,
+        write: |at, to| {
+            put(at, to, "");
+            let mut shell = Command::new("sh");
+            shell.args(["-c", "echo new > \"$1\"", "sh", to]).current_dir(at);
+            assert!(shell.status().unwrap().success());
+        },
+    },
+    Way {
+        name: "directory renamed onto",
+        begins: Begins::Absent,
+        write: |at, to| {
+            let Some((directory, file)) = to.rsplit_once('/') else {
+                return put(at, to, "new\n");
+            };
+            if at.join(directory).exists() {
+                return put(at, to, "new\n");
+            }
+            put(at, &format!("staging/{file}"), "new\n");
+            std::fs::create_dir_all(at.join(directory).parent().unwrap()).unwrap();
+            std::fs::rename(at.join("staging"), at.join(directory)).unwrap();
+        },
+    },
 ];
 
 #[test]
 fn no_way_to_write_a_surface_is_kept_without_its_confirmation() {
-    let all: Vec<String> = SURFACES.iter().flat_map(|name| spellings(name)).collect();
+    let all = spellings(&surfaces(|_| true));
+    assert!(all.len() > 200, "{}", all.len());
     for Way { name, begins, write } in WAYS {
         let mut work = Workspace::new(|real| {
             put(real, SOURCE, "text\n");
@@ -177,7 +214,8 @@ fn no_way_to_write_a_surface_is_kept_without_its_confirmation() {
             .iter()
             .filter_map(|change| {
                 let content = gate.touched(change).unwrap().confirmation?;
-                Some(Confirmation { path: change.path.clone(), content })
+                let by = "test".to_owned();
+                Some(Confirmation { path: change.path.clone(), content, by })
             })
             .collect();
         assert_eq!(confirmed.len(), all.len(), "{name}");
@@ -187,7 +225,7 @@ fn no_way_to_write_a_surface_is_kept_without_its_confirmation() {
 }
 
 fn confirm(name: &str, content: &str) -> Confirmation {
-    Confirmation { path: path(name), content: content.to_owned() }
+    Confirmation { path: path(name), content: content.to_owned(), by: "test".to_owned() }
 }
 
 #[test]
@@ -218,6 +256,13 @@ fn a_confirmation_is_for_one_path_and_one_content() {
     let record = work.files.keep_confirmed(&real, &set, &all, &confirmed).unwrap();
     let words: Vec<&str> = record.steps.iter().map(word).collect();
     assert_eq!(words, ["kept", "asked"], "the other one is not meant");
+
+    // The record shows what was confirmed, how, and what was not.
+    let stored = work.files.keeps().unwrap().pop().unwrap();
+    let said: Vec<_> = stored.steps.into_iter().map(|step| step.confirmed).collect();
+    let given = Confirmed::Given { content: right.clone(), by: "test".into() };
+    let missing = Confirmed::Missing { content: right };
+    assert_eq!(said, [Some(given), Some(missing)]);
 
     // Once more: what the session has by then is another content.
     put(&work.session(), ".mcp.json", "{\"mcpServers\":{}}\n");
@@ -259,40 +304,61 @@ fn some_hunks_of_a_surface_need_their_own_confirmation() {
 
 #[test]
 fn removing_needs_a_confirmation_where_it_relaxes_or_redirects() {
+    let acts = |it: &Surface| it.effects.iter().any(|effect| effect.acts_when_gone());
+    let (acting, harmless) = (spellings(&surfaces(acts)), surfaces(|it| !acts(it)));
     let mut work = Workspace::new(|real| {
-        for name in [".claude/settings.json", ".npmrc", ".cursorignore", ".vscode/tasks.json", "a"]
-        {
+        for name in acting.iter().chain(&harmless).map(String::as_str).chain(["ordinary", "a"]) {
             put(real, name, "x\n");
         }
     });
     let at = work.session();
-    std::fs::remove_dir_all(at.join(".claude")).unwrap();
-    std::fs::rename(at.join(".npmrc"), at.join("b")).unwrap();
-    for name in [".cursorignore", ".vscode/tasks.json", "a"] {
+    for name in &acting {
+        std::fs::remove_file(at.join(name)).unwrap();
+        // The directories go, too, as far as they are empty.
+        let above = Path::new(name).ancestors().skip(1).filter(|it| !it.as_os_str().is_empty());
+        above.take_while(|it| std::fs::remove_dir(at.join(it)).is_ok()).for_each(drop);
+    }
+    for name in harmless.iter().map(String::as_str).chain(["ordinary"]) {
         std::fs::remove_file(at.join(name)).unwrap();
     }
+    std::fs::rename(at.join("a"), at.join("b")).unwrap();
     let set = work.changes();
     let real = work.real_tree();
     let record = work.files.keep(&real, &set, &Selection::Edits).unwrap();
-    let mut asked: Vec<String> = record
-        .steps
-        .iter()
-        .filter(|step| word(step) == "asked")
-        .map(|step| step.path.to_string())
-        .collect();
+    let asked = |it: &&KeepStep| word(it) == "asked";
+    let mut asked: Vec<_> =
+        record.steps.iter().filter(asked).map(|step| step.path.clone()).collect();
     asked.sort();
-    assert_eq!(asked, [".claude/settings.json", ".cursorignore", ".npmrc"]);
-    assert!(!work.real().join("a").exists() && !work.real().join(".vscode/tasks.json").exists());
-    let confirmed: Vec<_> = asked.iter().map(|name| confirm(name, "deleted")).collect();
+    let mut expected: Vec<_> =
+        acting.iter().map(|name| TreePath::from_bytes(name.as_bytes()).unwrap()).collect();
+    expected.sort();
+    assert_eq!(asked, expected);
+    assert!(record.steps.iter().all(|step| word(step) != "other"), "{:?}", record.steps);
+    for name in harmless.iter().map(String::as_str).chain(["ordinary", "a"]) {
+        assert!(!work.real().join(name).exists(), "{name}");
+    }
+
+    let confirmed: Vec<_> = asked
+        .into_iter()
+        .map(|path| Confirmation { path, content: "deleted".into(), by: "test".into() })
+        .collect();
     let set = work.changes();
-    work.files.keep_confirmed(&real, &set, &Selection::Edits, &confirmed).unwrap();
-    assert!(!work.real().join(".npmrc").exists() && !work.real().join(".claude").exists());
+    let record = work.files.keep_confirmed(&real, &set, &Selection::Edits, &confirmed).unwrap();
+    assert!(record.is_complete(), "{:?}", record.steps);
+    assert!(!work.real().join(".claude").exists() && !work.real().join(".npmrc").exists());
 }
 
 #[test]
 fn a_file_that_a_surface_leads_to_is_one() {
+    let files = [
+        "config/servers.json",
+        "shared/settings.json",
+        "deep/own/tasks.json",
+        "inner/real/hooks.json",
+        "free",
+    ];
     let mut work = Workspace::new(|real| {
-        for name in ["config/servers.json", "shared/settings.json", "deep/own/tasks.json", "free"] {
+        for name in files {
             put(real, name, "old\n");
         }
         symlink("config/servers.json", real.join(".mcp.json")).unwrap();
@@ -300,28 +366,65 @@ fn a_file_that_a_surface_leads_to_is_one() {
         symlink("./shared", real.join("agents")).unwrap();
         put(real, "deep/.vscode/x", "");
         symlink("../own/tasks.json", real.join("deep/.vscode/tasks.json")).unwrap();
+        // One of the names on the way is a link itself.
+        symlink("inner/way/hooks.json", real.join(".npmrc")).unwrap();
+        symlink("real", real.join("inner/way")).unwrap();
+        symlink("other", real.join("plain")).unwrap();
+        // Whatever lies in here does not keep the rest from being looked at.
+        for number in 0..300 {
+            put(real, &format!(".venv/lib/{number}/x"), "");
+        }
     });
     let at = work.session();
-    for name in ["config/servers.json", "shared/settings.json", "deep/own/tasks.json", "free"] {
+    for name in files {
         put(&at, name, "new\n");
     }
-    // A link and what it leads to, made together.
+    // A link and what it leads to, made together; and one through a link that is made.
     put(&at, "made/rules.json", "new\n");
     symlink("made/rules.json", at.join("opencode.json")).unwrap();
+    put(&at, "far/away.toml", "new\n");
+    symlink("near/away.toml", at.join("bunfig.toml")).unwrap();
+    symlink("far", at.join("near")).unwrap();
+    // The links themselves, led elsewhere.
+    for (name, target) in [("agents", "elsewhere"), ("inner/way", "other"), ("plain", "free")] {
+        std::fs::remove_file(at.join(name)).unwrap();
+        symlink(target, at.join(name)).unwrap();
+    }
     let set = work.changes();
     let real = work.real_tree();
     let record = work.files.keep(&real, &set, &Selection::Edits).unwrap();
     let words: Vec<String> =
         record.steps.iter().map(|step| format!("{} {}", step.path, word(step))).collect();
     let expected = [
+        "agents asked",
+        "bunfig.toml asked",
         "config/servers.json asked",
         "deep/own/tasks.json asked",
+        "far/away.toml asked",
         "free kept",
+        "inner/real/hooks.json asked",
+        "inner/way asked",
         "made/rules.json asked",
+        "near asked",
         "opencode.json asked",
+        "plain kept",
         "shared/settings.json asked",
     ];
     assert_eq!(words, expected);
+}
+
+#[test]
+fn links_in_a_circle_lead_nowhere() {
+    let mut work = Workspace::new(|real| {
+        symlink("b", real.join(".mcp.json")).unwrap();
+        symlink("./b/../.mcp.json", real.join("b")).unwrap();
+        symlink("../../..", real.join(".vscode")).unwrap();
+    });
+    put(&work.session(), "c", "new\n");
+    let set = work.changes();
+    let real = work.real_tree();
+    let record = work.files.keep(&real, &set, &Selection::Edits).unwrap();
+    assert!(record.is_complete(), "{:?}", record.steps);
 }
 
 #[test]

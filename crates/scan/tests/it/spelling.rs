@@ -2,7 +2,7 @@
 //! A surface is one in every spelling, and links that are or lead to one are, too.
 
 use moat_base::TreePath;
-use moat_scan::{Side, Touch, is_gated, link_goal, touches};
+use moat_scan::{Side, Touch, is_gated, touches};
 
 fn path(bytes: &[u8]) -> TreePath {
     TreePath::from_bytes(bytes).unwrap()
@@ -115,19 +115,4 @@ fn links_that_lead_to_a_surface_are_one() {
     }
     let makefile = change(b"notes", Side::Nothing, Side::Link(b"Makefile"));
     assert_eq!(makefile.len(), 1, "it is told");
-}
-
-#[test]
-fn where_a_link_leads_is_told_by_its_names() {
-    let cases = [
-        (b"a/link".as_slice(), b"b".as_slice(), Some(b"a/b".as_slice())),
-        (b"a/link", b"../b/./c", Some(b"b/c")),
-        (b"link", b"..", None),
-        (b"link", b"/etc", None),
-        (b"a/link", b"..", Some(b"")),
-        (b"a/link", b"b\0", None),
-    ];
-    for (name, target, goal) in cases {
-        assert_eq!(link_goal(&path(name), target), goal.map(path), "{name:?} {target:?}");
-    }
 }
