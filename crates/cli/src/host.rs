@@ -16,7 +16,7 @@ use moat_engine::limits::INBOX_OPS_MAX;
 use moat_engine::{Attendance, Engine, Error, LocalWorld, Settings, StopFlag};
 use moat_net::{LineListener, LineStream, Stop};
 use moat_policy::CommandRule;
-use moat_protocol::{Envelope, Event, Op, read_op, write_event};
+use moat_protocol::{Confirmer, Envelope, Event, Op, read_op, write_event};
 
 use crate::environment::Environment;
 use crate::exit::Exit;
@@ -225,8 +225,16 @@ fn attach(
             match read_op(&line) {
                 // A watcher cannot close the session under those who work in it.
                 Ok(Op::Close) | Err(_) => break,
-                Ok(op) => send(&ops, &stop, op),
+                Ok(op) => send(&ops, &stop, as_attached(op)),
             }
         }
     });
+}
+
+/// Notes of what a program on the socket confirms that no front end of ours showed it.
+fn as_attached(mut op: Op) -> Op {
+    if let Op::Keep { confirmed, .. } = &mut op {
+        confirmed.iter_mut().for_each(|it| it.by = Confirmer::Attached);
+    }
+    op
 }

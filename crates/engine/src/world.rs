@@ -12,13 +12,14 @@ mod ground;
 mod local;
 mod model;
 mod place;
+mod surface;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use moat_base::{Hint, Report};
 use moat_policy::Confinement;
-use moat_protocol::{ChangeSet, Event, Proposal};
+use moat_protocol::{Change, ChangeSet, Event, Proposal, Selection};
 
 use crate::grant::Grant;
 use crate::record::{Effect, EffectOutcome};
@@ -152,4 +153,12 @@ pub trait World {
     /// # Errors
     /// [`Setback::Failed`] when the session's files cannot be read.
     fn changes(&mut self) -> Result<ChangeSet, Setback>;
+
+    /// The changes of a selection that a keep would leave for want of a confirmation, as it
+    /// would write them.
+    ///
+    /// # Errors
+    /// [`Setback::Failed`] when the selection does not fit or the session's files cannot be
+    /// read.
+    fn plan_keep(&mut self, selection: &Selection) -> Result<Vec<Change>, Setback>;
 }

@@ -40,8 +40,9 @@ pub use file_error::FileError;
 pub use files::SessionFiles;
 pub use keep::{KeepRecord, KeepStep, Outcome, Phase, Selection};
 pub use merge::Clash;
-/// What a surface makes a tool do; the catalogue is `moat-scan`'s.
-pub use moat_scan::Effect as SurfaceEffect;
+/// What a surface makes a tool do, and a surface that a change touches; the catalogue is
+/// `moat-scan`'s.
+pub use moat_scan::{Effect as SurfaceEffect, Touch};
 pub use node::{Node, NodeKind};
 pub use removal::remove_files;
 pub use root::Root;

@@ -11,7 +11,8 @@ mod outcome;
 use moat_base::{clip, visible};
 use moat_protocol::{CandidateVerdict, Event, Level, Proposal, RunStatus, TestSummary};
 
-use crate::{Paint, Tone, change_set, count, duration};
+use crate::surface::ways_to_confirm;
+use crate::{Paint, Tone, change_set, count, duration, surface_question};
 
 /// How much is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,10 +140,16 @@ impl Screen {
             }
             Event::Kept { paths, refused } => {
                 let mut shown = self.moved("kept", "in your tree", paths, refused);
-                if !refused.is_empty() {
+                for way in ways_to_confirm(&self.session, refused) {
+                    shown.push_str(&self.line("confirm", Tone::Label, &way));
+                }
+                if refused.iter().any(|refusal| refusal.confirm.is_none()) {
                     shown.push_str(&self.line("next", Tone::Label, STILL_PENDING));
                 }
                 shown
+            }
+            Event::KeepPlanned { unconfirmed } => {
+                unconfirmed.iter().map(|change| surface_question(change, self.paint)).collect()
             }
             Event::Discarded { paths, refused } => {
                 self.moved("dropped", "from the session", paths, refused)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `moat session`: look at sessions, move their changes, go on with them.
 
+mod keep;
 mod remote;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,8 @@ use crate::sessions::{self, Told, choose, hold, tell, workspace_of};
 use crate::start::{Egress, Started};
 use crate::terminal::{Terminal, complain};
 
+pub(crate) use keep::KeepArguments;
+
 /// Carries a verb out.
 pub(crate) fn run(
     environment: &Environment,
@@ -35,11 +38,7 @@ pub(crate) fn run(
             list(environment, json)
         }
         SessionVerb::Show { id, json } => show(environment, config, id.as_deref(), json),
-        SessionVerb::Keep { id, paths, hunk } => {
-            let selection = selection(&paths, hunk.as_deref())?;
-            let op = Op::Keep { selection: selection.unwrap_or(Selection::All) };
-            move_changes(environment, config, id.as_deref(), op)
-        }
+        SessionVerb::Keep(arguments) => keep::run(environment, config, &arguments),
         SessionVerb::Undo { id, paths, hunk } => {
             let selection = selection(&paths, hunk.as_deref())?;
             undo(environment, config, id.as_deref(), selection)
@@ -247,19 +246,6 @@ fn workspace(told: &Told) -> Result<PathBuf, Failure> {
         format!("the workspace `{}` of the session is gone", path.display()),
         "put it back at the same place; the session's own files are still there",
     ))
-}
-
-fn move_changes(
-    environment: &Environment,
-    config: Config,
-    id: Option<&str>,
-    op: Op,
-) -> Result<Exit, Failure> {
-    let told = tell(environment, choose(environment, id)?)?;
-    let mut opened = open(environment, config, told)?;
-    let exit = opened.moved(op)?;
-    opened.host.close()?;
-    Ok(exit)
 }
 
 fn undo(

@@ -10,7 +10,7 @@ use moat_base::{Clock, Fs, Hint, Tree as _, TreeError, TreePath};
 use moat_files::{BlobId, Expected, FileMode};
 use moat_index::Corpus;
 use moat_policy::Confinement;
-use moat_protocol::{ChangeSet, Event, Level, Proposal, TaskKind};
+use moat_protocol::{Change, ChangeSet, Event, Level, Proposal, Selection, TaskKind};
 use moat_sandbox::{Launcher, Level as Enforced, Limits};
 use moat_tools::{compare, detect};
 
@@ -355,8 +355,8 @@ impl World for LocalWorld {
                 self.ledger.note();
                 applied
             }
-            Effect::Keep { selection } => {
-                let (outcome, halves) = self.ledger.keep(selection)?;
+            Effect::Keep { selection, confirmed } => {
+                let (outcome, halves) = self.ledger.keep(selection, confirmed)?;
                 for text in halves {
                     live(Event::Notice { level: Level::Warning, text });
                 }
@@ -436,6 +436,10 @@ impl World for LocalWorld {
 
     fn changes(&mut self) -> Result<ChangeSet, Setback> {
         self.ledger.changes()
+    }
+
+    fn plan_keep(&mut self, selection: &Selection) -> Result<Vec<Change>, Setback> {
+        self.ledger.plan_keep(selection)
     }
 }
 

@@ -10,7 +10,9 @@ use moat_engine::{
     Skill, State, StopFlag, Store, TestPlace, Verdict, World,
 };
 use moat_policy::{CommandRule, Confinement};
-use moat_protocol::{ChangeSet, Envelope, Event, Proposal, RunStatus, Task, TaskKind, TestSummary};
+use moat_protocol::{
+    Change, ChangeSet, Envelope, Event, Proposal, RunStatus, Selection, Task, TaskKind, TestSummary,
+};
 
 use crate::journal::JournalFs;
 
@@ -99,6 +101,10 @@ impl World for ScriptedWorld {
 
     fn changes(&mut self) -> Result<ChangeSet, Setback> {
         Ok(ChangeSet::default())
+    }
+
+    fn plan_keep(&mut self, _selection: &Selection) -> Result<Vec<Change>, Setback> {
+        Ok(Vec::new())
     }
 }
 
