@@ -238,3 +238,24 @@ fn as_attached(mut op: Op) -> Op {
     }
     op
 }
+
+#[cfg(test)]
+mod tests {
+    use moat_base::TreePath;
+    use moat_protocol::{Confirmation, Selection};
+
+    use super::*;
+
+    #[test]
+    fn a_program_on_the_socket_cannot_say_that_a_person_was_asked() {
+        let keep = |by| {
+            let path = TreePath::parse(".mcp.json").unwrap();
+            let confirmed = vec![Confirmation { path, id: "deleted".into(), by }];
+            Op::Keep { selection: Selection::All, confirmed }
+        };
+        for by in [Confirmer::Terminal, Confirmer::Arguments, Confirmer::Attached] {
+            assert_eq!(as_attached(keep(by)), keep(Confirmer::Attached));
+        }
+        assert_eq!(as_attached(Op::Show), Op::Show);
+    }
+}

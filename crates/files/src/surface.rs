@@ -11,7 +11,7 @@ mod git;
 mod link;
 
 use moat_base::TreePath;
-use moat_scan::{Side, Touch, Which, is_gated, touches};
+use moat_scan::{SEARCHED_BYTES_MAX, Side, Touch, Which, is_gated, touches};
 use serde::{Deserialize, Serialize};
 
 use crate::blob::BlobStore;
@@ -133,7 +133,11 @@ impl<'all> SurfaceGate<'all> {
                 Which::Before => before,
                 Which::After => after,
             };
-            node.and_then(|node| node.blob).and_then(|id| self.blobs.get(&id).ok())
+            let id = node.and_then(|node| node.blob)?;
+            // What is not given counts as touched.
+            let length = self.blobs.length_bytes(&id).ok()?;
+            let is_readable = usize::try_from(length).is_ok_and(|it| it <= SEARCHED_BYTES_MAX);
+            is_readable.then(|| self.blobs.get(&id).ok()).flatten()
         };
         let mut surfaces = touches(path, old, new, &mut read);
         for name in self.links.other_names(path, [old, new]) {

@@ -72,7 +72,9 @@ mod tests {
                     assert!(is_any || fold_name(name) == *name, "{pattern} is not folded");
                     assert!(*name != "*", "{pattern} names nothing in particular");
                 }
-                if let Some(other) = seen.insert((*pattern, surface.effects), surface.reader) {
+                let part = format!("{:?}", surface.part);
+                let key = (*pattern, surface.effects, part);
+                if let Some(other) = seen.insert(key, surface.reader) {
                     panic!("{pattern} twice with the same effects: {other}, {}", surface.reader);
                 }
             }

@@ -74,6 +74,8 @@ const fn has_no_width(letter: char) -> bool {
             | '\u{202a}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}'
             | '\u{3164}'
+            // Stand-ins of names that Windows does not take, on shares of other systems.
+            | '\u{f000}'..='\u{f0ff}'
             | '\u{fe00}'..='\u{fe0f}'
             | '\u{feff}'
             | '\u{ffa0}'
@@ -102,6 +104,7 @@ mod tests {
             ".v\u{ad}sc\u{e0100}ode\u{feff}",
             ".v\u{17f}code",
             "\u{ff0e}vscode",
+            ".vscode\u{f029}",
         ];
         for name in spellings {
             assert_eq!(fold_name(name), ".vscode", "{name:?}");

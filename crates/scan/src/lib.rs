@@ -31,6 +31,7 @@ mod surface;
 mod touch;
 
 pub use catalogue::catalogue;
+pub use limits::SEARCHED_BYTES_MAX;
 pub use part::Part;
 pub use surface::{Effect, Surface};
 pub use touch::{Side, Touch, Which, is_gated, may_hold, touches};

@@ -6,9 +6,10 @@
 //!
 //! Invariant: what cannot be read as what it should be counts as touched.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::limits::PARSED_BYTES_MAX;
+use crate::limits::{PARSED_BYTES_MAX, SEARCHED_BYTES_MAX};
 
 /// The part of a file that counts.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,6 +18,12 @@ pub enum Part {
     Whole,
     /// Values in a TOML file, each as names joined by dots, from the top.
     Toml(&'static [&'static str]),
+    /// Texts with an address among the values in a TOML file, named in the same way.
+    TomlAddresses(&'static [&'static str]),
+    /// Addresses behind `$schema` in JSON and YAML.
+    Schemas,
+    /// Text from one of these words, in small letters, to the end of the tag that it is in.
+    Tags(&'static [&'static str]),
     /// Lines of a list of requirements that are options, or name a place instead of a package.
     Requirements,
     /// Anything, in a text that has one of these words before or after, in small letters.
@@ -38,6 +45,15 @@ impl Part {
                 (Some(before), Some(after)) => before != after,
                 (None, _) | (_, None) => true,
             },
+            Self::TomlAddresses(keys) => match (values(before, keys), values(after, keys)) {
+                (Some(before), Some(after)) => addresses(&before) != addresses(&after),
+                (None, _) | (_, None) => true,
+            },
+            Self::Schemas => match (schemas(before), schemas(after)) {
+                (Some(before), Some(after)) => before != after,
+                (None, _) | (_, None) => true,
+            },
+            Self::Tags(words) => tags(before, words) != tags(after, words),
             Self::Requirements => places(before) != places(after),
             // Where one side has a word, what it says may lie anywhere.
             Self::Mentions(words) => [before, after].iter().any(|text| {
@@ -50,7 +66,7 @@ impl Part {
 
 /// A text as its reader takes it; `None` for what a tool may read as something else.
 fn text(bytes: &[u8]) -> Option<&str> {
-    let is_plain = bytes.len() <= PARSED_BYTES_MAX && !bytes.contains(&0);
+    let is_plain = bytes.len() <= SEARCHED_BYTES_MAX && !bytes.contains(&0);
     is_plain.then(|| str::from_utf8(bytes).ok()).flatten()
 }
 
@@ -59,6 +75,9 @@ fn values(
     text: &str,
     keys: &'static [&'static str],
 ) -> Option<BTreeMap<&'static str, toml::Value>> {
+    if text.len() > PARSED_BYTES_MAX {
+        return None;
+    }
     let table: toml::Table = text.parse().ok()?;
     let whole = toml::Value::Table(table);
     let at = |key: &&'static str| {
@@ -66,6 +85,86 @@ fn values(
         Some((*key, value.clone()))
     };
     Some(keys.iter().filter_map(at).collect())
+}
+
+/// The texts among values that name an address.
+fn addresses(values: &BTreeMap<&'static str, toml::Value>) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut waiting: Vec<&toml::Value> = values.values().collect();
+    while let Some(value) = waiting.pop() {
+        match value {
+            toml::Value::String(text) if text.contains(['@', ':', '$']) => {
+                found.push(text.clone());
+            }
+            toml::Value::Array(values) => waiting.extend(values),
+            toml::Value::Table(values) => waiting.extend(values.values()),
+            toml::Value::String(_)
+            | toml::Value::Integer(_)
+            | toml::Value::Float(_)
+            | toml::Value::Boolean(_)
+            | toml::Value::Datetime(_) => {}
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The addresses behind `$schema`; `None` when it is not sure what stands there.
+fn schemas(text: &str) -> Option<Vec<String>> {
+    const KEY: &str = "$schema";
+    let text = unescaped(text);
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices(KEY) {
+        let rest = text.get(at + KEY.len()..).unwrap_or_default();
+        let rest = rest.trim_start_matches(['"', '\'', ':', '=', ' ', '\t', '\r', '\n']);
+        let end = rest.find(['"', '\'', ',', ' ', '\t', '\r', '\n']).unwrap_or(rest.len());
+        let value = rest.get(..end).unwrap_or_default();
+        // What is no plain value, a comment for example, may stand before one.
+        let is_plain = value
+            .strip_prefix(['.', '/'])
+            .unwrap_or(value)
+            .starts_with(|first: char| first.is_ascii_alphanumeric() || first == '.');
+        if !is_plain && !value.starts_with("./") {
+            return None;
+        }
+        if value.contains(':') {
+            found.push(value.to_owned());
+        }
+    }
+    Some(found)
+}
+
+/// A text with the escapes of JSON and YAML for plain characters taken out.
+fn unescaped(text: &str) -> Cow<'_, str> {
+    const FORMS: [(&str, usize); 3] = [("u", 4), ("x", 2), ("U", 8)];
+    if !FORMS.iter().any(|(letter, _)| text.contains(&format!("\\{letter}"))) {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once('\\') {
+        plain.push_str(before);
+        let read = FORMS.iter().find_map(|(letter, digits)| {
+            let code = behind.strip_prefix(letter)?.get(..*digits)?;
+            let code = u32::from_str_radix(code, 16).ok().and_then(char::from_u32)?;
+            let is_plain = code.is_ascii() && !code.is_ascii_control();
+            is_plain.then_some((code, behind.get(1 + digits..)?))
+        });
+        (rest, _) = match read {
+            Some((letter, behind)) => (behind, plain.push(letter)),
+            None => (behind, plain.push('\\')),
+        };
+    }
+    plain.push_str(rest);
+    Cow::Owned(plain)
+}
+
+/// What stands from one of the words to the end of its tag, each time.
+fn tags(text: &str, words: &'static [&'static str]) -> Vec<String> {
+    let text = text.to_lowercase();
+    let found = words.iter().flat_map(|word| text.match_indices(*word).map(|(at, _)| at));
+    let found = found.filter_map(|at| text.get(at..)?.split('>').next().map(str::to_owned));
+    found.collect()
 }
 
 /// The lines of a requirements file that are more than the name and version of a package.
@@ -107,7 +206,9 @@ mod tests {
         }
         assert!(part.differs(Some(b"a = 1"), Some(b"a = 1\n\0")));
         assert!(part.differs(Some(b"a = 1"), Some(b"\xff")));
-        assert!(part.differs(None, Some("#".repeat(PARSED_BYTES_MAX + 1).as_bytes())));
+        let long = "#".repeat(PARSED_BYTES_MAX + 1);
+        assert!(part.differs(None, Some(long.as_bytes())));
+        assert!(!Part::Schemas.differs(None, Some(long.as_bytes())), "that is no grammar");
     }
 
     #[test]
@@ -125,6 +226,58 @@ mod tests {
             ("-i https://x\n", "-", true),
         ] {
             check(&Part::Requirements, before, after, expected);
+        }
+    }
+
+    #[test]
+    fn dependencies_count_by_their_addresses() {
+        let part = Part::TomlAddresses(&["project.dependencies", "packages"]);
+        for (before, after, expected) in [
+            ("-", "[project]\ndependencies = ['a==1']", false),
+            ("[project]\ndependencies = ['a']", "[project]\ndependencies = ['a', 'b']", false),
+            ("-", "[project]\ndependencies = ['a @ git+https://x/a']", true),
+            ("-", "[packages]\na = { git = 'https://x/a', ref = '1' }", true),
+            ("[packages]\na = { git = 'https://x/a' }", "-", true),
+            ("-", "[other]\na = 'https://x'", false),
+            ("-", "[project", true),
+        ] {
+            check(&part, before, after, expected);
+        }
+    }
+
+    #[test]
+    fn schemas_count_by_their_addresses() {
+        for (before, after, expected) in [
+            ("-", r#"{"a": "https://x"}"#, false),
+            ("-", r#"{"$schema": "./local.json"}"#, false),
+            ("-", r#"{"$schema": "https://x/s"}"#, true),
+            (r#"{"$schema": "https://x/s", "a": 1}"#, r#"{"$schema":"https://x/s","a":2}"#, false),
+            (r#"{"$schema": "https://x/s"}"#, "{\"$schema\"\n:\n\"https://y/s\"}", true),
+            ("-", r#"{"\u0024schema": "https://x/s"}"#, true),
+            (r#"{"$schema": /**/ "https://x/s"}"#, r#"{"$schema": /**/ "https://y/s"}"#, true),
+            ("-", "# yaml-language-server: $schema=https://x/s\na: 1\n", true),
+            ("-", "$schema: //x/s\n", true),
+            ("a: 1\n", "a: 2 # the schema: x\n", false),
+            (r#"{"a": "\u00e9 \\u"}"#, r#"{"a": "\u00e8\"}"#, false),
+            ("-", r#""\x24schema": https://x"#, true),
+            ("-", r#""\U00000024schema": https://x"#, true),
+        ] {
+            check(&Part::Schemas, before, after, expected);
+        }
+    }
+
+    #[test]
+    fn tags_count_from_the_word_to_their_end() {
+        let part = Part::Tags(&["<!doctype", "schemalocation"]);
+        let located = "<a xsi:schemaLocation='u http://x'>\n<b/></a>";
+        for (before, after, expected) in [
+            ("-", "<a/>", false),
+            ("-", located, true),
+            (located, "<a xsi:schemaLocation='u http://x'>\n<c/></a>", false),
+            (located, "<a xsi:schemaLocation='u http://y'>\n<b/></a>", true),
+            ("<a/>", "<!DOCTYPE a SYSTEM 'http://x'><a/>", true),
+        ] {
+            check(&part, before, after, expected);
         }
     }
 

@@ -126,13 +126,27 @@ fn part_differs(
     }
 }
 
-/// Whether a name can reach a shell as more than a name, or misleads who reads it.
+/// Whether a name can reach a shell as more than a name, misleads who reads it, or is one
+/// for another file or a device elsewhere.
 fn is_odd(path: &TreePath) -> bool {
-    const ACTIVE: &[u8] = b"$`\\\"'|&;<>*?\n\r\t";
+    const ACTIVE: &[u8] = b"$`\\\"'|&;<>*?:\n\r\t";
     path.components().any(|name| {
         name.first() == Some(&b'-')
             || name.len() > NAME_BYTES_USUAL
+            || matches!(name.last(), Some(b'.' | b' '))
             || name.iter().any(|byte| ACTIVE.contains(byte) || byte.is_ascii_control())
+            || is_device(name)
             || str::from_utf8(name).map_or(true, |text| moat_base::visible(text) != text)
     })
+}
+
+/// Whether Windows takes a name for a device, whatever follows its first dot.
+fn is_device(name: &[u8]) -> bool {
+    let base = name.split(|byte| *byte == b'.').next().unwrap_or_default();
+    let base = base.to_ascii_lowercase();
+    match base.as_slice() {
+        b"con" | b"prn" | b"aux" | b"nul" => true,
+        [b'c', b'o', b'm', digit] | [b'l', b'p', b't', digit] => digit.is_ascii_digit(),
+        _ => false,
+    }
 }

@@ -17,4 +17,5 @@ mod kinds;
 mod repair;
 mod stopping;
 mod support;
+mod surface;
 mod user;

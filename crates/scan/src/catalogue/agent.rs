@@ -36,6 +36,20 @@ pub(super) const AGENTS: &[Surface] = &[
         "instructs the agent, and can give it commands to run",
     ),
     whole(
+        &[
+            ".claude/hooks/**",
+            ".claude/scripts/**",
+            ".claude/plugins/**",
+            ".claude/statusline*",
+            ".cursor/hooks/**",
+            ".cursor/scripts/**",
+        ],
+        "Claude Code, Cursor",
+        "",
+        &[ExecOpen],
+        "is what the settings beside it usually name to run when the agent starts",
+    ),
+    whole(
         &[".claude-plugin/**", "hooks/hooks.json", "skills-lock.json", "kimi.plugin.json"],
         "plugin systems of agents",
         "source, ref, archive, hooks, mcpServers, monitors",

@@ -212,6 +212,23 @@ pub(super) const BUILDS: &[Surface] = &[
         Part::Toml(&["source"]),
     ),
     partly(
+        &["pyproject.toml", "pipfile"],
+        "pip, uv, Poetry, Pipenv",
+        "dependencies with an address",
+        "takes packages from an address in place of the index",
+        Part::TomlAddresses(&[
+            "project.dependencies",
+            "project.optional-dependencies",
+            "dependency-groups",
+            "build-system.requires",
+            "tool.poetry.dependencies",
+            "tool.poetry.dev-dependencies",
+            "tool.poetry.group",
+            "packages",
+            "dev-packages",
+        ]),
+    ),
+    partly(
         &["requirements*.txt", "requirements*.in", "constraints*.txt"],
         "pip, uv",
         "options, URLs, paths",

@@ -2,7 +2,8 @@
 //! Files that instruct or act by being read or shown.
 
 use super::whole;
-use crate::surface::Effect::{Prompt, Render};
+use crate::part::Part;
+use crate::surface::Effect::{Prompt, Redirect, Render};
 use crate::surface::Surface;
 
 pub(super) const CONTENT: &[Surface] = &[
@@ -20,6 +21,30 @@ pub(super) const CONTENT: &[Surface] = &[
         &[Render],
         "can run scripts or fetch when it is shown",
     ),
+    Surface {
+        patterns: &["*.json", "*.jsonc", "*.json5", "*.yaml", "*.yml"],
+        reader: "language servers of editors",
+        keys: "$schema with an address",
+        effects: &[Redirect],
+        does: "can make an editor fetch from an address when the file is opened",
+        part: Part::Schemas,
+    },
+    Surface {
+        patterns: &["*.xml", "*.xsd", "*.xslt", "*.wsdl"],
+        reader: "language servers of editors, XML readers",
+        keys: "DOCTYPE, entities, schemaLocation, xml-model, xml-stylesheet, include",
+        effects: &[Redirect],
+        does: "can make a reader fetch from an address, or read other files",
+        part: Part::Tags(&[
+            "<!doctype",
+            "<!entity",
+            "schemalocation",
+            "<?xml-model",
+            "<?xml-stylesheet",
+            "include",
+            "import",
+        ]),
+    },
     whole(
         &["*.http", "*.rest"],
         "REST clients of editors",

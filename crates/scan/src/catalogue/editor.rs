@@ -21,11 +21,11 @@ pub(super) const EDITORS: &[Surface] = &[
         "can run programs when the folder is opened",
     ),
     whole(
-        &[".vscode/extensions.json"],
+        &[".vscode/extensions.json", ".vscode/extensions/**"],
         "VS Code and its relatives",
         "recommendations",
         &[ExecAction],
-        "recommends extensions, which are code",
+        "recommends or holds extensions, which are code",
     ),
     whole(
         &[".vscode/c_cpp_properties.json", ".vscode/cmake-kits.json", ".vscode/settings-*.json"],

@@ -180,6 +180,10 @@ const GATED: &[&str] = &[
     "code",
     "where.exe",
     "bin/git",
+    "bin/git.exe",
+    "bin/npm.cmd",
+    ".claude/hooks/a.sh",
+    ".cursor/hooks/a.sh",
     ".venv/bin/python",
     "node_modules/.bin/eslint",
     "a.dll",
@@ -263,6 +267,7 @@ const SHOWN: &[&str] = &[
     "a.ipynb",
     // Editors.
     ".vscode/extensions.json",
+    ".vscode/extensions/a/b.js",
     ".devcontainer/devcontainer.json",
     ".devcontainer/a/devcontainer.json",
     ".devcontainer.json",
@@ -542,7 +547,7 @@ fn manifests_count_by_the_keys_that_redirect() {
 fn removing_counts_where_it_relaxes_or_redirects() {
     let gone = |path: &str, after: Side<'_>| {
         let path = TreePath::parse(path).unwrap();
-        is_gated(&touches(&path, Side::File, after, &mut |_which| None))
+        is_gated(&touches(&path, Side::File, after, &mut |_which| Some(b"x".to_vec())))
     };
     for path in [".claude/settings.json", ".cursorignore", ".npmrc", ".codex/config.toml"] {
         assert!(gone(path, Side::Nothing), "{path}");
@@ -562,7 +567,11 @@ fn names_that_a_shell_obeys_are_told() {
         found.iter().flat_map(|touch| touch.surface.effects).copied().collect::<Vec<_>>()
     };
     let long = b"x".repeat(200);
-    for name in [b"-rf".as_slice(), b"a$(x)", b"a`x`", b"a\nb", b"a;b", b"\xff", &long] {
+    let names: [&[u8]; 12] = [
+        b"-rf", b"a$(x)", b"a`x`", b"a\nb", b"a;b", b"\xff", &long, b"a.", b"a ", b"a:b",
+        b"NUL.txt", b"com1",
+    ];
+    for name in names {
         assert_eq!(effects(name), [Effect::Inject], "{name:?}");
     }
     assert_eq!(effects("a\u{202e}b".as_bytes()), [Effect::Inject]);
