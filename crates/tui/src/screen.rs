@@ -6,13 +6,13 @@
 //!
 //! Invariant: without colour a frame holds no escape byte at all.
 
+mod keep;
 mod outcome;
 
 use moat_base::{clip, visible};
 use moat_protocol::{CandidateVerdict, Event, Level, Proposal, RunStatus, TestSummary};
 
-use crate::surface::ways_to_confirm;
-use crate::{Paint, Tone, change_set, count, duration, surface_question};
+use crate::{Paint, Tone, change_set, count, duration};
 
 /// How much is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,19 +138,8 @@ impl Screen {
                 };
                 first + &change_set(set, self.paint, self.detail)
             }
-            Event::Kept { paths, refused } => {
-                let mut shown = self.moved("kept", "in your tree", paths, refused);
-                for way in ways_to_confirm(&self.session, refused) {
-                    shown.push_str(&self.line("confirm", Tone::Label, &way));
-                }
-                if refused.iter().any(|refusal| refusal.confirm.is_none()) {
-                    shown.push_str(&self.line("next", Tone::Label, STILL_PENDING));
-                }
-                shown
-            }
-            Event::KeepPlanned { unconfirmed } => {
-                unconfirmed.iter().map(|change| surface_question(change, self.paint)).collect()
-            }
+            Event::KeepPlanned { unconfirmed } => self.keep_planned(unconfirmed),
+            Event::Kept { paths, refused } => self.kept(paths, refused),
             Event::Discarded { paths, refused } => {
                 self.moved("dropped", "from the session", paths, refused)
             }
@@ -304,10 +293,6 @@ impl Screen {
         shown
     }
 }
-
-/// What can be done about changes that a keep left.
-const STILL_PENDING: &str = "`moat session show` has both sides of what is left; settle it in your \
-                             editor, or drop it with `moat session undo --path PATH`";
 
 fn command_line(argv: &[String]) -> String {
     match argv {

@@ -166,18 +166,14 @@ fn keeping_at_the_end_of_a_turn_covers_no_surface_and_json_carries_the_id() {
     assert_eq!(home.calc(), WRONG);
     let mut ids = Vec::new();
     for envelope in done.events() {
-        match envelope.event {
-            Event::ChangesPending(set) => {
-                for change in set.changes {
-                    assert!(change.gates().any(|it| it.does.contains("MCP")), "{change:?}");
-                    ids.extend(change.confirm);
-                }
+        if let Event::ChangesPending(set) = envelope.event {
+            for change in set.changes {
+                assert!(change.gates().any(|it| it.does.contains("MCP")), "{change:?}");
+                ids.extend(change.confirm);
             }
-            Event::Kept { paths, refused } => {
-                assert!(paths.is_empty());
-                ids.extend(refused.into_iter().filter_map(|refusal| refusal.confirm));
-            }
-            _ => {}
+        } else if let Event::Kept { paths, refused } = envelope.event {
+            assert!(paths.is_empty());
+            ids.extend(refused.into_iter().filter_map(|refusal| refusal.confirm));
         }
     }
     ids.dedup();
@@ -186,12 +182,8 @@ fn keeping_at_the_end_of_a_turn_covers_no_surface_and_json_carries_the_id() {
     let kept = home.run(["session", "keep", "--json"]);
     kept.code(1);
     let planned = |ended: &Ended| {
-        ended.events().into_iter().any(|envelope| match envelope.event {
-            Event::KeepPlanned { unconfirmed } => {
-                unconfirmed.len() == 1 && unconfirmed[0].confirm.as_ref() == Some(id)
-            }
-            _ => false,
-        })
+        let is_it = |event| matches!(event, Event::KeepPlanned { unconfirmed } if unconfirmed[0].confirm.as_ref() == Some(id));
+        ended.events().into_iter().any(|envelope| is_it(envelope.event))
     };
     assert!(planned(&kept), "{}", kept.out);
     let flag = format!("calc.py={id}");

@@ -91,7 +91,8 @@ fn drop_idle_directories(
         step.before.is_none() && step.after.as_ref().is_some_and(Node::is_directory)
     };
     let takes_place = |(path, step): &(&TreePath, &KeepStep)| {
-        !unconfirmed.contains(*path) && !(is_new(step) && waiting.contains(*path))
+        let waits = is_new(step) && waiting.contains(*path);
+        !waits && !unconfirmed.contains(*path)
     };
     let taken = steps.iter().filter(takes_place);
     let needed: BTreeSet<TreePath> = taken.flat_map(|(path, _)| above(path)).collect();
