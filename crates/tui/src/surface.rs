@@ -32,12 +32,14 @@ pub fn surface_question(change: &Change, paint: Paint) -> String {
             row("look for", &surface.keys);
         }
     }
-    if let Some(id) = &change.confirm {
-        row("exactly", id);
-    }
     // What it does was said above.
     let plain = Change { surfaces: Vec::new(), ..change.clone() };
     text.push_str(&whole(&plain, paint));
+    // A long change may have pushed the first lines out of sight.
+    if let Some(id) = &change.confirm {
+        let exactly = one_line(&format!("{path} as {id}"));
+        text.push_str(&format!("{} {exactly}\n", paint.paint(Tone::Bad, "exactly")));
+    }
     text
 }
 
@@ -161,7 +163,7 @@ mod tests {
             "read by  some tool",
             "when the directory is opened, or a tool starts in it; when something connects",
             "look for servers",
-            "exactly  755:ab",
+            "\nexactly .mcp.json as 755:ab\n",
             "mode 755",
             "+{}",
         ] {

@@ -51,11 +51,11 @@ impl Front {
             if self.form == Form::Json || !is_answer {
                 self.show(&envelope);
             }
-            match envelope.event {
-                Event::KeepPlanned { unconfirmed } => return Ok(unconfirmed),
-                Event::Failed { report } => return Err(Failure { report, exit: Exit::Usage }),
-                // Whatever else happens is shown, and is not what is waited for.
-                _ => {}
+            if let Event::KeepPlanned { unconfirmed } = envelope.event {
+                return Ok(unconfirmed);
+            }
+            if let Event::Failed { report } = envelope.event {
+                return Err(Failure { report, exit: Exit::Usage });
             }
         }
     }

@@ -182,8 +182,10 @@ fn keeping_at_the_end_of_a_turn_covers_no_surface_and_json_carries_the_id() {
     let kept = home.run(["session", "keep", "--json"]);
     kept.code(1);
     let planned = |ended: &Ended| {
-        let is_it = |event| matches!(event, Event::KeepPlanned { unconfirmed } if unconfirmed[0].confirm.as_ref() == Some(id));
-        ended.events().into_iter().any(|envelope| is_it(envelope.event))
+        ended.events().into_iter().any(|envelope| {
+            let Event::KeepPlanned { unconfirmed } = envelope.event else { return false };
+            unconfirmed.len() == 1 && unconfirmed[0].confirm.as_ref() == Some(id)
+        })
     };
     assert!(planned(&kept), "{}", kept.out);
     let flag = format!("calc.py={id}");

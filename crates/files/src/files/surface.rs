@@ -38,7 +38,8 @@ impl SessionFiles {
     }
 
     /// The selected changes that would not be kept without a confirmation, as they would be
-    /// written: of a selection of hunks with these hunks alone.
+    /// written: of a selection of hunks with these hunks alone, and of a renamed file with
+    /// all of its content, since that is what is new at its place.
     ///
     /// # Errors
     /// As [`SessionFiles::keep_confirmed`] for the selection.
@@ -53,7 +54,7 @@ impl SessionFiles {
         let mut needed = Vec::new();
         for step in plan.steps.iter().filter(|step| plan.unconfirmed.contains(&step.path)) {
             let Some(mut change) = changes.find(&step.path).cloned() else { continue };
-            if change.after != step.after {
+            if change.rename.take().is_some() || change.after != step.after {
                 change.after.clone_from(&step.after);
                 if change.content == Content::Text {
                     let content = |id| match id {

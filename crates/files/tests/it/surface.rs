@@ -446,3 +446,14 @@ fn joined_work_needs_a_confirmation_of_what_is_joined() {
     let record = work.files.keep_confirmed(&real, &set, &Selection::Edits, &confirmed).unwrap();
     assert_eq!(word(&record.steps[0]), "kept");
 }
+
+#[test]
+fn a_file_that_is_moved_onto_a_surface_is_shown_whole() {
+    let text = "line\n".repeat(30);
+    let mut work = Workspace::new(|real| put(real, "notes.json", &text));
+    std::fs::rename(work.session().join("notes.json"), work.session().join(".mcp.json")).unwrap();
+    let set = work.changes();
+    assert!(set.changes[0].rename.is_some() && set.changes[0].hunks.is_empty());
+    let needed = work.files.preview(&work.real_tree(), &set, &Selection::Edits).unwrap();
+    assert_eq!((needed.len(), needed[0].lines_added), (1, 30));
+}
