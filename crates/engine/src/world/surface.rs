@@ -149,12 +149,9 @@ mod tests {
             selection: &Selection,
             confirmed: &[Confirmation],
         ) -> (Vec<String>, Vec<protocol::Refusal>) {
-            match self.ledger.keep(selection, confirmed).unwrap().0 {
-                EffectOutcome::Moved { paths, refused } => {
-                    (paths.iter().map(ToString::to_string).collect(), refused)
-                }
-                other => panic!("{other:?}"),
-            }
+            let outcome = self.ledger.keep(selection, confirmed).unwrap().0;
+            let EffectOutcome::Moved { paths, refused } = outcome else { panic!("{outcome:?}") };
+            (paths.iter().map(ToString::to_string).collect(), refused)
         }
     }
 

@@ -345,7 +345,7 @@ fn removing_needs_a_confirmation_where_it_relaxes_or_redirects() {
     let set = work.changes();
     let record = work.files.keep_confirmed(&real, &set, &Selection::Edits, &confirmed).unwrap();
     assert!(record.is_complete(), "{:?}", record.steps);
-    assert!(!work.real().join(".claude").exists() && !work.real().join(".npmrc").exists());
+    assert!(!work.real().join(".gemini").exists() && !work.real().join(".npmrc").exists());
 }
 
 #[test]
