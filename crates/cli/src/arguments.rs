@@ -235,6 +235,9 @@ pub(crate) enum ModelVerb {
 /// `moat doctor`.
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
+    /// Print the AppArmor profile that lets this program, and no other, make user namespaces.
+    #[arg(long, conflicts_with_all = ["summary", "json"])]
+    pub(crate) apparmor_profile: bool,
     /// One line per effect instead of one per attempt.
     #[arg(long)]
     pub(crate) summary: bool,

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use moat_base::{Clock, Fs, Layout, RealFs, SystemClock};
 use moat_config::{REQUIREMENTS_PATH, Settings as Config, SystemOwnership};
-use moat_sandbox::{Launcher, Settings as SandboxSettings};
+use moat_sandbox::{Launcher, Settings as SandboxSettings, Step};
 use moat_tui::Paint;
 
 use crate::exit::Exit;
@@ -115,14 +115,14 @@ impl Environment {
 
     /// Starts the process that starts sandboxes and the broker. Must come before
     /// [`Environment::give_up_network`].
-    pub(crate) fn launcher(&self) -> Result<Arc<Launcher>, Failure> {
-        Launcher::start(self.sandbox())
+    pub(crate) fn launcher(&self, least: Step) -> Result<Arc<Launcher>, Failure> {
+        Launcher::start(self.sandbox(least))
             .map(Arc::new)
             .map_err(|error| Failure::of(Exit::Environment, &error))
     }
 
     /// What the sandbox needs to know of this machine and user.
-    pub(crate) fn sandbox(&self) -> SandboxSettings {
+    pub(crate) fn sandbox(&self, least: Step) -> SandboxSettings {
         let layout = &self.layout;
         let mut hidden = vec![layout.config.clone(), layout.state.clone(), layout.data.clone()];
         hidden.push(layout.runtime.clone());
@@ -133,6 +133,7 @@ impl Environment {
             read_only: Vec::new(),
             hidden,
             environment: self.variables.clone(),
+            least,
         }
     }
 

@@ -7,9 +7,9 @@
 use std::sync::Arc;
 
 use moat_base::Report;
-use moat_config::Settings as Config;
+use moat_config::{LeastConfinement, Settings as Config};
 use moat_net::Broker;
-use moat_sandbox::Launcher;
+use moat_sandbox::{Launcher, Step};
 
 use crate::broker;
 use crate::environment::Environment;
@@ -42,8 +42,12 @@ pub(crate) struct Started {
 impl Started {
     /// Starts them, and takes the network away from the launcher and this process.
     /// That no broker could be started is told only to who asks for it.
-    pub(crate) fn begin(environment: &Environment, egress: Egress) -> Result<Self, Failure> {
-        let launcher = environment.launcher()?;
+    pub(crate) fn begin(
+        environment: &Environment,
+        egress: Egress,
+        least: Step,
+    ) -> Result<Self, Failure> {
+        let launcher = environment.launcher(least)?;
         let broker = match egress {
             Egress::None => Err(not_started()),
             Egress::Broker => {
@@ -57,6 +61,14 @@ impl Started {
     /// The broker, connected: it does not end while this lives.
     pub(crate) fn broker(&self) -> Result<Arc<Broker>, Report> {
         self.broker.clone()
+    }
+}
+
+/// The weakest confinement that the configuration allows.
+pub(crate) const fn least(config: &Config) -> Step {
+    match config.least.value {
+        LeastConfinement::Partial => Step::Rules,
+        LeastConfinement::Full => Step::Full,
     }
 }
 

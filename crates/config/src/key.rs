@@ -124,6 +124,12 @@ pub const KEYS: &[Key] = &[
         purpose: "Whether commands inside the sandbox run at once or are asked for.",
     },
     Key {
+        path: "sandbox.least",
+        kind: Kind::Choice(&["partial", "full"]),
+        default: "\"partial\"",
+        purpose: "Whether commands may run where the kernel gives less than the full sandbox. Files of others, the network and privilege are held or nothing runs, whatever this says.",
+    },
+    Key {
         path: "limits.command_seconds",
         kind: Kind::Count { min: 1, max: 86_400 },
         default: "600",

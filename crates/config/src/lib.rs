@@ -45,6 +45,6 @@ pub use load::{REQUIREMENTS_PATH, USER_FILE_NAME, load};
 pub use merge::{Loaded, Row, merge};
 pub use ownership::{FileKind, Ownership, Stat, SystemOwnership};
 pub use settings::{
-    Approval, CommandApproval, Embedded, Limits, ModelChoice, ModelServer, Network, Settings,
-    Sourced, Threads, Weights,
+    Approval, CommandApproval, Embedded, LeastConfinement, Limits, ModelChoice, ModelServer,
+    Network, Settings, Sourced, Threads, Weights,
 };

@@ -11,8 +11,8 @@ use crate::error::{Error, Place};
 use crate::key::KEYS;
 use crate::layer::{Layer, Origin, Provenance, Value};
 use crate::settings::{
-    Approval, CommandApproval, Embedded, Limits, ModelChoice, ModelServer, Network, Settings,
-    Sourced, Threads, Weights,
+    Approval, CommandApproval, Embedded, LeastConfinement, Limits, ModelChoice, ModelServer,
+    Network, Settings, Sourced, Threads, Weights,
 };
 
 /// One effective value, for showing.
@@ -129,6 +129,11 @@ impl Effective {
             "allow" => CommandApproval::Allow,
             _ => CommandApproval::Ask,
         };
+        let least = self.text("sandbox.least")?;
+        let least_confinement = match least.value.as_str() {
+            "partial" => LeastConfinement::Partial,
+            _ => LeastConfinement::Full,
+        };
         Ok(Settings {
             model_default,
             models,
@@ -143,6 +148,7 @@ impl Effective {
                 packages_zone: self.text("weights.packages_zone")?,
             },
             approval: Approval { commands: commands.with(approval) },
+            least: least.with(least_confinement),
             limits: Limits {
                 command_seconds: self.count("limits.command_seconds")?,
                 turn_minutes: self.count("limits.turn_minutes")?,

@@ -28,6 +28,8 @@ pub struct Settings {
     pub weights: Weights,
     /// `[approval]`.
     pub approval: Approval,
+    /// `sandbox.least`.
+    pub least: Sourced<LeastConfinement>,
     /// `[limits]`.
     pub limits: Limits,
     /// `[network]`.
@@ -97,6 +99,15 @@ pub enum CommandApproval {
     Allow,
     /// A person is asked.
     Ask,
+}
+
+/// The weakest confinement that commands run under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeastConfinement {
+    /// What this machine's kernel gives, announced, as long as the vital effects hold.
+    Partial,
+    /// The full sandbox.
+    Full,
 }
 
 /// What is asked for.

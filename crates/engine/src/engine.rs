@@ -194,6 +194,11 @@ impl<W: World> Engine<W> {
             Some(recorded) if *recorded != opened => {
                 return Err(Error::OtherWorkspace { recorded: recorded.clone(), opened });
             }
+            // The machine gives another confinement than when the session was opened last.
+            Some(_) if self.state.boundary != boundary => {
+                let workspace = opened.clone();
+                self.record(Record::Created { workspace, boundary: boundary.clone() })?;
+            }
             Some(_) => {}
         }
         self.emit(Event::SessionOpened { workspace: opened, boundary });

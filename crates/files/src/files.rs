@@ -8,7 +8,7 @@
 //! Invariant: a keep is on the disk, with the contents it replaces, before the
 //! first file of the user's tree is written.
 
-mod stamp;
+pub(crate) mod stamp;
 mod surface;
 mod way;
 

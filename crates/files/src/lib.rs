@@ -16,6 +16,7 @@
 mod blob;
 mod change;
 mod class;
+pub mod copy;
 mod diff;
 mod file_error;
 mod files;

@@ -76,3 +76,10 @@ pub(crate) const GIT_ENTRIES_MAX: usize = 5_000;
 /// The longest file in a repository's own directory that is compared; a longer one counts as
 /// changed.
 pub(crate) const GIT_FILE_BYTES_MAX: u64 = 1024 * 1024;
+
+/// The most bytes that are written to copy a tree where no overlay can be laid over it.
+/// A larger one is refused.
+pub(crate) const COPY_BYTES_MAX: u64 = 4 << 30;
+
+/// The most files, directories and links in such a copy. A larger one is refused.
+pub(crate) const COPY_ENTRIES_MAX: u64 = 300_000;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// A moment of the kernel's clock for files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct Moment {
+pub struct Moment {
     pub(crate) seconds: i64,
     pub(crate) nanoseconds: u32,
 }

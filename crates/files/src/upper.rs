@@ -19,8 +19,10 @@ use moat_base::{TreeError, TreePath};
 use rustix::fs::FileType;
 use rustix::io::Errno;
 
+use crate::copy;
+use crate::limits::DEPTH_MAX;
 use crate::resolver::{self, Links};
-use crate::stat::Stat;
+use crate::stat::{Moment, Stat};
 use crate::tree::DirTree;
 
 /// The upper directories of a session, nearest first.
@@ -41,12 +43,20 @@ pub(crate) struct Level {
     layers: Vec<usize>,
     /// Whether the tree below the uppers shows through.
     pub(crate) lower: bool,
+    /// Since when what is here is a copy; `None` for an overlay's own upper.
+    copied: Option<Moment>,
 }
 
 impl Uppers<'_> {
     /// What can be seen at the root of the tree.
     pub(crate) fn top(&self) -> Level {
-        Level { layers: (0..self.0.len()).collect(), lower: true }
+        for (layer, tree) in self.0.iter().enumerate() {
+            if let Some(copied) = copy::finished(tree.root().path()) {
+                // A copy holds all that lies below it.
+                return Level { layers: (0..=layer).collect(), lower: false, copied: Some(copied) };
+            }
+        }
+        Level { layers: (0..self.0.len()).collect(), lower: true, copied: None }
     }
 
     /// The names of a directory, sorted, each as the nearest upper has it.
@@ -67,7 +77,7 @@ impl Uppers<'_> {
 
     /// What can be seen at a directory that was listed at `level`.
     pub(crate) fn descend(&self, entry: &UpperEntry, level: &Level) -> Result<Level, TreeError> {
-        let mut below = Level { layers: Vec::new(), lower: level.lower };
+        let mut below = Level { layers: Vec::new(), lower: level.lower, copied: level.copied };
         for (layer, tree) in self.layers(&level.layers) {
             if layer < entry.layer {
                 continue;
@@ -92,6 +102,17 @@ impl Uppers<'_> {
         Ok(below)
     }
 
+    /// Whether an entry is as it was copied, with everything in it.
+    ///
+    /// The kernel moves a file's change time with every change, and a directory's with
+    /// every name in it.
+    pub(crate) fn is_as_copied(&self, entry: &UpperEntry, level: &Level) -> bool {
+        let (Some(copied), Some(tree)) = (level.copied, self.tree(entry)) else {
+            return false;
+        };
+        is_older(tree, &entry.path, &entry.stat, copied)
+    }
+
     /// The tree that holds an entry.
     pub(crate) fn tree(&self, entry: &UpperEntry) -> Option<&DirTree> {
         self.0.get(entry.layer)
@@ -108,6 +129,17 @@ impl Uppers<'_> {
     fn layers(&self, indexes: &[usize]) -> impl Iterator<Item = (usize, &DirTree)> {
         indexes.iter().filter_map(|index| self.0.get(*index).map(|tree| (*index, tree)))
     }
+}
+
+fn is_older(tree: &DirTree, path: &TreePath, stat: &Stat, copied: Moment) -> bool {
+    if stat.changed >= copied || path.components().count() > DEPTH_MAX {
+        return false;
+    }
+    if stat.file_type() != FileType::Directory {
+        return true;
+    }
+    let is_older = |(path, stat): &(TreePath, Stat)| is_older(tree, path, stat, copied);
+    tree.states(path).is_ok_and(|names| names.iter().all(is_older))
 }
 
 fn is_opaque(tree: &DirTree, path: &TreePath) -> Result<bool, TreeError> {

@@ -102,6 +102,7 @@ impl Soak {
             path: vec!["/usr/bin".into(), "/bin".into()],
             read_only: Vec::new(),
             hidden: vec![scratch.join("state")],
+            least: moat_sandbox::Step::Full,
             environment: Vec::new(),
         };
         let launcher = Launcher::start(settings).expect("the launcher starts");

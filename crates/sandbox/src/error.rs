@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use moat_base::Hint;
 
-use crate::Effect;
+use crate::{Effect, Step};
 
 /// Why a sandbox, a command or a service could not be started or finished.
 #[derive(Debug, thiserror::Error)]
@@ -42,10 +42,21 @@ pub enum Error {
         reason: &'static str,
     },
     /// The sandbox would start, but not enforce everything.
-    #[error("the sandbox would not enforce: {}", list(lost))]
+    #[error("the sandbox would stand on the step `{}` only{}", step.name(), list(lost))]
     Unenforced {
+        /// The strongest step that this machine has.
+        step: Step,
         /// What would not be enforced.
         lost: Vec<Effect>,
+    },
+    /// The workspace would have to be copied, and cannot be.
+    #[error("could not copy `{path}` for the session")]
+    Copy {
+        /// What was to be copied.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
     },
     /// The command could not be run.
     #[error("could not run `{program}`: {step}")]
@@ -94,7 +105,10 @@ pub enum Error {
 
 fn list(effects: &[Effect]) -> String {
     let names: Vec<&str> = effects.iter().map(|effect| effect.name()).collect();
-    names.join(", ")
+    match names.as_slice() {
+        [] => String::new(),
+        names => format!(", and would not enforce: {}", names.join(", ")),
+    }
 }
 
 impl Hint for Error {
@@ -108,6 +122,9 @@ impl Hint for Error {
             }
             Self::Start { step, .. } if step.contains("overlay") => {
                 "the state directory must lie on a file system that can hold an overlay (ext4, xfs, btrfs); set XDG_STATE_HOME to one"
+            }
+            Self::Copy { .. } => {
+                "this machine gives no user namespaces, so files are copied; `moat doctor` says how to get them, or start in a smaller directory"
             }
             Self::Start { .. } | Self::Unenforced { .. } => {
                 "run `moat doctor` to see what this machine can enforce"

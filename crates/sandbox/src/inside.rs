@@ -19,9 +19,14 @@ pub(crate) mod hold;
 mod launch;
 mod reaper;
 mod serve;
+mod supervise;
+mod survey;
 pub(crate) mod trial;
 mod view;
 mod watch;
+
+pub(crate) use hold::FACTS;
+pub(crate) use view::laying;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -51,6 +51,12 @@ pub(crate) fn unshare(flags: i32) -> io::Result<()> {
     check(unsafe { libc::unshare(flags) }.into())
 }
 
+/// Leaves all supplementary groups (setgroups(2)); only an administrator may.
+pub(crate) fn drop_groups() -> io::Result<()> {
+    // SAFETY: an empty list has no pointer that is followed.
+    check(unsafe { libc::syscall(libc::SYS_setgroups, 0, std::ptr::null::<libc::gid_t>()) })
+}
+
 /// Changes the attributes of a mount, or of a whole tree of mounts (mount_setattr(2)).
 pub(crate) fn mount_setattr(
     mount: BorrowedFd<'_>,
@@ -238,6 +244,14 @@ fn wait(options: i32) -> io::Result<Option<Ended>> {
             return Err(error);
         }
     }
+}
+
+/// Kills every process that this one may signal, but itself, at one moment (kill(2)).
+///
+/// Only for a process whose Landlock domain scopes signals, and who has seen that it does.
+pub(crate) fn kill_everybody_in_scope() -> io::Result<()> {
+    // SAFETY: plain numbers.
+    check(unsafe { libc::kill(-1, libc::SIGKILL) }.into())
 }
 
 /// Kills every other process of this pid namespace, whose process 1 the caller is.

@@ -57,15 +57,31 @@ impl Ruleset {
 
     /// The same without the rights and scopes that a test switched off.
     pub(crate) fn lacking(without: &[Layer]) -> io::Result<Self> {
-        let version = version();
-        let handled = match version {
+        let handled = match version() {
             ..=0 => return Err(io::ErrorKind::Unsupported.into()),
             1 => REFER - 1,
             2 => TRUNCATE - 1,
             3 | 4 => IOCTL_DEV - 1,
             5.. => WRITE,
         };
-        let scoped = if version >= VERSION_MIN { SCOPES } else { 0 };
+        Self::handling(handled, without)
+    }
+
+    /// Makes a set that leaves files alone, and keeps signals and abstract sockets inside.
+    ///
+    /// `root` is the directory above all. Moving files between directories is denied by every
+    /// set that does not allow it, also by one that is not about files.
+    pub(crate) fn of_scopes(root: BorrowedFd<'_>) -> io::Result<Self> {
+        if version() < VERSION_MIN {
+            return Err(io::Error::from_raw_os_error(libc::EOPNOTSUPP));
+        }
+        let ruleset = Self::handling(REFER, &[])?;
+        ruleset.allow(root, REFER)?;
+        Ok(ruleset)
+    }
+
+    fn handling(handled: u64, without: &[Layer]) -> io::Result<Self> {
+        let scoped = if version() >= VERSION_MIN { SCOPES } else { 0 };
         let kept = |part: fn(u8) -> Layer, bits: u64| {
             let dropped = (0..64).filter(|bit| without.contains(&part(*bit)));
             dropped.fold(bits, |bits, bit| bits & !(1 << bit))

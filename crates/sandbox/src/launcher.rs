@@ -15,10 +15,12 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Stdio};
+use std::sync::OnceLock;
 
 use rustix::event::{PollFd, PollFlags};
 use rustix::net::Shutdown;
 
+use crate::footing::{Footing, Survey};
 use crate::limits::ANSWER_WAIT_MAX;
 use crate::wire::{self, Answer, Received, ToLauncher};
 use crate::{Error, HELPER_WORD, Settings, poll};
@@ -29,6 +31,7 @@ pub struct Launcher {
     settings: Settings,
     socket: OwnedFd,
     process: Child,
+    survey: OnceLock<Survey>,
 }
 
 impl Launcher {
@@ -54,7 +57,7 @@ impl Launcher {
             .process_group(0)
             .spawn()
             .map_err(failed)?;
-        Ok(Self { settings, socket: here, process })
+        Ok(Self { settings, socket: here, process, survey: OnceLock::new() })
     }
 
     /// The settings that it was started with.
@@ -80,6 +83,52 @@ impl Launcher {
     /// [`Error::Gone`] when the launcher has ended.
     pub fn give_up_network(&self) -> Result<(), Error> {
         self.ask(&ToLauncher::Seal, &[])
+    }
+
+    /// What was found out about this machine; `None` as long as nothing was refused.
+    pub(crate) fn surveyed(&self) -> Option<&Survey> {
+        self.survey.get()
+    }
+
+    /// Starts something on the strongest footing that there is, the full one first. What
+    /// a machine lacks is found out once.
+    ///
+    /// A refusal where nothing is lacking is the plan's, and stands.
+    pub(crate) fn on_footing<T>(
+        &self,
+        mut start: impl FnMut(&Footing) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        if let Some(survey) = self.survey.get() {
+            return start(&survey.footing);
+        }
+        let refused = match start(&Footing::full()) {
+            Err(refused @ (Error::Start { .. } | Error::Service { .. })) => refused,
+            other => return other,
+        };
+        let survey = self.survey()?;
+        if survey.footing == Footing::full() { Err(refused) } else { start(&survey.footing) }
+    }
+
+    /// Has the launcher find out what a sandbox can stand on here.
+    pub(crate) fn survey(&self) -> Result<&Survey, Error> {
+        let (here, there) = wire::pair().map_err(|source| Error::Start {
+            step: "making the survey's socket".to_owned(),
+            source,
+        })?;
+        self.ask(&ToLauncher::Survey, &[there.as_fd()])?;
+        drop(there);
+        match answer(&here)?.message {
+            Answer::Surveyed { survey } => Ok(self.survey.get_or_init(|| survey)),
+            Answer::Failed(fault) => Err(Error::Start {
+                step: fault.step,
+                source: io::Error::from_raw_os_error(fault.errno),
+            }),
+            Answer::Ready { .. }
+            | Answer::Serving { .. }
+            | Answer::Listener
+            | Answer::Exited { .. }
+            | Answer::Done { .. } => Err(Error::Answer { reason: "it was not a survey" }),
+        }
     }
 
     /// Sends a request; `fds` go along.

@@ -13,11 +13,13 @@
 //! holder and the reaper, `mount`, `landlock`, `seccomp` and `kernel` speak to the
 //! kernel. How it all holds together is in `docs/sandbox.md`.
 
+mod cgroup;
 mod command;
 mod confinement;
 mod disk;
 mod environment;
 mod error;
+mod footing;
 mod inherit;
 mod inside;
 mod kernel;
@@ -30,6 +32,7 @@ mod mount;
 mod plan;
 mod poll;
 mod probe;
+mod rewrite;
 mod run;
 mod sandbox;
 mod seccomp;
@@ -42,8 +45,9 @@ pub use command::{
     Bound, Collected, Command, Exit, Input, Interrupt, Limits, Network, OutputSink, Status, Stream,
     Usage, Variable,
 };
-pub use confinement::{Confinement, Effect, Finding, Level, Standing};
+pub use confinement::{Confinement, Effect, Finding, Standing};
 pub use error::Error;
+pub use footing::Step;
 pub use inherit::inherited_listener;
 pub use inside::helper_main;
 pub use launcher::Launcher;
@@ -52,7 +56,7 @@ pub use lockdown::{SelfPlan, Sockets, confine_self, give_up_inet};
 #[doc(hidden)]
 pub use plan::Layer;
 pub use plan::{Files, Plan};
-pub use probe::probe;
+pub use probe::Examination;
 pub use sandbox::Sandbox;
 pub use service::{Service, ServiceConfinement, ServiceProcess, start_service};
 pub use settings::{HELPER_WORD, Settings};

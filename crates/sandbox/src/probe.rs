@@ -12,22 +12,36 @@ use std::path::{Path, PathBuf};
 
 use moat_base::random_hex;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
+use serde::Serialize;
 
 use crate::inside::trial;
 use crate::plan::Purpose;
 use crate::{
-    Collected, Command, Effect, Error, Files, Finding, HELPER_WORD, Interrupt, Launcher, Plan,
-    Sandbox, Standing,
+    Collected, Command, Confinement, Effect, Error, Files, Finding, HELPER_WORD, Interrupt,
+    Launcher, Plan, Sandbox, Standing, Step, cgroup,
 };
 
-/// Starts a sandbox over an empty directory below `scratch` and tries to get out of it.
-///
-/// `scratch` is a new directory of Moat's own, on the file system of the sessions,
-/// that the caller removes afterwards. Takes well under a second.
-///
-/// # Errors
-/// As [`Sandbox::start`]: a sandbox that does not start is the finding.
-pub fn probe(launcher: &Launcher, scratch: &Path) -> Result<Vec<Finding>, Error> {
+impl Launcher {
+    /// Starts a sandbox over an empty directory below `scratch` and tries to get out of it.
+    ///
+    /// `scratch` is a new directory of Moat's own, on the file system of the sessions,
+    /// that the caller removes afterwards. Takes well under a second.
+    ///
+    /// # Errors
+    /// As [`Sandbox::start`]: a sandbox that does not start is the finding.
+    pub fn examine(&self, scratch: &Path) -> Result<Examination, Error> {
+        probe(self, scratch)
+    }
+
+    /// What was tried to find the step that sandboxes stand on here, each with the system's
+    /// error; nothing while nothing was refused.
+    #[must_use]
+    pub fn attempts(&self) -> Vec<(String, Option<String>)> {
+        self.surveyed().map(|survey| survey.attempts.clone()).unwrap_or_default()
+    }
+}
+
+fn probe(launcher: &Launcher, scratch: &Path) -> Result<Examination, Error> {
     let failed =
         |source: std::io::Error| Error::Start { step: "preparing the probe".to_owned(), source };
     let name = format!("moat-{}", random_hex(16).map_err(failed)?);
@@ -42,9 +56,15 @@ pub fn probe(launcher: &Launcher, scratch: &Path) -> Result<Vec<Finding>, Error>
         Plan::new(&tree, Files::CopyOnWrite { lowers: vec![tree.clone()], upper, work })?;
     plan.purpose = Purpose::Probe;
     let helper = launcher.settings().helper.clone();
-    let sandbox = Sandbox::start_with(launcher, &plan, &[(helper, PathBuf::from(INSIDE))])?;
+    let shown = [(helper.clone(), PathBuf::from(INSIDE))];
+    let sandbox = Sandbox::start_with(launcher, &plan, &shown)?;
+    let program = match sandbox.confinement().step {
+        Step::Full | Step::Shared => PathBuf::from(INSIDE),
+        // Nothing can be shown at another place there.
+        Step::Rules => helper,
+    };
     let argv: Vec<OsString> = vec![
-        INSIDE.into(),
+        program.into(),
         HELPER_WORD.into(),
         trial::WORD.into(),
         launcher.settings().home.clone().into(),
@@ -57,18 +77,38 @@ pub fn probe(launcher: &Launcher, scratch: &Path) -> Result<Vec<Finding>, Error>
     if !exit.success() {
         return Err(Error::Answer { reason: "the probe inside did not finish" });
     }
-    Ok(judge(&String::from_utf8_lossy(&collected.output)))
+    Ok(Examination {
+        findings: judge(&String::from_utf8_lossy(&collected.output), sandbox.confinement()),
+        confinement: sandbox.confinement().clone(),
+        resources: cgroup::account(),
+    })
+}
+
+/// What was found out about this machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Examination {
+    /// What a sandbox enforces here.
+    pub confinement: Confinement,
+    /// What was tried inside, and what came of it.
+    pub findings: Vec<Finding>,
+    /// Whether the kernel bounds memory and processes of all commands together, in a sentence.
+    pub resources: String,
 }
 
 /// Reads what the attempts printed; one that printed nothing counts as not enforced.
-fn judge(output: &str) -> Vec<Finding> {
+fn judge(output: &str, confinement: &Confinement) -> Vec<Finding> {
     ATTEMPTS
         .iter()
         .map(|(name, effect, attempt)| {
             let line = output.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
             let standing = match line.and_then(|line| line.split_once(' ')) {
                 Some(("held", _detail)) => Standing::Enforced,
-                Some(_) => not_enforced("it got through"),
+                // What is known to be lost on this step has its own reason and fix.
+                Some(_) => confinement
+                    .standing(*effect)
+                    .filter(|standing| **standing != Standing::Enforced)
+                    .cloned()
+                    .unwrap_or_else(|| not_enforced("it got through")),
                 None => not_enforced("it could not be tried"),
             };
             Finding { effect: *effect, attempt: (*attempt).to_owned(), standing }
@@ -140,7 +180,9 @@ mod tests {
     #[test]
     fn only_what_held_is_reported_as_enforced() {
         let output = "vsock held x\nbpf got-through -\n";
-        for finding in judge(output) {
+        let footing = crate::footing::Footing::full();
+        let full = crate::confinement::judge(&footing, &[]);
+        for finding in judge(output, &full) {
             let enforced = finding.standing == Standing::Enforced;
             assert_eq!(enforced, finding.attempt.contains("hypervisor"), "{finding:?}");
         }

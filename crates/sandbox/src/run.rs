@@ -18,10 +18,12 @@ use rustix::pipe::PipeFlags;
 
 use crate::disk::{Disk, DiskBounds};
 use crate::limits::{ANSWER_WAIT_MAX, OUTPUT_CHUNK_BYTES};
+use crate::rewrite::Mapping;
+use crate::view::bare::Places;
 use crate::wire::{self, Answer, CommandPlan, Fault, Listener, Received, ToHolder};
 use crate::{
     Command, Error, Exit, Input, Interrupt, Network, OutputSink, Plan, Settings, Status, Stream,
-    Usage, environment, launcher, poll,
+    Usage, Variable, environment, launcher, poll,
 };
 
 /// What all commands of a sandbox have in common.
@@ -29,6 +31,9 @@ use crate::{
 pub(crate) struct Surroundings {
     settings: Settings,
     workspace: PathBuf,
+    /// Set for every command, before its own changes.
+    variables: Vec<Variable>,
+    mapping: Option<Mapping>,
     /// How many commands were started.
     commands: AtomicU64,
     disk: Mutex<Disk>,
@@ -36,9 +41,34 @@ pub(crate) struct Surroundings {
 
 impl Surroundings {
     pub(crate) fn new(settings: &Settings, plan: &Plan) -> Self {
-        let (settings, workspace) = (settings.clone(), plan.root().to_owned());
-        let disk = Mutex::new(Disk::open(plan));
-        Self { settings, workspace, commands: AtomicU64::new(0), disk }
+        Self {
+            settings: settings.clone(),
+            workspace: plan.root().to_owned(),
+            variables: Vec::new(),
+            mapping: None,
+            commands: AtomicU64::new(0),
+            disk: Mutex::new(Disk::open(plan)),
+        }
+    }
+
+    /// Those of a sandbox without mounts: other places, and output that names the usual ones.
+    pub(crate) fn bare(settings: &Settings, plan: &Plan, places: &Places) -> Self {
+        let temporary = ["TMPDIR", "TMP", "TEMP"]
+            .map(|name| Variable::Set(name.into(), places.temporary.clone().into()));
+        let own = Settings { home: places.home.clone(), ..settings.clone() };
+        Self {
+            settings: own,
+            workspace: places.tree.clone(),
+            variables: temporary.to_vec(),
+            mapping: Some(Mapping { from: places.tree.clone(), to: plan.root().to_owned() }),
+            commands: AtomicU64::new(0),
+            disk: Mutex::new(Disk::open(plan)),
+        }
+    }
+
+    /// What stands for what in the output.
+    pub(crate) const fn mapping(&self) -> Option<&Mapping> {
+        self.mapping.as_ref()
     }
 
     fn plan(&self, command: &Command) -> CommandPlan {
@@ -55,7 +85,7 @@ impl Surroundings {
                 &self.settings,
                 &directory,
                 command.network,
-                &command.environment,
+                &[self.variables.as_slice(), command.environment.as_slice()].concat(),
             ),
             directory: command.directory.as_path().into(),
             listener: match command.network {
@@ -283,7 +313,7 @@ impl Run<'_> {
             Answer::Done { number } if number == self.number => return Ok(Next::Finish),
             // The former command's holder, after its reaper had said so already.
             Answer::Done { .. } => {}
-            Answer::Ready { .. } | Answer::Serving { .. } => {
+            Answer::Ready { .. } | Answer::Serving { .. } | Answer::Surveyed { .. } => {
                 return Err(Error::Answer { reason: "it was not about the command" });
             }
         }

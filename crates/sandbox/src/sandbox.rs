@@ -5,18 +5,26 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use moat_files::copy::{self, CopyError};
 use rustix::event::{PollFd, PollFlags};
+use rustix::fs::{Mode, OFlags};
 use rustix::net::Shutdown;
 use rustix::process::Signal;
 
-use crate::confinement::{self, Confinement, Level};
+use crate::confinement::{self, Confinement};
+use crate::footing::{Base, Footing};
+use crate::inside::laying;
 use crate::limits::ANSWER_WAIT_MAX;
+use crate::rewrite::Rewriter;
 use crate::run::{self, Surroundings};
-use crate::wire::{self, Answer, Fault, ToLauncher};
-use crate::{Command, Error, Exit, Interrupt, Launcher, OutputSink, Plan, launcher, poll, view};
+use crate::view::bare::{self, Places};
+use crate::wire::{self, Answer, Fault, HolderPlan, Lost, ToLauncher};
+use crate::{
+    Command, Error, Exit, Files, Interrupt, Launcher, OutputSink, Plan, launcher, poll, view,
+};
 
 /// What is left of a sandbox that was told to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,11 +47,16 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Starts a sandbox for `plan`.
+    /// Starts a sandbox for `plan` on the strongest step of the ladder that this machine has.
+    ///
+    /// [`Sandbox::confinement`] says which it is and what is lost on it; the caller shows and
+    /// records that, and asks before commands run on less than all of it.
     ///
     /// # Errors
     /// [`Error::Start`] when the kernel refuses a step, [`Error::Workspace`] when the workspace
-    /// holds the home or Moat's own state, [`Error::Unenforced`] when anything would not be enforced.
+    /// holds the home or Moat's own state, [`Error::Unenforced`] when the files of others, the
+    /// network or privilege would not be held or [`crate::Settings::least`] asks for more,
+    /// [`Error::Copy`] where files would have to be copied and cannot be.
     pub fn start(launcher: &Launcher, plan: &Plan) -> Result<Self, Error> {
         Self::start_with(launcher, plan, &[])
     }
@@ -59,34 +72,73 @@ impl Sandbox {
         plan: &Plan,
         extra: &[(PathBuf, PathBuf)],
     ) -> Result<Self, Error> {
-        let compiled = view::compile(launcher.settings(), plan, extra)?;
-        let channel =
-            |step: &str, source: io::Error| Error::Start { step: step.to_owned(), source };
-        let body = wire::body(&compiled).map_err(|error| channel("sealing the plan", error))?;
-        let (control, there) =
-            wire::pair().map_err(|error| channel("making the control socket", error))?;
-        launcher.ask(&ToLauncher::Hold, &[body.as_fd(), there.as_fd()])?;
-        drop(there);
-        let received = launcher::answer(&control)?;
-        let (notes, lost) = match received.message {
-            Answer::Ready { notes, lost } => (notes, lost),
-            Answer::Failed(fault) => return Err(start_error(fault)),
-            Answer::Serving { .. }
-            | Answer::Listener
-            | Answer::Exited { .. }
-            | Answer::Done { .. } => {
-                return Err(Error::Answer { reason: "the sandbox did not say that it is ready" });
+        view::check(launcher.settings(), plan)?;
+        launcher.on_footing(|footing| Self::start_on(launcher, plan, extra, footing))
+    }
+
+    fn start_on(
+        launcher: &Launcher,
+        plan: &Plan,
+        extra: &[(PathBuf, PathBuf)],
+        footing: &Footing,
+    ) -> Result<Self, Error> {
+        let mut remarks = Vec::new();
+        match footing.base {
+            Base::User | Base::Root => {
+                clear_half(plan)?;
+                match Self::begin(launcher, plan, extra, footing) {
+                    Err(refused) if is_overlay_refused(&refused, plan) => {
+                        let Files::CopyOnWrite { .. } = plan.files() else {
+                            return Err(refused);
+                        };
+                        remarks.push(format!("no copy-on-write is possible here ({refused})"));
+                        prepare(plan, &mut remarks)?;
+                        Self::begin(launcher, plan, extra, footing)
+                    }
+                    begun => begun,
+                }
+            }
+            Base::None => {
+                prepare(plan, &mut remarks)?;
+                Self::begin(launcher, plan, extra, footing)
+            }
+        }
+        .and_then(|mut begun| {
+            begun.confinement.remarks.extend(remarks);
+            begun.confinement.stands(launcher.settings().least)?;
+            Ok(begun)
+        })
+    }
+
+    /// Starts it on what is there: an overlay's upper, or a copy.
+    fn begin(
+        launcher: &Launcher,
+        plan: &Plan,
+        extra: &[(PathBuf, PathBuf)],
+        footing: &Footing,
+    ) -> Result<Self, Error> {
+        let settings = launcher.settings();
+        let (compiled, surroundings) = match (footing.base, plan.files()) {
+            (Base::None, Files::CopyOnWrite { upper, work, .. }) => {
+                let places = Places::of(upper, work);
+                let compiled = bare::compile(settings, plan, &places, extra)?;
+                (compiled, Surroundings::bare(settings, plan, &places))
+            }
+            (Base::User | Base::Root, _) | (Base::None, Files::Direct | Files::ReadOnly) => {
+                let compiled = view::compile(settings, plan, extra, footing)?;
+                (compiled, Surroundings::new(settings, plan))
             }
         };
-        let mut fds = received.fds.into_iter();
+        let (control, ready) = hold(launcher, &compiled)?;
+        let mut fds = ready.fds.into_iter();
         let (Some(root), Some(holder)) = (fds.next(), fds.next()) else {
             return Err(Error::Answer { reason: "the workspace did not come with it" });
         };
-        let confinement = confinement::judge(&lost);
-        if confinement.level() != Level::Full {
-            return Err(Error::Unenforced { lost: confinement.lost() });
+        let mut confinement = confinement::judge(footing, &ready.lost);
+        if is_copy(plan) {
+            confinement.remarks.push(OF_A_COPY.to_owned());
         }
-        for note in &notes {
+        for note in &ready.notes {
             tracing::debug!(note, "the sandbox starts without it");
         }
         Ok(Self {
@@ -94,8 +146,8 @@ impl Sandbox {
             holder,
             root,
             confinement,
-            notes,
-            surroundings: Surroundings::new(launcher.settings(), plan),
+            notes: ready.notes,
+            surroundings,
         })
     }
 
@@ -130,7 +182,9 @@ impl Sandbox {
         interrupt: &Interrupt,
     ) -> Result<Exit, Error> {
         let control = self.control.lock().unwrap_or_else(PoisonError::into_inner);
-        let result = run::run(&control, &self.surroundings, command, sink, interrupt);
+        let mut sink = Rewriter::new(sink, self.surroundings.mapping());
+        let result = run::run(&control, &self.surroundings, command, &mut sink, interrupt);
+        sink.finish();
         if matches!(result, Err(Error::Gone | Error::Answer { .. })) {
             // Nothing may go on in there that we no longer understand.
             let _closed = rustix::net::shutdown(&*control, Shutdown::Write);
@@ -181,6 +235,116 @@ impl Drop for Sandbox {
             tracing::warn!("a sandbox did not end in time");
         }
     }
+}
+
+/// What a holder said when it was ready.
+struct Ready {
+    notes: Vec<String>,
+    lost: Vec<Lost>,
+    fds: Vec<OwnedFd>,
+}
+
+/// Starts the holder of a plan.
+fn hold(launcher: &Launcher, compiled: &HolderPlan) -> Result<(OwnedFd, Ready), Error> {
+    let channel = |step: &str, source: io::Error| Error::Start { step: step.to_owned(), source };
+    let body = wire::body(compiled).map_err(|error| channel("sealing the plan", error))?;
+    let (control, there) =
+        wire::pair().map_err(|error| channel("making the control socket", error))?;
+    launcher.ask(&ToLauncher::Hold, &[body.as_fd(), there.as_fd()])?;
+    drop(there);
+    let received = launcher::answer(&control)?;
+    match received.message {
+        Answer::Ready { notes, lost } => Ok((control, Ready { notes, lost, fds: received.fds })),
+        Answer::Failed(fault) => Err(start_error(fault)),
+        Answer::Serving { .. }
+        | Answer::Surveyed { .. }
+        | Answer::Listener
+        | Answer::Exited { .. }
+        | Answer::Done { .. } => {
+            Err(Error::Answer { reason: "the sandbox did not say that it is ready" })
+        }
+    }
+}
+
+/// Removes a copy that was broken off on a weaker step, so that it is not taken for changes.
+fn clear_half(plan: &Plan) -> Result<(), Error> {
+    match plan.files() {
+        Files::CopyOnWrite { upper, .. } if copy::kind(upper) == copy::Upper::Half => {
+            copy::clear(upper)
+                .map_err(|source| Error::Copy { path: plan.root().to_owned(), source })
+        }
+        Files::CopyOnWrite { .. } | Files::Direct | Files::ReadOnly => Ok(()),
+    }
+}
+
+/// Whether the kernel refused to lay an overlay over the workspace, as it does where the
+/// changes would lie on another overlay (in most containers) or on a file system that
+/// cannot hold them.
+fn is_overlay_refused(error: &Error, plan: &Plan) -> bool {
+    let refusals =
+        [libc::EINVAL, libc::EPERM, libc::ENODEV, libc::EOPNOTSUPP, libc::ENOSYS, libc::EXDEV];
+    matches!(error, Error::Start { step, source } if *step == laying(plan.root().as_os_str())
+        && source.raw_os_error().is_some_and(|errno| refusals.contains(&errno)))
+}
+
+/// Whether the session's files are a copy of the tree.
+fn is_copy(plan: &Plan) -> bool {
+    match plan.files() {
+        Files::CopyOnWrite { upper, .. } => copy::kind(upper) == copy::Upper::Copy,
+        Files::Direct | Files::ReadOnly => false,
+    }
+}
+
+/// Said as long as a session works on a copy.
+const OF_A_COPY: &str =
+    "the session's files are a copy of its start: what you change later is not seen in it";
+
+/// Copies the tree to where the changes would go, for want of an overlay.
+fn prepare(plan: &Plan, remarks: &mut Vec<String>) -> Result<(), Error> {
+    let Files::CopyOnWrite { lowers, upper, work } = plan.files() else {
+        return Err(Error::Copy {
+            path: plan.root().to_owned(),
+            source: io::Error::new(
+                io::ErrorKind::Unsupported,
+                "only a session's own copy of the files can be protected without mounts",
+            ),
+        });
+    };
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |error: CopyError| Error::Copy {
+            path,
+            source: match error {
+                CopyError::System(source) => source,
+                other @ (CopyError::TooLarge | CopyError::NotACopy) => {
+                    io::Error::other(other.to_string())
+                }
+            },
+        }
+    };
+    let mut source = None;
+    for lower in lowers {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let opened = rustix::fs::open(lower, flags, Mode::empty())
+            .map_err(|errno| failed(lower)(CopyError::System(errno.into())))?;
+        // A finished copy holds all that lies below it.
+        if copy::finished(lower).is_some() {
+            source = Some(opened);
+            break;
+        }
+    }
+    let source = source.as_ref().map_or_else(|| plan.root_fd(), AsFd::as_fd);
+    let copied = copy::copy(source, upper, work).map_err(failed(plan.root()))?;
+    if copied.entries > 0 {
+        remarks.push(format!(
+            "the files are a copy: {} entries, {} MiB written, {} left out, {} ms",
+            copied.entries,
+            copied.bytes >> 20,
+            copied.left_out,
+            copied.time.as_millis(),
+        ));
+    }
+    Ok(())
 }
 
 fn start_error(fault: Fault) -> Error {

@@ -8,7 +8,9 @@
 //!
 //! Invariant: another architecture's calls and the x32 ones never reach a rule.
 
+pub(crate) mod notice;
 mod program;
+mod shared;
 
 use std::io;
 
@@ -21,8 +23,33 @@ pub(crate) enum Families {
     InetAndLocal,
     /// The same without named local sockets; unnamed pairs stay.
     InetAndPairs,
+    /// Local sockets, and no questions about a network that is the host's.
+    LocalOnly,
+    /// Unnamed pairs, and nothing else.
+    PairsOnly,
     /// Local sockets only.
     Local,
+}
+
+/// What a [`Families`] stands for.
+#[derive(Clone, Copy, Debug)]
+struct Allowed {
+    inet: bool,
+    routing: bool,
+    named: bool,
+}
+
+impl Families {
+    const fn allowed(self) -> Allowed {
+        let (inet, routing, named) = match self {
+            Self::InetAndLocal => (true, true, true),
+            Self::InetAndPairs => (true, true, false),
+            Self::Local => (false, true, true),
+            Self::LocalOnly => (false, false, true),
+            Self::PairsOnly => (false, false, false),
+        };
+        Allowed { inet, routing, named }
+    }
 }
 
 /// Whether a process may become another program.
@@ -34,8 +61,26 @@ pub(crate) enum Programs {
     Denied,
 }
 
+/// What a command shares with the host for want of a namespace; the filter makes up for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shared {
+    /// Process ids.
+    Processes,
+    /// System V objects and message queues.
+    Ipc,
+    /// Mounts: the host's files, by the host's names.
+    Files,
+}
+
 /// The filter of a command, or of a process of Moat that confines itself wholly.
 pub(crate) fn confined(families: Families, programs: Programs) -> Program {
+    sharing(families, programs, &[])
+}
+
+/// As [`confined`], for a process that shares some of what is usually its own.
+///
+/// With [`Shared::Files`] the filter must be installed with a supervisor.
+pub(crate) fn sharing(families: Families, programs: Programs, shared: &[Shared]) -> Program {
     let mut program = Program::new();
     for (call, errno) in absent() {
         program.deny(call, errno);
@@ -48,9 +93,10 @@ pub(crate) fn confined(families: Families, programs: Programs) -> Program {
         program.deny(libc::SYS_execveat, libc::EPERM);
     }
     namespaces(&mut program);
-    terminal(&mut program);
+    requests(&mut program, shared);
     personality(&mut program);
-    core_limit(&mut program);
+    limits(&mut program, shared);
+    shared::make_up(&mut program, shared);
     nodes(&mut program);
     reservation(&mut program);
     sockets(&mut program, families);
@@ -183,11 +229,14 @@ fn namespaces(program: &mut Program) {
 
 /// Nothing is typed into a terminal. Only the low half of the request counts for
 /// the kernel, and only that half is compared.
-fn terminal(program: &mut Program) {
+fn requests(program: &mut Program, shared: &[Shared]) {
     program.when(libc::SYS_ioctl, |rule| {
         rule.load_argument(1);
         for request in [TIOCSTI, TIOCLINUX, TIOCSETD] {
             rule.if_equal(request, |rule| rule.refuse(libc::EPERM));
+        }
+        if shared.contains(&Shared::Files) {
+            shared::file_systems(rule);
         }
         rule.allow();
     });
@@ -205,14 +254,19 @@ fn personality(program: &mut Program) {
 }
 
 /// The limit on core dumps stays as it was set, see `inside::exec`. The call seems to
-/// succeed, because scripts that switch core dumps off should go on.
-fn core_limit(program: &mut Program) {
+/// succeed, because scripts that switch core dumps off should go on. Limits of other
+/// processes are theirs.
+fn limits(program: &mut Program, shared: &[Shared]) {
     program.when(libc::SYS_setrlimit, |rule| {
         rule.load_argument(0);
         rule.if_equal(RLIMIT_CORE, Rule::pretend);
         rule.allow();
     });
     program.when(libc::SYS_prlimit64, |rule| {
+        if shared.contains(&Shared::Processes) {
+            rule.load_argument(0);
+            rule.if_any_bit(u32::MAX, |rule| rule.refuse(libc::EPERM));
+        }
         rule.load_argument(1);
         rule.if_equal(RLIMIT_CORE, |rule| {
             // A null pointer only asks.
@@ -260,15 +314,18 @@ fn reservation(program: &mut Program) {
 fn sockets(program: &mut Program, families: Families) {
     program.when(libc::SYS_socket, |rule| {
         rule.load_argument(0);
-        if families != Families::InetAndPairs {
+        let allowed = families.allowed();
+        if allowed.named {
             rule.if_equal(AF_UNIX, Rule::allow);
         }
-        rule.if_equal(AF_NETLINK, |rule| {
-            rule.load_argument(2);
-            rule.if_equal(NETLINK_ROUTE, Rule::allow);
-            rule.refuse(libc::EAFNOSUPPORT);
-        });
-        if families != Families::Local {
+        if allowed.routing {
+            rule.if_equal(AF_NETLINK, |rule| {
+                rule.load_argument(2);
+                rule.if_equal(NETLINK_ROUTE, Rule::allow);
+                rule.refuse(libc::EAFNOSUPPORT);
+            });
+        }
+        if allowed.inet {
             for family in [AF_INET, AF_INET6] {
                 rule.if_equal(family, inet);
             }
@@ -278,7 +335,7 @@ fn sockets(program: &mut Program, families: Families) {
     program.when(libc::SYS_socketpair, |rule| {
         rule.load_argument(0);
         rule.if_equal(AF_UNIX, |rule| {
-            if families == Families::InetAndPairs {
+            if !families.allowed().named {
                 // A datagram socket of a pair can be sent, or connected, to a name.
                 rule.load_argument(1);
                 rule.mask(SOCKET_TYPE_MASK);

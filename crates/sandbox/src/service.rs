@@ -10,7 +10,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 
-use crate::wire::{self, Answer, ServicePlan, ToLauncher};
+use crate::wire::{self, Answer, HolderPlan, ServicePlan, ToLauncher};
 use crate::{Error, Launcher, launcher, view};
 
 /// How a service is confined from outside.
@@ -70,36 +70,61 @@ pub fn start_service(launcher: &Launcher, service: Service) -> Result<ServicePro
         let source = io::ErrorKind::InvalidInput.into();
         return Err(failed("finding its program by an absolute path", source));
     }
-    let view = match &confinement {
-        ServiceConfinement::Own => None,
-        ServiceConfinement::Sealed { read } => Some(view::compile_service(&program, read)),
+    let environment: Vec<OsString> = environment
+        .into_iter()
+        .map(|(mut name, value)| {
+            name.push("=");
+            name.push(value);
+            name
+        })
+        .collect();
+    let ask = |view: Option<HolderPlan>| {
+        let plan = ServicePlan { argv: argv.clone(), environment: environment.clone(), view, nice };
+        serve(launcher, &plan, &log, &inherited).map_err(|refusal| match refusal {
+            Refusal::Step(step, source) => failed(&step, source),
+            Refusal::Error(error) => error,
+        })
     };
-    let plan = ServicePlan {
-        argv,
-        environment: environment
-            .into_iter()
-            .map(|(mut name, value)| {
-                name.push("=");
-                name.push(value);
-                name
-            })
-            .collect(),
-        view,
-        nice,
+    match &confinement {
+        ServiceConfinement::Own => ask(None),
+        ServiceConfinement::Sealed { read } => {
+            launcher.on_footing(|footing| ask(Some(view::compile_service(&program, read, footing))))
+        }
+    }
+}
+
+enum Refusal {
+    Step(String, io::Error),
+    Error(Error),
+}
+
+fn serve(
+    launcher: &Launcher,
+    plan: &ServicePlan,
+    log: &OwnedFd,
+    inherited: &[OwnedFd],
+) -> Result<ServiceProcess, Refusal> {
+    let step = |step: &str| {
+        let step = step.to_owned();
+        move |error| Refusal::Step(step, error)
     };
-    let body = wire::body(&plan).map_err(|error| failed("sealing its plan", error))?;
-    let (here, there) = wire::pair().map_err(|error| failed("making its socket", error))?;
+    let body = wire::body(plan).map_err(step("sealing its plan"))?;
+    let (here, there) = wire::pair().map_err(step("making its socket"))?;
     let mut fds = vec![body.as_fd(), there.as_fd(), log.as_fd()];
     fds.extend(inherited.iter().map(AsFd::as_fd));
-    launcher.ask(&ToLauncher::Serve, &fds)?;
+    launcher.ask(&ToLauncher::Serve, &fds).map_err(Refusal::Error)?;
     drop(there);
-    match launcher::answer(&here)?.message {
+    match launcher::answer(&here).map_err(Refusal::Error)?.message {
         Answer::Serving { pid } => Ok(ServiceProcess { pid }),
         Answer::Failed(fault) => {
-            Err(failed(&fault.step, io::Error::from_raw_os_error(fault.errno)))
+            Err(Refusal::Step(fault.step, io::Error::from_raw_os_error(fault.errno)))
         }
-        Answer::Ready { .. } | Answer::Listener | Answer::Exited { .. } | Answer::Done { .. } => {
-            Err(Error::Answer { reason: "the service did not say that it runs" })
+        Answer::Ready { .. }
+        | Answer::Surveyed { .. }
+        | Answer::Listener
+        | Answer::Exited { .. }
+        | Answer::Done { .. } => {
+            Err(Refusal::Error(Error::Answer { reason: "the service did not say that it runs" }))
         }
     }
 }

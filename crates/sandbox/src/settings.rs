@@ -4,6 +4,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::Step;
+
 /// The first argument that makes the `moat` binary act as the sandbox's launcher.
 ///
 /// `cli` looks for it before anything else and calls [`crate::helper_main`].
@@ -26,4 +28,7 @@ pub struct Settings {
     /// The user's whole environment; only the variables of a fixed allow-list
     /// (language, time zone, terminal) pass into a sandbox.
     pub environment: Vec<(OsString, OsString)>,
+    /// The weakest step on which commands run: [`Step::Full`] refuses everything that is not
+    /// whole. Never decided by a workspace.
+    pub least: Step,
 }

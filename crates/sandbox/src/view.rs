@@ -8,13 +8,18 @@
 //! Invariant: nothing of the home appears but what [`toolchain`] lists, and never
 //! one of [`Settings::hidden`].
 
+pub(crate) mod bare;
+pub(crate) mod secret;
 pub(crate) mod system;
 pub(crate) mod toolchain;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::inside::{exec, hold};
+use moat_files::copy;
+
+use crate::footing::{Base, Footing, ProcessList};
+use crate::inside::{FACTS, exec, hold};
 use crate::limits::private_bytes;
 use crate::plan::{Layer, Purpose};
 use crate::seccomp::{self, Families, Programs};
@@ -27,11 +32,9 @@ pub(crate) fn compile(
     settings: &Settings,
     plan: &Plan,
     extra: &[(PathBuf, PathBuf)],
+    footing: &Footing,
 ) -> Result<HolderPlan, Error> {
-    match plan.purpose {
-        Purpose::Workspace => check_workspace(settings, plan)?,
-        Purpose::Probe => {}
-    }
+    check(settings, plan)?;
     let mut entries = system::entries();
     entries.extend(system::identity(&settings.home));
     entries.push(Entry::Memory {
@@ -50,8 +53,12 @@ pub(crate) fn compile(
     if plan.files != Files::ReadOnly {
         writable.push(plan.root.clone().into());
     }
+    entries.extend(facts(footing));
     Ok(HolderPlan {
+        footing: footing.clone(),
         entries,
+        readable: vec![OsString::from("/")],
+        devices: vec![OsString::from("/dev")],
         writable,
         workspace: plan.root.clone().into(),
         local_sockets: match plan.files {
@@ -62,8 +69,30 @@ pub(crate) fn compile(
     })
 }
 
+/// Whether the workspace may be one.
+pub(crate) fn check(settings: &Settings, plan: &Plan) -> Result<(), Error> {
+    match plan.purpose {
+        Purpose::Workspace => check_workspace(settings, plan),
+        Purpose::Probe => Ok(()),
+    }
+}
+
+/// Where processes cannot be listed apart, `/proc` says something about the machine only.
+fn facts(footing: &Footing) -> Vec<Entry> {
+    match footing.process_list {
+        ProcessList::Own => Vec::new(),
+        ProcessList::Absent => {
+            let facts = FACTS.iter().map(Path::new);
+            facts.map(|fact| bind(fact, fact, Access::Read, Missing::Skip)).collect()
+        }
+    }
+}
+
 /// Compiles the view of a sealed service: the system, its own program, and `read`.
-pub(crate) fn compile_service(program: &Path, read: &[PathBuf]) -> HolderPlan {
+pub(crate) fn compile_service(program: &Path, read: &[PathBuf], footing: &Footing) -> HolderPlan {
+    if footing.base == Base::None {
+        return bare::compile_service(program, read);
+    }
     let mut entries = system::entries();
     entries.extend(system::identity(Path::new("/home")));
     for path in std::iter::once(program).chain(read.iter().map(PathBuf::as_path)) {
@@ -71,8 +100,12 @@ pub(crate) fn compile_service(program: &Path, read: &[PathBuf]) -> HolderPlan {
             entries.push(bind(&real(path), path, Access::Read, Missing::Refuse));
         }
     }
+    entries.extend(facts(footing));
     HolderPlan {
+        footing: footing.clone(),
         entries,
+        readable: vec![OsString::from("/")],
+        devices: vec![OsString::from("/dev")],
         writable: ["/tmp", "/dev/shm"].map(OsString::from).to_vec(),
         workspace: OsString::from("/tmp"),
         local_sockets: LocalSockets::Allowed,
@@ -108,7 +141,7 @@ fn check_workspace(settings: &Settings, plan: &Plan) -> Result<(), Error> {
 
 /// Everything that [`crate::Layer::parts`] names.
 pub(crate) fn parts(plan: &Plan, settings: &Settings) -> Result<Vec<(Layer, String)>, Error> {
-    let compiled = compile(settings, plan, &[])?;
+    let compiled = compile(settings, plan, &[], &Footing::full())?;
     let mut parts: Vec<(Layer, String)> =
         WHOLE.iter().map(|(layer, name)| (*layer, (*name).to_owned())).collect();
     for (place, entry) in (0..).zip(&compiled.entries) {
@@ -126,8 +159,9 @@ pub(crate) fn parts(plan: &Plan, settings: &Settings) -> Result<Vec<(Layer, Stri
     for bit in bits(landlock::SCOPES) {
         parts.push((Layer::LandlockScope(bit), format!("Landlock scope {bit}")));
     }
-    for (place, (path, _rights)) in (0..).zip(hold::NARROW) {
-        parts.push((Layer::LandlockRule(place), format!("Landlock rule for {path}")));
+    for (place, (path, _rights)) in (0..).zip(hold::narrow(&compiled)) {
+        let name = format!("Landlock rule for {}", path.display());
+        parts.push((Layer::LandlockRule(place), name));
     }
     let filter = seccomp::confined(Families::InetAndLocal, Programs::Allowed);
     for (number, name) in (0..).zip(filter.weakenings()) {
@@ -166,13 +200,25 @@ fn workspace(plan: &Plan) -> Result<Vec<Entry>, Error> {
     let identity = Some(Identity { device: stat.st_dev, inode: stat.st_ino });
     let at: OsString = plan.root.clone().into();
     Ok(match &plan.files {
-        Files::CopyOnWrite { lowers, upper, work } => vec![Entry::Overlay {
-            lowers: layers(lowers),
-            upper: Upper::Directory { upper: real(upper).into(), work: real(work).into() },
-            at,
-            identity,
-            missing: Missing::Refuse,
-        }],
+        // A session that was begun with a copy goes on with it: the kernel does not take the
+        // root of an upper for opaque, so what was deleted there would show again.
+        Files::CopyOnWrite { upper, .. } if copy::kind(upper) == copy::Upper::Copy => {
+            vec![bind(&real(upper), &plan.root, Access::Write, Missing::Refuse)]
+        }
+        Files::CopyOnWrite { lowers, upper, work } => {
+            let whole = lowers.iter().position(|lower| copy::kind(lower) == copy::Upper::Copy);
+            let (lowers, identity) = match whole {
+                Some(index) => (lowers.get(..=index).unwrap_or_default(), None),
+                None => (lowers.as_slice(), identity),
+            };
+            vec![Entry::Overlay {
+                lowers: layers(lowers),
+                upper: Upper::Directory { upper: real(upper).into(), work: real(work).into() },
+                at,
+                identity,
+                missing: Missing::Refuse,
+            }]
+        }
         // An overlay without an upper: read-only, and no socket in it can be reached.
         Files::ReadOnly => vec![Entry::Overlay {
             lowers: vec![at.clone()],
@@ -235,6 +281,7 @@ mod tests {
             read_only: Vec::new(),
             hidden: vec![home.join(".local/state/moat")],
             environment: Vec::new(),
+            least: crate::Step::Full,
         }
     }
 
@@ -260,7 +307,12 @@ mod tests {
         ];
         for (root, accepted) in cases {
             let plan = Plan::new(&root, Files::ReadOnly).unwrap();
-            assert_eq!(compile(&settings, &plan, &[]).is_ok(), accepted, "{}", root.display());
+            assert_eq!(
+                compile(&settings, &plan, &[], &Footing::full()).is_ok(),
+                accepted,
+                "{}",
+                root.display()
+            );
         }
     }
 }

@@ -23,6 +23,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::command::Bound;
+use crate::footing::{Footing, Survey};
 use crate::limits::{BODY_BYTES_MAX, MESSAGE_BYTES_MAX, MESSAGE_FDS_MAX};
 use crate::plan::Layer;
 
@@ -35,6 +36,8 @@ pub(crate) enum ToLauncher {
     Serve,
     /// Give the host's network up.
     Seal,
+    /// Find out what a sandbox can stand on; the answer socket comes along.
+    Survey,
 }
 
 /// Moat to a holder.
@@ -63,6 +66,11 @@ pub(crate) enum Answer {
     Serving {
         /// Its process id on the host.
         pid: i32,
+    },
+    /// What a sandbox can stand on.
+    Surveyed {
+        /// What was found.
+        survey: Survey,
     },
     /// A step was refused.
     Failed(Fault),
@@ -97,6 +105,8 @@ pub(crate) enum Lost {
     },
     /// Nested user namespaces could not be bounded.
     Nesting,
+    /// The processes of the machine's root could not be bounded.
+    Processes,
 }
 
 /// A refused step, on its way to becoming an error.
@@ -130,8 +140,14 @@ impl<T> During<T> for io::Result<T> {
 /// Everything a holder must know; compiled by `view`.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct HolderPlan {
-    /// What to mount, in order.
+    /// What it stands on.
+    pub(crate) footing: Footing,
+    /// What to mount, in order; nothing where there is no namespace for mounts.
     pub(crate) entries: Vec<Entry>,
+    /// What commands may read and run (Landlock).
+    pub(crate) readable: Vec<OsString>,
+    /// The devices that they may use (Landlock).
+    pub(crate) devices: Vec<OsString>,
     /// The directories in which commands may write (Landlock).
     pub(crate) writable: Vec<OsString>,
     /// The workspace.
@@ -189,6 +205,8 @@ pub(crate) enum Entry {
     Memory { at: OsString, bytes_max: u64, mode: u32 },
     /// A new set of pseudo terminals.
     Terminals { at: OsString },
+    /// A file with this text, over one that an earlier entry shows.
+    Cover { at: OsString, text: String },
 }
 
 impl Entry {
@@ -198,7 +216,8 @@ impl Entry {
             Self::Bind { at, .. }
             | Self::Overlay { at, .. }
             | Self::Memory { at, .. }
-            | Self::Terminals { at } => Some(at),
+            | Self::Terminals { at }
+            | Self::Cover { at, .. } => Some(at),
             Self::Directory { .. } | Self::Link { .. } | Self::Copy { .. } | Self::Text { .. } => {
                 None
             }

@@ -19,7 +19,7 @@ use crate::front::{Form, Front, Waited, Wanted};
 use crate::host::{Host, Manner};
 use crate::models::{self, Models};
 use crate::sessions::{self, Held};
-use crate::start::{Egress, Started};
+use crate::start::{self, Egress, Started};
 use crate::task::kind_of;
 
 const TASK_BYTES_MAX: usize = 64 * 1024;
@@ -33,7 +33,7 @@ pub(crate) fn run(
     let workspace = environment.workspace(arguments.dir.as_deref())?;
     let task = task(&config, arguments)?;
     models::choose(environment, &config, &task.model)?;
-    let started = Started::begin(environment, Egress::of_session(&config))?;
+    let started = Started::begin(environment, Egress::of_session(&config), start::least(&config))?;
     let held = sessions::create(environment)?;
     let form = Form::from(arguments.showing);
     let ask = if arguments.ask { CommandRule::Ask } else { rule(&config) };

@@ -24,7 +24,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::models::{sources, store};
 use crate::pip;
-use crate::start::{Egress, Started};
+use crate::start::{self, Egress, Started};
 use crate::terminal::{Terminal, complain};
 
 /// Carries a verb out.
@@ -131,7 +131,7 @@ fn pull(
     let store = store(environment)?;
     let online = reach == Reach::Online && store.locate(id).is_err();
     let egress = if online { Egress::Broker } else { Egress::None };
-    let started = Started::begin(environment, egress)?;
+    let started = Started::begin(environment, egress, start::least(config))?;
     let mut terminal = Terminal::new(environment.output);
     let interrupt = Interrupt::new().map_err(|error| Failure::of(Exit::Environment, &error))?;
     let cancel = cancel_at_interrupt(std::slice::from_ref(&interrupt))?;

@@ -21,7 +21,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::front::{Form, Waited, Wanted};
 use crate::sessions::{self, Told, choose, hold, tell, workspace_of};
-use crate::start::{Egress, Started};
+use crate::start::{self, Egress, Started};
 use crate::terminal::{Terminal, complain};
 
 pub(crate) use keep::KeepArguments;
@@ -228,7 +228,7 @@ fn open_as(
     egress: Egress,
 ) -> Result<Opened, Failure> {
     let workspace = workspace(&told)?;
-    let started = Started::begin(environment, egress)?;
+    let started = Started::begin(environment, egress, start::least(&config))?;
     let held = hold(environment, told.id)?;
     let commands = rule(&config);
     let attendance = attendance(environment, form);

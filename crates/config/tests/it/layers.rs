@@ -124,6 +124,7 @@ fn requirements_absorb_whatever_the_other_layers_say() {
     // Every key with two values, and every subset of layers that sets it.
     let keys = [
         ("approval.commands", "\"ask\"", "\"allow\""),
+        ("sandbox.least", "\"full\"", "\"partial\""),
         ("limits.command_seconds", "7", "8"),
         ("limits.turn_minutes", "7", "8"),
         ("limits.command_memory_mib", "7", "8"),

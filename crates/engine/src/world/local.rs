@@ -11,7 +11,7 @@ use moat_files::{BlobId, Expected, FileMode};
 use moat_index::Corpus;
 use moat_policy::Confinement;
 use moat_protocol::{Change, ChangeSet, Event, Level, Proposal, Selection, TaskKind};
-use moat_sandbox::{Launcher, Level as Enforced, Limits};
+use moat_sandbox::{Launcher, Limits};
 use moat_tools::{compare, detect};
 
 use super::ahead::Ahead;
@@ -384,21 +384,22 @@ impl World for LocalWorld {
     }
 
     fn confinement(&self) -> Confinement {
-        match self.ground.confinement().level() {
-            Enforced::Full => Confinement::Full,
-            Enforced::Partial => Confinement::Partial,
-        }
+        if self.ground.confinement().is_full() { Confinement::Full } else { Confinement::Partial }
     }
 
     fn boundary(&self) -> String {
-        let lost = self.ground.confinement().lost();
-        if lost.is_empty() {
-            return "full: commands see this workspace copy-on-write, no network, no other files \
-                    of yours"
-                .into();
+        let confinement = self.ground.confinement();
+        if confinement.is_full() {
+            let remarks = confinement.remarks.iter().map(|remark| format!("; {remark}"));
+            return std::iter::once(
+                "full: commands see this workspace copy-on-write, no network, no other files of \
+                 yours"
+                    .to_owned(),
+            )
+            .chain(remarks)
+            .collect();
         }
-        let lost = lost.iter().map(|effect| effect.name()).collect::<Vec<_>>().join("; ");
-        format!("partial: not enforced here: {lost}")
+        format!("PARTIAL, so commands are asked for: {}", confinement.line())
     }
 
     fn workspace(&self) -> String {

@@ -154,8 +154,14 @@ impl Comparison<'_> {
             return self.deleted(&entry.path, &stat);
         }
         let kind = crate::tree::entry(entry.path.clone(), &entry.stat).kind;
+        if kind != EntryKind::Directory && self.uppers.is_as_copied(entry, level) {
+            return Ok(());
+        }
         match self.classifier.class(&entry.path, kind) {
             Class::Edit => {}
+            Class::Ignored | Class::GitMetadata if self.uppers.is_as_copied(entry, level) => {
+                return Ok(());
+            }
             class @ (Class::Ignored | Class::GitMetadata) => {
                 let before = lower.map(|stat| bare(&stat));
                 self.name(&entry.path, class, before, Some(bare(&entry.stat)));

@@ -14,6 +14,7 @@ mod files;
 mod kernel;
 mod load;
 mod many;
+mod metadata;
 mod process;
 mod system;
 
@@ -107,7 +108,7 @@ fn attack(name: &str, target: &str) -> io::Result<()> {
             .or_else(|| process::attack(name, target))
             .or_else(|| system::attack(name, target))
             .or_else(|| load::load(name, target))
-            .unwrap_or_else(|| Err(io::ErrorKind::Unsupported.into())),
+            .unwrap_or_else(|| metadata::attack(name, target)),
     }
 }
 

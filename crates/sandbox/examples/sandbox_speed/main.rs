@@ -75,6 +75,7 @@ impl Bench {
             path: path.iter().map(PathBuf::from).collect(),
             read_only: read_only.iter().map(|place| (*place).to_owned()).collect(),
             hidden: Vec::new(),
+            least: moat_sandbox::Step::Full,
             environment: Vec::new(),
         })
         .expect("the launcher starts")

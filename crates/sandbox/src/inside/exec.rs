@@ -15,21 +15,24 @@ use rustix::fs::{Mode, OFlags, ResolveFlags};
 use rustix::process::{Resource, Rlimit};
 use rustix::thread::{CapabilitySet, CapabilitySets};
 
+use crate::footing::{Base, Footing, Namespace};
 use crate::inside::hold::Session;
 use crate::inside::reaper::c_string;
 use crate::kernel;
+use crate::landlock;
 use crate::plan::Layer;
-use crate::seccomp::{self, Families, Programs, Threads};
-use crate::wire::{self, CommandPlan, During, Fault, LocalSockets, ToHolder};
+use crate::seccomp::{self, Families, Programs, Shared, Threads};
+use crate::wire::{self, CommandPlan, During, Fault, HolderPlan, LocalSockets, ToHolder};
 
 /// Becomes the program of the command that comes through `orders`; comes back only with
-/// what went wrong.
+/// what went wrong. Calls that a supervisor makes in its place wait on a descriptor that
+/// goes to `orders` before.
 ///
 /// Everything that does not depend on the command is taken away before there is one, so
 /// that a command does not wait for it.
 pub(super) fn become_program(session: &Session<'_>, orders: &OwnedFd) -> Fault {
     let program = || -> Result<Words, Fault> {
-        confine(session)?;
+        confine(session, orders)?;
         let Ok(received) = wire::receive::<ToHolder>(orders) else {
             // No command will come any more.
             kernel::quit(0);
@@ -58,7 +61,7 @@ pub(super) struct Words {
 }
 
 /// Takes away what every command lacks.
-fn confine(session: &Session<'_>) -> Result<(), Fault> {
+fn confine(session: &Session<'_>, supervisor: &OwnedFd) -> Result<(), Fault> {
     let without = &session.plan.without;
     if !without.contains(&Layer::Session) {
         rustix::process::setsid().during("starting a new session")?;
@@ -87,12 +90,7 @@ fn confine(session: &Session<'_>) -> Result<(), Fault> {
     kernel::reset_signals();
     rustix::process::umask(Mode::from_raw_mode(0o022));
     if !without.contains(&Layer::Seccomp) {
-        let families = match session.plan.local_sockets {
-            LocalSockets::Allowed => Families::InetAndLocal,
-            LocalSockets::PairsOnly => Families::InetAndPairs,
-        };
-        let filter = seccomp::confined(families, Programs::Allowed).lacking(without);
-        seccomp::install(&filter, Threads::This).during("installing the system call filter")?;
+        filter(session.plan, supervisor)?;
     }
     Ok(())
 }
@@ -107,7 +105,54 @@ fn settle(
     for (number, fd) in (0..).zip(standard) {
         kernel::place(fd, number).during("placing the standard descriptors")?;
     }
-    limit(plan, &session.plan.without)
+    limit(session, plan)
+}
+
+/// Installs the filter, which makes up for what the footing lacks.
+fn filter(plan: &HolderPlan, supervisor: &OwnedFd) -> Result<(), Fault> {
+    let footing = &plan.footing;
+    let step = "installing the system call filter";
+    let filter = seccomp::sharing(families(plan), Programs::Allowed, &shared(footing));
+    let filter = filter.lacking(&plan.without);
+    match footing.base {
+        Base::User | Base::Root => seccomp::install(&filter, Threads::This).during(step),
+        Base::None => {
+            let calls = filter.install_supervised().during(step)?;
+            wire::send(supervisor, &(), &[calls.as_fd()]).during("finding the supervisor")
+        }
+    }
+}
+
+/// What is the host's, and the filter must make up for.
+pub(super) fn shared(footing: &Footing) -> Vec<Shared> {
+    let mut shared = Vec::new();
+    for (namespace, one) in [(Namespace::Process, Shared::Processes), (Namespace::Ipc, Shared::Ipc)]
+    {
+        if !footing.has(namespace) {
+            shared.push(one);
+        }
+    }
+    if footing.base == Base::None {
+        shared.push(Shared::Files);
+    }
+    shared
+}
+
+/// The sockets that a command may make.
+fn families(plan: &HolderPlan) -> Families {
+    // A named socket is found by its inode, which an overlay gives anew, or in its network.
+    // Where the network is the host's, only Landlock keeps names without a file apart.
+    let scoped = landlock::version() >= landlock::VERSION_MIN;
+    let named = match (plan.footing.base, plan.local_sockets) {
+        (Base::User | Base::Root, LocalSockets::Allowed) => LocalSockets::Allowed,
+        (Base::None, _) | (_, LocalSockets::PairsOnly) => LocalSockets::PairsOnly,
+    };
+    match (plan.footing.has(Namespace::Network), named) {
+        (true, LocalSockets::Allowed) => Families::InetAndLocal,
+        (true, LocalSockets::PairsOnly) => Families::InetAndPairs,
+        (false, LocalSockets::Allowed) if scoped => Families::LocalOnly,
+        (false, LocalSockets::Allowed | LocalSockets::PairsOnly) => Families::PairsOnly,
+    }
 }
 
 /// Prepares all strings while memory may still be allocated without surprise.
@@ -158,7 +203,8 @@ fn enter(session: &Session<'_>, directory: &OsStr) -> Result<(), Fault> {
     rustix::process::fchdir(&directory).during("entering the working directory")
 }
 
-fn limit(plan: &CommandPlan, without: &[Layer]) -> Result<(), Fault> {
+fn limit(session: &Session<'_>, plan: &CommandPlan) -> Result<(), Fault> {
+    let without = &session.plan.without;
     let mut limits = vec![
         (Resource::Data, plan.memory_bytes),
         (Resource::Fsize, plan.file_bytes),
@@ -173,7 +219,7 @@ fn limit(plan: &CommandPlan, without: &[Layer]) -> Result<(), Fault> {
         bound(Resource::Cpu, plan.cpu_s, plan.cpu_s.saturating_add(CPU_GRACE_S))?;
     }
     if !without.contains(&Layer::Processes) {
-        limits.push((Resource::Nproc, plan.processes));
+        limits.push((Resource::Nproc, plan.processes.saturating_add(session.processes_besides)));
     }
     for (place, (resource, at)) in (FIRST_OF_COMMAND..).zip(limits) {
         if !without.contains(&Layer::Limit(place)) {
@@ -198,10 +244,18 @@ pub(super) fn drop_bounding_set() -> io::Result<()> {
         match rustix::thread::remove_capability_from_bounding_set(capability) {
             // The kernel knows no further ones.
             Err(rustix::io::Errno::INVAL) => return Ok(()),
+            // Who has no capability may not empty it, and can be given none either: no
+            // program that would give one does so under `no_new_privs`.
+            Err(rustix::io::Errno::PERM) if has_none()? => return Ok(()),
             other => other?,
         }
     }
     Ok(())
+}
+
+fn has_none() -> io::Result<bool> {
+    let sets = rustix::thread::capabilities(None)?;
+    Ok(sets.permitted.is_empty() && sets.inheritable.is_empty())
 }
 
 /// Gives every capability up.

@@ -5,14 +5,18 @@
 //! warm, and starts one reaper per command, the next one always in advance.
 //!
 //! Invariant: it ends when its owner's socket closes, and with it, by the kernel's
-//! rule for process 1, everything it ever started.
+//! rule for process 1 or by its reaper, everything it ever started.
 
+use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::event::{PollFd, PollFlags};
+use rustix::fs::{AtFlags, Dir, Mode, OFlags};
+use rustix::net::Shutdown;
 use rustix::process::{DumpableBehavior, PidfdFlags, Signal, WaitId, WaitIdOptions};
 
+use crate::footing::{Base, Namespace, ProcessList};
 use crate::inside::{reaper, view};
 use crate::kernel::{self, Children, Side};
 use crate::landlock::{self, Ruleset};
@@ -27,6 +31,12 @@ pub(super) struct Session<'a> {
     pub(super) plan: &'a HolderPlan,
     pub(super) ruleset: Option<Ruleset>,
     pub(super) outer: Outer,
+    /// Whether the highest process id is this sandbox's own setting.
+    pub(super) bounds_numbers: bool,
+    /// Places under `/proc` that the rules name: the kernel knows them as long as they are open.
+    _facts: Vec<OwnedFd>,
+    /// Processes that the user has besides, which the kernel counts with the command's.
+    pub(super) processes_besides: u64,
     pub(super) workspace: OwnedFd,
     /// The holder itself, for its owner to see it end.
     own: OwnedFd,
@@ -50,7 +60,9 @@ pub(super) fn main(plan: &HolderPlan, outer: Outer, control: &OwnedFd) -> ! {
         Ok((session, ready)) => {
             let fds = [session.workspace.as_fd(), session.own.as_fd()];
             if wire::send(kernel::standard_input(), &ready, &fds).is_ok() {
-                serve(&session);
+                let mut reapers = Reapers::default();
+                serve(&session, &mut reapers);
+                reapers.retire(&session);
             }
         }
         Err(fault) => {
@@ -69,35 +81,23 @@ fn prepare<'a>(plan: &'a HolderPlan, outer: Outer) -> Result<(Session<'a>, Answe
         kernel::close_from(3).during("closing inherited descriptors")?;
     }
     let without = |layer| plan.without.contains(&layer);
-    if !without(Layer::UserNamespace) {
-        if outer.is_root() && !without(Layer::Processes) {
-            numbers_are_own()?;
-        }
-        identify(outer)?;
-    }
-    // Before the process is closed to itself too; everything it starts inherits it.
-    write("/proc/self/oom_score_adj", "800").during("offering itself when memory runs out")?;
-    // Without a user namespace these settings are the host's.
-    let own_settings = !without(Layer::UserNamespace);
-    if own_settings && !without(Layer::Watches) {
-        bound_watches();
-    }
     let mut lost = Vec::new();
-    if own_settings && !without(Layer::NestingBound) && bound_nesting().is_err() {
-        lost.push(Lost::Nesting);
-    }
-    if !without(Layer::HostName) {
-        rustix::system::sethostname(b"moat").during("naming the host")?;
-    }
-    let notes = if without(Layer::View) {
-        view::detach().during("cutting mounts off from the host")?;
-        Vec::new()
-    } else {
-        view::build(plan)?
+    enter(plan, outer, &mut lost)?;
+    let notes = match plan.footing.base {
+        Base::User | Base::Root if without(Layer::View) => {
+            view::detach().during("cutting mounts off from the host")?;
+            Vec::new()
+        }
+        Base::User | Base::Root => view::build(plan)?,
+        Base::None => Vec::new(),
     };
-    let (ruleset, version) = rules(plan)?;
+    let (rules, version) = rules(plan)?;
     if version < landlock::VERSION_MIN {
         lost.push(Lost::Landlock { version });
+    }
+    let bounds_numbers = plan.footing.process_list == ProcessList::Own && numbers_are_own(outer);
+    if outer.is_root() && !bounds_numbers {
+        lost.push(Lost::Processes);
     }
     let workspace = crate::mount::source(&plan.workspace, None).during("opening the workspace")?;
     if !without(Layer::ClosedMemory) {
@@ -106,8 +106,92 @@ fn prepare<'a>(plan: &'a HolderPlan, outer: Outer) -> Result<(Session<'a>, Answe
     }
     let own = rustix::process::pidfd_open(rustix::process::getpid(), PidfdFlags::empty())
         .during("opening the holder's own process")?;
-    let session = Session { plan, ruleset, outer, workspace, own };
+    let Rules { ruleset, facts } = rules;
+    let session = Session {
+        plan,
+        ruleset,
+        outer,
+        bounds_numbers,
+        _facts: facts,
+        processes_besides: match plan.footing.base {
+            Base::User | Base::Root => 0,
+            Base::None => processes_of(outer.user),
+        },
+        workspace,
+        own,
+    };
     Ok((session, Answer::Ready { notes, lost }))
+}
+
+/// Finishes what the kernel has just made for this process, and drops what it kept.
+fn enter(plan: &HolderPlan, outer: Outer, lost: &mut Vec<Lost>) -> Result<(), Fault> {
+    let without = |layer| plan.without.contains(&layer);
+    match plan.footing.base {
+        Base::User if without(Layer::UserNamespace) => {}
+        Base::User => identify(outer)?,
+        // Groups of the machine's root reach further than root's own files; others keep theirs,
+        // because only an administrator may drop them.
+        Base::Root | Base::None => {
+            let _not_allowed = kernel::drop_groups();
+        }
+    }
+    // Before the process is closed to itself too; everything it starts inherits it.
+    write("/proc/self/oom_score_adj", "800").during("offering itself when memory runs out")?;
+    match plan.footing.base {
+        Base::User if !without(Layer::UserNamespace) => {
+            if !without(Layer::Watches) {
+                bound_watches();
+            }
+            if !without(Layer::NestingBound) && bound_nesting().is_err() {
+                lost.push(Lost::Nesting);
+            }
+        }
+        // These settings would be the host's.
+        Base::User | Base::Root | Base::None => {}
+    }
+    if plan.footing.has(Namespace::Name) && !without(Layer::HostName) {
+        rustix::system::sethostname(b"moat").during("naming the host")?;
+    }
+    Ok(())
+}
+
+/// Whether the highest process id belongs to a process-id namespace.
+///
+/// From Linux 6.14 on it does. This is asked and not tried, because before that the machine's
+/// root would change the host's.
+fn numbers_are_own(outer: Outer) -> bool {
+    let name = rustix::system::uname();
+    let release = name.release().to_string_lossy();
+    let mut parts = release.split(['.', '-']).map(|part| part.parse::<u32>().unwrap_or(0));
+    let version = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+    !outer.is_root() || version >= (6, 14)
+}
+
+/// How many processes and threads `user` has on this machine, as far as they can be seen.
+fn processes_of(user: u32) -> u64 {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let Ok(list) = rustix::fs::open("/proc", flags, Mode::empty()) else {
+        return 0;
+    };
+    let Ok(entries) = Dir::read_from(&list) else {
+        return 0;
+    };
+    let mut count = 0;
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy();
+        if !name.bytes().all(|byte| byte.is_ascii_digit()) {
+            continue;
+        }
+        let of_user = rustix::fs::statat(&list, &*name, AtFlags::empty())
+            .is_ok_and(|stat| stat.st_uid == user);
+        if of_user {
+            // Each thread is a directory, which counts as a link of the one that holds it.
+            let tasks = rustix::fs::statat(&list, format!("{name}/task"), AtFlags::empty());
+            let links = tasks.map_or(3, |stat| stat.st_nlink);
+            count += links.saturating_sub(2);
+        }
+    }
+    count
 }
 
 /// Who a process is before it enters a user namespace.
@@ -149,27 +233,9 @@ pub(super) fn map(outer: Outer, inner: Outer) -> Result<(), Fault> {
         .during("mapping the user namespace's group")
 }
 
-/// Refuses where the highest process id, by which the processes of the machine's root are
-/// bounded, is the whole machine's.
-///
-/// From Linux 6.14 on it belongs to a process-id namespace. This is asked and not tried,
-/// because before that a trial by the machine's root would change the host's.
-fn numbers_are_own() -> Result<(), Fault> {
-    let name = rustix::system::uname();
-    let release = name.release().to_string_lossy();
-    let mut parts = release.split(['.', '-']).map(|part| part.parse::<u32>().unwrap_or(0));
-    let version = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
-    if version >= (6, 14) {
-        return Ok(());
-    }
-    let step = "bounding the processes of the machine's root, for which Linux 6.14 is needed; \
-                run Moat as an ordinary user";
-    Err(Fault { step: step.to_owned(), errno: libc::EOPNOTSUPP })
-}
-
 fn write(path: &str, text: &str) -> io::Result<()> {
-    let flags = rustix::fs::OFlags::WRONLY | rustix::fs::OFlags::CLOEXEC;
-    let file = rustix::fs::open(path, flags, rustix::fs::Mode::empty())?;
+    let flags = OFlags::WRONLY | OFlags::CLOEXEC;
+    let file = rustix::fs::open(path, flags, Mode::empty())?;
     rustix::io::write(&file, text.as_bytes())?;
     Ok(())
 }
@@ -187,32 +253,52 @@ fn bound_watches() {
     }
 }
 
+/// The rules for files, and what must stay open for them.
+#[derive(Debug, Default)]
+pub(super) struct Rules {
+    pub(super) ruleset: Option<Ruleset>,
+    facts: Vec<OwnedFd>,
+}
+
 /// Makes the Landlock rules: read and run what is visible, write where it is the session's.
-pub(super) fn rules(plan: &HolderPlan) -> Result<(Option<Ruleset>, i32), Fault> {
+pub(super) fn rules(plan: &HolderPlan) -> Result<(Rules, i32), Fault> {
     let version = landlock::version();
+    let needed = plan.footing.base == Base::None;
+    if version == 0 && needed {
+        return Err(Fault { step: "finding Landlock".to_owned(), errno: libc::EOPNOTSUPP });
+    }
     if plan.without.contains(&Layer::Landlock) || version == 0 {
-        return Ok((None, version));
+        return Ok((Rules::default(), version));
     }
     let ruleset = Ruleset::lacking(&plan.without).during("making a Landlock ruleset")?;
-    let allow = |path: &std::ffi::OsStr, rights: u64| -> Result<(), Fault> {
+    let allow = |path: &OsStr, rights: u64| -> Result<OwnedFd, Fault> {
         let place = crate::mount::source(path, None);
         let place = place.during(format!("opening {} for Landlock", path.display()))?;
-        ruleset.allow(place.as_fd(), rights).during("adding a Landlock rule")
+        ruleset.allow(place.as_fd(), rights).during("adding a Landlock rule")?;
+        Ok(place)
     };
-    for (place, (path, rights)) in (0..).zip(NARROW) {
+    for (place, (path, rights)) in (0..).zip(narrow(plan)) {
         let wide = plan.without.contains(&Layer::LandlockRule(place));
-        allow(path.as_ref(), if wide { landlock::WRITE } else { rights })?;
+        allow(path, if wide { landlock::WRITE } else { rights })?;
     }
     // Without a view the other places are the host's.
     let shared = plan.without.contains(&Layer::View);
     for path in plan.writable.iter().filter(|path| !shared || **path == plan.workspace) {
         allow(path, landlock::WRITE)?;
     }
-    Ok((Some(ruleset), version))
+    let mut facts = Vec::new();
+    for fact in FACTS.iter().filter(|_| needed) {
+        // A kernel without one of them is no less confined.
+        facts.extend(allow(fact.as_ref(), landlock::READ_ONLY).ok());
+    }
+    Ok((Rules { ruleset: Some(ruleset), facts }, version))
 }
 
 /// Where less than everything may be done, and what.
-pub(crate) const NARROW: [(&str, u64); 2] = [("/", landlock::READ), ("/dev", landlock::DEVICE)];
+pub(crate) fn narrow(plan: &HolderPlan) -> impl Iterator<Item = (&OsStr, u64)> {
+    let readable = plan.readable.iter().map(|path| (path.as_os_str(), landlock::READ));
+    readable.chain(plan.devices.iter().map(|path| (path.as_os_str(), landlock::DEVICE)))
+}
 
 /// A reaper: idle in finished namespaces, or with its command.
 struct Reaper {
@@ -267,9 +353,22 @@ impl Reapers {
     }
 }
 
-fn serve(session: &Session<'_>) {
+impl Reapers {
+    /// Ends them where the kernel does not: each ends what it started before itself.
+    fn retire(self, session: &Session<'_>) {
+        if session.plan.footing.has(Namespace::Process) {
+            return;
+        }
+        for reaper in self.running.into_iter().chain(self.spare) {
+            let _ended = rustix::net::shutdown(&reaper.socket, Shutdown::Both);
+            let id = WaitId::PidFd(reaper.process.as_fd());
+            let _reaped = rustix::process::waitid(id, WaitIdOptions::EXITED);
+        }
+    }
+}
+
+fn serve(session: &Session<'_>, reapers: &mut Reapers) {
     let control = kernel::standard_input();
-    let mut reapers = Reapers::default();
     let mut want = reapers.want();
     loop {
         if want == Want::Now {
@@ -295,7 +394,7 @@ fn serve(session: &Session<'_>) {
             let Ok(received) = wire::receive::<ToHolder>(control) else {
                 return;
             };
-            obey(session, &mut reapers, received);
+            obey(session, reapers, received);
         }
         want = if ready == 0 { Want::Now } else { reapers.want() };
     }
@@ -303,9 +402,14 @@ fn serve(session: &Session<'_>) {
 
 fn obey(session: &Session<'_>, reapers: &mut Reapers, received: Received<ToHolder>) {
     match (received.message, reapers.running.as_ref()) {
-        (ToHolder::Kill, Some(running)) => {
+        // The kernel ends what is in its namespace with it.
+        (ToHolder::Kill, Some(running)) if session.plan.footing.has(Namespace::Process) => {
             // It has ended by itself when this fails.
             let _ended = rustix::process::pidfd_send_signal(&running.process, Signal::KILL);
+        }
+        // It ends everything itself when it hears no more of us.
+        (ToHolder::Kill, Some(running)) => {
+            let _ended = rustix::net::shutdown(&running.socket, Shutdown::Both);
         }
         // The command had ended before the message came.
         (ToHolder::Kill, None) => {}
@@ -374,3 +478,16 @@ fn prepare_reaper(session: &Session<'_>) -> Result<Reaper, Fault> {
 fn namespaces(plan: &HolderPlan) -> i32 {
     super::launch::namespaces(plan) & !libc::CLONE_NEWUSER
 }
+
+/// What of `/proc` says something about the machine and nothing about a process.
+pub(crate) const FACTS: [&str; 9] = [
+    "/proc/cpuinfo",
+    "/proc/filesystems",
+    "/proc/loadavg",
+    "/proc/meminfo",
+    "/proc/stat",
+    "/proc/uptime",
+    "/proc/version",
+    "/proc/sys/kernel/osrelease",
+    "/proc/sys/vm/overcommit_memory",
+];

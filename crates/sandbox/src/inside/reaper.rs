@@ -2,7 +2,8 @@
 //! The reaper: process 1 of one command.
 //!
 //! It finishes the command's namespaces, starts the command, collects what ends,
-//! and says how the command ended. When it ends, the kernel kills all that is left.
+//! and says how the command ended. When it ends, the kernel kills all that is left; where
+//! there is no namespace for that, it does so itself before it says anything (`supervise`).
 //!
 //! Invariant: from the moment the command runs, the reaper has no capability and
 //! its memory is closed.
@@ -18,10 +19,11 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType};
 use rustix::pipe::PipeFlags;
 use rustix::process::{DumpableBehavior, Signal};
 
+use crate::footing::{Base, Namespace, ProcessList};
 use crate::inside::hold::Session;
 use crate::inside::watch::Watch;
-use crate::inside::{exec, view};
-use crate::kernel::{self, Children, Side};
+use crate::inside::{exec, supervise, view};
+use crate::kernel::{self, Children, Ended, Side};
 use crate::limits::{LISTENER_BACKLOG, PROCESSES_MIN, PROXY_PORT};
 use crate::mount;
 use crate::plan::Layer;
@@ -37,7 +39,8 @@ pub(super) fn main(session: &Session<'_>, socket: &OwnedFd) -> ! {
     let ToHolder::Run { number } = received.message else {
         kernel::quit(0);
     };
-    let answer = prepared.and_then(|prepared| run(session, prepared, number, received.fds));
+    let run = |prepared| run(session, prepared, number, received.fds, socket);
+    let answer = prepared.and_then(run);
     let answer = answer.unwrap_or_else(Answer::Failed);
     // The owner is gone when sending fails; the end of this process says the same.
     let owner = kernel::standard_input();
@@ -77,6 +80,8 @@ struct Prepared {
     list: Option<OwnedFd>,
     /// The process that becomes the command, confined already.
     command: i32,
+    /// The same, to wait for.
+    process: OwnedFd,
     /// Where it takes its command from.
     orders: OwnedFd,
     /// Where it says what went wrong.
@@ -85,16 +90,26 @@ struct Prepared {
 
 /// What can be done before the command is known.
 fn prepare(session: &Session<'_>) -> Result<Prepared, Fault> {
-    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
-        .during("tying the command to its holder")?;
     let without = &session.plan.without;
-    if !without.contains(&Layer::NetworkNamespace) {
+    let footing = &session.plan.footing;
+    if footing.has(Namespace::Network) && !without.contains(&Layer::NetworkNamespace) {
         kernel::loopback_up().during("bringing the loopback device up")?;
     }
-    let list = if without.contains(&Layer::ProcessNamespace) || without.contains(&Layer::View) {
+    if footing.has(Namespace::Process) {
+        rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
+            .during("tying the command to its holder")?;
+    } else {
+        // It must outlive its holder by a moment, to end what the kernel would not.
+        supervise::enclose()?;
+    }
+    let off = [Layer::ProcessNamespace, Layer::View];
+    let list = if off.iter().any(|layer| without.contains(layer)) {
         None
     } else {
-        Some(process_list(without)?)
+        match footing.process_list {
+            ProcessList::Own => Some(process_list(without)?),
+            ProcessList::Absent => None,
+        }
     };
     let (orders, there) = wire::pair().during("making the command's socket")?;
     let (fault, failed) =
@@ -105,7 +120,9 @@ fn prepare(session: &Session<'_>) -> Result<Prepared, Fault> {
             exec::report(&failed, &exec::become_program(session, &there));
             kernel::quit(127)
         }
-        Side::Parent { pid, .. } => Ok(Prepared { list, command: pid, orders, fault }),
+        Side::Parent { pid, child } => {
+            Ok(Prepared { list, command: pid, process: child, orders, fault })
+        }
     }
 }
 
@@ -114,6 +131,7 @@ fn run(
     prepared: Prepared,
     number: u64,
     fds: Vec<OwnedFd>,
+    holder: &OwnedFd,
 ) -> Result<Answer, Fault> {
     let Some(body) = fds.first() else {
         return Err(Fault { step: "receiving the command".to_owned(), errno: libc::EPROTO });
@@ -130,6 +148,11 @@ fn run(
     let watch = Watch::new(session, &plan, prepared.list);
     kernel::hold_child_signal().during("waiting for children")?;
     harden(&session.plan.without)?;
+    let supervised =
+        session.plan.footing.base == Base::None && !session.plan.without.contains(&Layer::Seccomp);
+    // It was sent before the command was asked for. There is none when the process has ended,
+    // which has said why.
+    let notices = supervised.then(|| supervise::listener(&prepared.orders));
     let whole: Vec<BorrowedFd<'_>> = fds.iter().map(AsFd::as_fd).collect();
     // When this fails the process has ended, and has said why.
     let _ended = wire::send(&prepared.orders, &ToHolder::Run { number }, &whole);
@@ -138,7 +161,14 @@ fn run(
     if let Some(fault) = exec::reported(&prepared.fault) {
         return Ok(Answer::Failed(fault));
     }
-    reap(prepared.command, watch)
+    if session.plan.footing.has(Namespace::Process) {
+        return reap(prepared.command, watch);
+    }
+    let notices = notices.transpose().during("taking the supervisor's descriptor")?;
+    let command = (prepared.command, prepared.process.as_fd());
+    let ended = supervise::wait(command, holder, notices.as_ref(), &session.plan.writable);
+    supervise::finish()?;
+    ended.map(|ended| exited(&ended, &watch))
 }
 
 /// Waits until the command ends or is over a bound, collecting everything that it left
@@ -154,17 +184,19 @@ fn reap(command: i32, mut watch: Watch) -> Result<Answer, Fault> {
             });
         }
         match kernel::collect_any().during("waiting for the command")? {
-            Some(ended) if ended.pid == command => {
-                return Ok(Answer::Exited {
-                    status: ended.status,
-                    cpu_us: ended.cpu_us,
-                    resident_bytes_max: ended.resident_bytes_max,
-                    bound: watch.killed_by_the_kernel(&ended),
-                });
-            }
+            Some(ended) if ended.pid == command => return Ok(exited(&ended, &watch)),
             Some(ended) => watch.collected(&ended),
             None => kernel::child_ended(watch.due_in()),
         }
+    }
+}
+
+fn exited(ended: &Ended, watch: &Watch) -> Answer {
+    Answer::Exited {
+        status: ended.status,
+        cpu_us: ended.cpu_us,
+        resident_bytes_max: ended.resident_bytes_max,
+        bound: watch.killed_by_the_kernel(ended),
     }
 }
 
@@ -217,7 +249,8 @@ fn seal_process_list(
 ) -> Result<(), Fault> {
     let without = |layer| session.plan.without.contains(&layer);
     // Without a user namespace the setting could be the host's.
-    if !without(Layer::Processes) && !without(Layer::UserNamespace) {
+    let bounds = session.bounds_numbers && !without(Layer::UserNamespace);
+    if bounds && !without(Layer::Processes) {
         let bound = plan.processes.max(PROCESSES_MIN).to_string();
         let bounded = write(list, "sys/kernel/pid_max", &bound);
         // For others the resource limit stands besides; the kernel exempts its root from that.

@@ -14,11 +14,12 @@ use rustix::fs::{Mode, OFlags};
 use rustix::pipe::PipeFlags;
 use rustix::process::DumpableBehavior;
 
-use crate::inside::hold::{self, Outer};
+use crate::footing::{Base, Namespace};
+use crate::inside::hold::{self, Outer, Rules};
 use crate::inside::launch::Network;
-use crate::inside::{exec, launch, view};
+use crate::inside::{exec, launch, supervise, view};
 use crate::kernel::{self, Children, Side};
-use crate::landlock::{self, Ruleset};
+use crate::landlock;
 use crate::mount;
 use crate::seccomp::{self, Families, Programs, Threads};
 use crate::wire::{self, Answer, During, Fault, HolderPlan, ServicePlan};
@@ -86,14 +87,28 @@ fn seal(
     failed: &OwnedFd,
 ) -> Result<(), Fault> {
     rustix::process::setsid().during("starting a new session")?;
-    hold::identify(outer)?;
-    hold::bound_nesting().during("forbidding nested user namespaces")?;
-    // What could not be shown is what the service needs, so nothing is skipped silently.
-    view::build(view)?;
-    let list = mount::source("/proc".as_ref(), None).during("opening `/proc`")?;
-    mount::narrow_one(list.as_fd(), mount::RDONLY).during("sealing `/proc`")?;
-    let (ruleset, version) = hold::rules(view)?;
-    if version < landlock::VERSION_MIN {
+    match view.footing.base {
+        Base::User => {
+            hold::identify(outer)?;
+            // The filter holds it as well, where the setting cannot be reached.
+            let _filtered = hold::bound_nesting();
+        }
+        Base::Root | Base::None => {
+            let _not_allowed = kernel::drop_groups();
+        }
+    }
+    if view.footing.base != Base::None {
+        // What could not be shown is what the service needs, so nothing is skipped silently.
+        view::build(view)?;
+        let list = mount::source("/proc".as_ref(), None).during("opening `/proc`")?;
+        mount::narrow_one(list.as_fd(), mount::RDONLY).during("sealing `/proc`")?;
+    }
+    let (rules, version) = hold::rules(view)?;
+    let alone = view.footing.has(Namespace::Process);
+    if !alone {
+        supervise::enclose()?;
+    }
+    if version < landlock::VERSION_MIN && !alone {
         return Err(Fault {
             step: format!("entering a Landlock domain (version {version})"),
             errno: libc::EOPNOTSUPP,
@@ -101,7 +116,7 @@ fn seal(
     }
     match kernel::clone(0).during("starting the service")? {
         Side::Child => {
-            let fault = become_service(plan, ruleset.as_ref(), log, inherited);
+            let fault = become_service(plan, Some((view, &rules)), log, inherited);
             if let Err(fault) = fault {
                 exec::report(failed, &fault);
             }
@@ -119,7 +134,13 @@ fn seal(
             loop {
                 match kernel::wait_any() {
                     Ok(ended) if ended.pid != pid => {}
-                    Ok(_) | Err(_) => kernel::quit(0),
+                    Ok(_) | Err(_) => {
+                        if !alone {
+                            // What is left is confined as the service was.
+                            let _left = supervise::finish();
+                        }
+                        kernel::quit(0)
+                    }
                 }
             }
         }
@@ -129,7 +150,7 @@ fn seal(
 /// Becomes the service's program; comes back only with what went wrong.
 fn become_service(
     plan: &ServicePlan,
-    ruleset: Option<&Ruleset>,
+    sealed: Option<(&HolderPlan, &Rules)>,
     log: &OwnedFd,
     inherited: &[OwnedFd],
 ) -> Result<(), Fault> {
@@ -140,16 +161,23 @@ fn become_service(
     place(log, inherited)?;
     rustix::process::umask(Mode::from_raw_mode(0o077));
     kernel::reset_signals();
-    if let Some(ruleset) = ruleset {
+    if let Some((_, rules)) = sealed {
         exec::drop_bounding_set().during("dropping the capability bounding set")?;
         exec::drop_capabilities().during("dropping capabilities")?;
         rustix::thread::set_no_new_privs(true).during("forbidding new privileges")?;
-        ruleset.restrict().during("entering the Landlock domain")?;
+        if let Some(ruleset) = &rules.ruleset {
+            ruleset.restrict().during("entering the Landlock domain")?;
+        }
     }
     let first = 3 + u32::try_from(inherited.len()).unwrap_or(0);
     kernel::close_on_exec_from(first).during("closing descriptors")?;
-    if ruleset.is_some() {
-        let filter = seccomp::confined(Families::Local, Programs::Allowed);
+    if let Some((view, _)) = sealed {
+        let families = match view.footing.base {
+            Base::User | Base::Root => Families::Local,
+            Base::None => Families::PairsOnly,
+        };
+        // It has no supervisor: what one would do does not exist for it.
+        let filter = seccomp::sharing(families, Programs::Allowed, &exec::shared(&view.footing));
         seccomp::install(&filter, Threads::This).during("installing the system call filter")?;
     }
     Err(exec::start(&words))

@@ -15,6 +15,7 @@ use std::path::Path;
 use rustix::fs::{Mode, OFlags, ResolveFlags};
 use rustix::mount::{MountAttrFlags, UnmountFlags};
 
+use crate::footing::ProcessList;
 use crate::limits::{
     ETC_FILE_BYTES_MAX, LOWER_TREES_MAX, PRIVATE_BYTES_PER_FILE, PRIVATE_FILES_MAX,
     SKELETON_BYTES_MAX, private_bytes,
@@ -29,6 +30,13 @@ enum Opened<'a> {
     Copied { at: &'a OsStr, bytes: Vec<u8> },
     Bound { at: &'a OsStr, source: OwnedFd, access: Access },
     Laid { at: &'a OsStr, lowers: Vec<OwnedFd>, upper: OpenedUpper, missing: Missing },
+}
+
+impl Opened<'_> {
+    /// Whether it is a part of `/proc` where there is no list of processes.
+    fn is_fact(&self) -> bool {
+        matches!(self, Self::Bound { at, .. } if Path::new(at).starts_with("/proc"))
+    }
 }
 
 enum OpenedUpper {
@@ -54,6 +62,7 @@ pub(super) fn build(plan: &HolderPlan) -> Result<Vec<String>, Fault> {
             Err(left_out) => notes.push(left_out?),
         }
     }
+    let (facts, opened): (Vec<_>, Vec<_>) = opened.into_iter().partition(Opened::is_fact);
     let process_list = process_list(plan)?;
     let root = mount::memory(SKELETON_BYTES_MAX, PRIVATE_FILES_MAX, 0o755)
         .during("making the new root")?;
@@ -66,6 +75,12 @@ pub(super) fn build(plan: &HolderPlan) -> Result<Vec<String>, Fault> {
     }
     let at = mount::directory(root.as_fd(), "proc".as_ref()).during("making `/proc`")?;
     mount::attach(process_list.as_fd(), at.as_fd()).during("mounting `/proc`")?;
+    for fact in facts {
+        if let Opened::Bound { at, source, access } = fact {
+            let bound = bind(root.as_fd(), at, source.as_fd(), access, nosuid);
+            bound.during(format!("mounting `{}`", at.display()))?;
+        }
+    }
     for layer in &plan.without {
         if let Layer::MountFlags(place) = layer {
             widen(root.as_fd(), plan.entries.get(usize::from(*place)))?;
@@ -130,7 +145,8 @@ fn open(entry: &Entry) -> Result<Opened<'_>, Result<String, Fault>> {
         | Entry::Link { .. }
         | Entry::Text { .. }
         | Entry::Memory { .. }
-        | Entry::Terminals { .. } => Ok(Opened::Plain(entry)),
+        | Entry::Terminals { .. }
+        | Entry::Cover { .. } => Ok(Opened::Plain(entry)),
     }
 }
 
@@ -177,7 +193,11 @@ fn process_list(plan: &HolderPlan) -> Result<OwnedFd, Fault> {
         let host = mount::source("/proc".as_ref(), None).during("opening `/proc`")?;
         return mount::duplicate(host.as_fd()).during("copying `/proc`");
     }
-    mount::file_system("proc", &[], PROC).during("mounting a new `/proc`")
+    match plan.footing.process_list {
+        ProcessList::Own => mount::file_system("proc", &[], PROC).during("mounting a new `/proc`"),
+        ProcessList::Absent => mount::memory(SKELETON_BYTES_MAX, PRIVATE_FILES_MAX, 0o555)
+            .during("making a `/proc` without processes"),
+    }
 }
 
 /// Room for the uppers of overlays whose changes are kept in memory only.
@@ -198,6 +218,15 @@ impl Scratch {
         Ok(Self { place: memory })
     }
 
+    /// A file with this text; covers with the same text share one.
+    fn file(&self, name: &str, text: &[u8]) -> io::Result<OwnedFd> {
+        match put(self.place.as_fd(), OsStr::new(name), text) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            other => other?,
+        }
+        mount::file(self.place.as_fd(), OsStr::new(name))
+    }
+
     fn directory(&self, index: &str, name: &str) -> io::Result<OwnedFd> {
         mount::directory(self.place.as_fd(), format!("{index}-{name}").as_ref())
     }
@@ -210,6 +239,9 @@ fn apply(
     nosuid: u64,
 ) -> Result<Option<String>, Fault> {
     match opened {
+        Opened::Plain(Entry::Cover { at, text }) => cover(root, scratch, at, text)
+            .during(format!("covering `{}`", at.display()))
+            .map(|()| None),
         Opened::Plain(entry) => plain(root, entry).map(|()| None),
         Opened::Copied { at, bytes } => {
             put(root, at, &bytes).during(format!("writing `{}`", at.display())).map(|()| None)
@@ -221,12 +253,15 @@ fn apply(
             match (lay(root, scratch, at, &lowers, &upper), missing) {
                 (Ok(()), _) => Ok(None),
                 (Err(error), Missing::Skip) => Ok(Some(note(at, &error))),
-                (error @ Err(_), Missing::Refuse) => error
-                    .during(format!("mounting the overlay at `{}`", at.display()))
-                    .map(|()| None),
+                (error @ Err(_), Missing::Refuse) => error.during(laying(at)).map(|()| None),
             }
         }
     }
+}
+
+/// The step at which an overlay is refused.
+pub(crate) fn laying(at: &OsStr) -> String {
+    format!("mounting the overlay at `{}`", at.display())
 }
 
 fn plain(root: BorrowedFd<'_>, entry: &Entry) -> Result<(), Fault> {
@@ -250,8 +285,16 @@ fn plain(root: BorrowedFd<'_>, entry: &Entry) -> Result<(), Fault> {
                 .during(format!("mounting `{}`", at.display()))
         }
         Entry::Terminals { at } => terminals(root, at).during("mounting the terminals"),
-        Entry::Copy { .. } | Entry::Bind { .. } | Entry::Overlay { .. } => Ok(()),
+        Entry::Copy { .. } | Entry::Bind { .. } | Entry::Overlay { .. } | Entry::Cover { .. } => {
+            Ok(())
+        }
     }
+}
+
+/// Lays a file over another that is shown.
+fn cover(root: BorrowedFd<'_>, scratch: &Scratch, at: &OsStr, text: &str) -> io::Result<()> {
+    let source = scratch.file(&format!("cover-{}", text.len()), text.as_bytes())?;
+    bind(root, at, source.as_fd(), Access::Read, NOSUID)
 }
 
 fn put(root: BorrowedFd<'_>, at: &OsStr, bytes: &[u8]) -> io::Result<()> {

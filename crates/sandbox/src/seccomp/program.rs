@@ -9,6 +9,7 @@
 #![expect(unsafe_code, reason = "installing a filter is a raw system call")]
 
 use std::io;
+use std::os::fd::{FromRawFd as _, OwnedFd};
 
 use crate::plan::Layer;
 
@@ -148,24 +149,35 @@ impl Program {
 
     /// Puts the filter in force.
     pub(crate) fn install(&self, threads: Threads) -> io::Result<()> {
+        let flags = match threads {
+            Threads::This => 0,
+            Threads::All => FLAG_ALL_THREADS,
+        };
+        match self.load(flags)? {
+            0 => Ok(()),
+            // A thread could not be brought under the filter.
+            _ => Err(io::Error::from_raw_os_error(libc::EBUSY)),
+        }
+    }
+
+    /// Puts the filter in force for this thread, and gives the descriptor on which calls
+    /// that [`Rule::hand_over`] names wait for their supervisor.
+    pub(crate) fn install_supervised(&self) -> io::Result<OwnedFd> {
+        let fd = i32::try_from(self.load(FLAG_NEW_LISTENER)?).unwrap_or(-1);
+        // SAFETY: the kernel has just opened this descriptor for us alone.
+        Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+    }
+
+    fn load(&self, flags: u32) -> io::Result<i64> {
         let code = self.finished();
         let loaded = Loaded {
             length: u16::try_from(code.len()).map_err(|_long| io::ErrorKind::InvalidInput)?,
             code: code.as_ptr(),
         };
-        let flags = match threads {
-            Threads::This => 0,
-            Threads::All => FLAG_ALL_THREADS,
-        };
         // SAFETY: the program and its code outlive the call; the kernel copies both.
         let result =
             unsafe { libc::syscall(libc::SYS_seccomp, SET_MODE_FILTER, flags, &raw const loaded) };
-        match result {
-            0 => Ok(()),
-            // A thread could not be brought under the filter.
-            1.. => Err(io::Error::from_raw_os_error(libc::EBUSY)),
-            _ => Err(io::Error::last_os_error()),
-        }
+        if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
     }
 
     /// Runs the program as the kernel would, for tests.
@@ -227,6 +239,11 @@ impl Rule {
     /// Answers that the call succeeded, without making it.
     pub(crate) fn pretend(&mut self) {
         self.refuse(0);
+    }
+
+    /// Lets the supervisor make the call in the caller's place.
+    pub(crate) fn hand_over(&mut self) {
+        self.code.push(Instruction::answer(RETURN_USER_NOTIFICATION));
     }
 
     /// Lets the call through.
@@ -325,11 +342,13 @@ const LOW_HALF: u32 = 0;
 const HIGH_HALF: u32 = 4;
 
 const RETURN_ALLOW: u32 = 0x7fff_0000;
+const RETURN_USER_NOTIFICATION: u32 = 0x7fc0_0000;
 const RETURN_ERRNO: u32 = 0x0005_0000;
 const RETURN_DATA: u32 = 0xffff;
 
 const SET_MODE_FILTER: u32 = 1;
 const FLAG_ALL_THREADS: u32 = 1;
+const FLAG_NEW_LISTENER: u32 = 1 << 3;
 
 // `file_setattr`, the newest call of Linux 6.18.
 const NUMBER_MAX: u32 = 469;
@@ -342,7 +361,7 @@ const ARCHITECTURE: u32 = 0xc000_00b7;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::seccomp::{Families, Programs, confined, without_inet};
+    use crate::seccomp::{Families, Programs, Shared, confined, sharing, without_inet};
 
     const ALLOW: u32 = RETURN_ALLOW;
     const I386: u32 = 0x4000_0003;
@@ -441,6 +460,52 @@ mod tests {
         for family in [2, 10, 17, 40] {
             assert_eq!(local.judge(ARCHITECTURE, socket, [family, 1, 0]), refused);
         }
+    }
+
+    #[test]
+    fn what_is_shared_is_made_up_for() {
+        let shared = [Shared::Processes, Shared::Ipc, Shared::Files];
+        let program = sharing(Families::PairsOnly, Programs::Allowed, &shared);
+        let plain = confined(Families::InetAndLocal, Programs::Allowed);
+        let refused = errno(libc::EAFNOSUPPORT);
+        let (ficlone, set_flags, subvolume) = (0x4004_9409, 0x4008_6602, 0x5000_940e);
+        let cases = [
+            (libc::SYS_socket, [1, 1, 0], refused),
+            (libc::SYS_socket, [2, 1, 0], refused),
+            (libc::SYS_socket, [16, 3, 0], refused),
+            (libc::SYS_socketpair, [1, 1, 0], ALLOW),
+            (libc::SYS_socketpair, [1, 2, 0], errno(libc::EPROTONOSUPPORT)),
+            (libc::SYS_prlimit64, [0, 7, 1], ALLOW),
+            (libc::SYS_prlimit64, [77, 7, 1], errno(libc::EPERM)),
+            (libc::SYS_sched_setaffinity, [0, 0, 0], ALLOW),
+            (libc::SYS_sched_setaffinity, [77, 0, 0], errno(libc::EPERM)),
+            (libc::SYS_setpriority, [0, 0, 5], ALLOW),
+            (libc::SYS_setpriority, [0, 77, 5], errno(libc::EPERM)),
+            (libc::SYS_setpriority, [2, 0, 5], errno(libc::EPERM)),
+            (libc::SYS_shmget, [0, 0, 0], errno(libc::EPERM)),
+            (libc::SYS_mq_open, [0, 0, 0], errno(libc::EPERM)),
+            (libc::SYS_fchmod, [3, 0, 0], RETURN_USER_NOTIFICATION),
+            (libc::SYS_utimensat, [3, 0, 0], RETURN_USER_NOTIFICATION),
+            (libc::SYS_fchown, [3, 0, 0], errno(libc::EPERM)),
+            (libc::SYS_setxattr, [3, 0, 0], errno(libc::ENOTSUP)),
+            (libc::SYS_inotify_init1, [0, 0, 0], errno(libc::ENOSYS)),
+            (libc::SYS_ioctl, [3, TIOCSTI, 0], errno(libc::EPERM)),
+            (libc::SYS_ioctl, [3, set_flags, 0], errno(libc::EPERM)),
+            (libc::SYS_ioctl, [3, subvolume, 0], errno(libc::EPERM)),
+            (libc::SYS_ioctl, [3, ficlone, 0], ALLOW),
+            (libc::SYS_ioctl, [3, 0x5401, 0], ALLOW),
+        ];
+        for (call, arguments, answer) in cases {
+            let call = u32::try_from(call).unwrap();
+            let judged = program.judge(ARCHITECTURE, call, arguments);
+            assert_eq!(judged, answer, "{call} {arguments:?}");
+            let usual = plain.judge(ARCHITECTURE, call, arguments);
+            assert_ne!(usual, RETURN_USER_NOTIFICATION, "{call} {arguments:?}");
+        }
+        let local = sharing(Families::LocalOnly, Programs::Allowed, &[]);
+        let socket = u32::try_from(libc::SYS_socket).unwrap();
+        assert_eq!(local.judge(ARCHITECTURE, socket, [1, 1, 0]), ALLOW);
+        assert_eq!(local.judge(ARCHITECTURE, socket, [2, 1, 0]), refused);
     }
 
     const TIOCSTI: u32 = 0x5412;

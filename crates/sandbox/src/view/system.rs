@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::limits::{SKELETON_BYTES_MAX, private_bytes};
-use crate::view::{bind, exists};
+use crate::view::{bind, exists, secret};
 use crate::wire::{Access, Entry, Missing};
 
 /// The system's programs and libraries, and private places instead of its state.
@@ -23,6 +23,8 @@ pub(crate) fn entries() -> Vec<Entry> {
     for name in ETC {
         entries.extend(etc(&Path::new("/etc").join(name)));
     }
+    let maven = Path::new("/etc/maven");
+    entries.extend(secret::covers(maven, maven));
     for (at, mode) in [("/tmp", 0o1777), ("/var/tmp", 0o1777)] {
         entries.push(memory(at, private_bytes(), mode));
     }
@@ -119,6 +121,14 @@ fn link(at: &Path, target: &Path) -> Entry {
 /// Whether the system part of the view shows `path` already.
 pub(crate) fn shows(path: &Path) -> bool {
     ROOT.iter().map(PathBuf::from).any(|root| path.starts_with(root))
+}
+
+/// The same as names of the host: what may be read where nothing can be mounted. The files
+/// that say who the user is are the host's own then.
+pub(crate) fn places() -> impl Iterator<Item = String> {
+    let etc = ETC.iter().chain(&["passwd", "group", "nsswitch.conf", "hosts"]);
+    let etc = etc.map(|name| format!("/etc/{name}"));
+    ROOT.iter().chain(&SYS).map(|place| (*place).to_owned()).chain(etc)
 }
 
 /// Directories of the root that hold programs and libraries.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The probe behind `moat doctor`.
 
-use moat_sandbox::{Effect, Standing, probe};
+use moat_sandbox::{Effect, Standing, Step};
 
 use crate::support::Scratch;
 
@@ -11,7 +11,9 @@ fn every_attempt_of_the_probe_is_held_here() {
     let launcher = scratch.launcher();
     let place = scratch.home.join("probe");
     std::fs::create_dir(&place).unwrap();
-    let findings = probe(&launcher, &place).unwrap();
+    let examination = launcher.examine(&place).unwrap();
+    assert_eq!((examination.confinement.step, launcher.attempts()), (Step::Full, vec![]));
+    let findings = examination.findings;
     for finding in &findings {
         assert_eq!(finding.standing, Standing::Enforced, "{}", finding.attempt);
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use moat_base::TreePath;
 use moat_sandbox::{
-    Collected, Command, Error, Files, Input, Interrupt, Launcher, Level, Network, OutputSink, Plan,
+    Collected, Command, Error, Files, Input, Interrupt, Launcher, Network, OutputSink, Plan,
     Sandbox, Status, Stream, Variable,
 };
 use rustix::fs::{Mode, OFlags, ResolveFlags};
@@ -21,7 +21,7 @@ fn a_command_runs_in_the_session_and_the_real_tree_stays_as_it_is() {
     std::fs::write(scratch.project.join("a.txt"), "old").unwrap();
     let launcher = scratch.launcher();
     let sandbox = scratch.sandbox(&launcher);
-    assert_eq!(sandbox.confinement().level(), Level::Full);
+    assert!(sandbox.confinement().is_full());
     let shown = shell(&sandbox, "cat a.txt; echo new > a.txt; pwd; id -u; echo $HOME").succeeded();
     let (project, home) = (scratch.project.display(), scratch.home.display());
     assert_eq!(shown.output, format!("old{project}\n1000\n{home}\n"));

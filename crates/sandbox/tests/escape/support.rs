@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use moat_sandbox::{
-    Collected, Command, Exit, Files, Interrupt, Launcher, Layer, Plan, Sandbox, Settings,
+    Collected, Command, Exit, Files, Interrupt, Launcher, Layer, Plan, Sandbox, Settings, Step,
 };
 
 /// A temporary home with a project, and the directories of one session.
@@ -58,6 +58,7 @@ impl Scratch {
             path: vec!["/usr/local/bin".into(), "/usr/bin".into(), "/bin".into()],
             read_only: Vec::new(),
             hidden: vec![self.state.clone()],
+            least: Step::Full,
             environment: vec![
                 ("LANG".into(), "C.UTF-8".into()),
                 ("MOAT_CANARY".into(), "canary-variable".into()),
@@ -120,6 +121,12 @@ pub(crate) fn shell(sandbox: &Sandbox, script: &str) -> Finished {
 /// Runs an attack inside.
 pub(crate) fn attack(sandbox: &Sandbox, name: &str, target: &str) -> Finished {
     run(sandbox, &Command::new([ATTACKER, "attack", name, target]))
+}
+
+/// Runs an attack inside, by the program's name on the host.
+pub(crate) fn attack_at(sandbox: &Sandbox, program: &Path, name: &str, target: &str) -> Finished {
+    let words = [program.as_os_str(), "attack".as_ref(), name.as_ref(), target.as_ref()];
+    run(sandbox, &Command::new(words))
 }
 
 /// Runs an attack as any program of the host does.

@@ -115,18 +115,23 @@ fn cargo_with_a_dependency_from_the_cache() {
     if !present(&sandbox, "cargo") {
         return;
     }
+    cargo_project(&sandbox);
+    let built = shell(&sandbox, "cargo test --offline -q 2>&1").succeeded();
+    assert!(built.output.contains("1 passed"), "{}", built.output);
+    assert!(!scratch.project.join("target").exists());
+}
+
+/// A crate with a dependency that this build's own cache has.
+pub(crate) fn cargo_project(sandbox: &Sandbox) {
     write(
-        &sandbox,
+        sandbox,
         "Cargo.toml",
         "[package]\nname = \"it\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\
          [dependencies]\nitoa = \"1\"\n",
     );
     rustix::fs::mkdirat(sandbox.root(), "src", Mode::from_raw_mode(0o755)).unwrap();
     let source = "#[test] fn it() { assert_eq!(itoa::Buffer::new().format(7), \"7\"); }\n";
-    write(&sandbox, "src/lib.rs", source);
-    let built = shell(&sandbox, "cargo test --offline -q 2>&1").succeeded();
-    assert!(built.output.contains("1 passed"), "{}", built.output);
-    assert!(!scratch.project.join("target").exists());
+    write(sandbox, "src/lib.rs", source);
 }
 
 #[test]
@@ -205,6 +210,11 @@ fn copy_files(from: &Path, to: &Path) {
 ///
 /// The home is found from the toolchain that built this test.
 fn with_own_home() -> Option<(Launcher, Scratch)> {
+    own_home().map(|(settings, scratch)| (Launcher::start(settings).unwrap(), scratch))
+}
+
+/// The settings of such a launcher.
+pub(crate) fn own_home() -> Option<(Settings, Scratch)> {
     let cargo = Path::new(env!("CARGO"));
     let Some(rustup) = cargo.ancestors().find(|place| place.ends_with(".rustup")) else {
         println!("skipped: the toolchain does not lie in a home");
@@ -215,10 +225,10 @@ fn with_own_home() -> Option<(Launcher, Scratch)> {
     let mut path = vec![home.join(".cargo/bin")];
     path.extend(scratch.settings().path);
     let settings = Settings { home, path, ..scratch.settings() };
-    Some((Launcher::start(settings).unwrap(), scratch))
+    Some((settings, scratch))
 }
 
-fn present(sandbox: &Sandbox, program: &str) -> bool {
+pub(crate) fn present(sandbox: &Sandbox, program: &str) -> bool {
     let found: Finished =
         run(sandbox, &Command::new(["/bin/sh", "-c", "command -v \"$0\"", program]));
     if !found.exit.success() {
@@ -228,7 +238,7 @@ fn present(sandbox: &Sandbox, program: &str) -> bool {
 }
 
 /// Writes into the session's tree, from outside.
-fn write(sandbox: &Sandbox, name: &str, text: &str) {
+pub(crate) fn write(sandbox: &Sandbox, name: &str, text: &str) {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::CLOEXEC;
     let mode = Mode::from_raw_mode(0o644);
     let file = rustix::fs::openat(sandbox.root(), name, flags, mode).unwrap();

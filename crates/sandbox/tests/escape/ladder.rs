@@ -1,0 +1,637 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The ladder: machines that lack something, made here, and what still holds on each.
+//!
+//! A machine is a launcher that starts where the kernel gives less: in an outer user
+//! namespace whose limits forbid further ones, without capabilities, with `/proc` masked as
+//! container runtimes do. On each, every attack is held, or its effect is listed as lost and
+//! the attack gets through: nothing in between. The control runs outside.
+
+use std::net::{TcpListener, UdpSocket};
+use std::os::fd::AsRawFd as _;
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt, symlink};
+use std::os::unix::net::{SocketAddr, UnixListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use moat_base::RealFs;
+use moat_files::{ChangeKind, DirTree, Root, Selection, SessionFiles};
+use moat_sandbox::{
+    Command, Effect, Error, Files, Interrupt, Launcher, Layer, OutputSink, Plan, Sandbox, Settings,
+    Standing, Status, Step, Stream,
+};
+
+use crate::attack::{MessageQueue, SharedMemory};
+use crate::support::{
+    Finished, Scratch, attack, attack_at, helper, outside, processes_with, run, shell,
+};
+use crate::work;
+
+/// A machine that lacks something: its name, the commands that make it, its step, its losses.
+struct Machine {
+    name: &'static str,
+    /// Run by a shell that is root of an outer user namespace with mounts of its own.
+    made_by: &'static str,
+    step: Step,
+    lost: &'static [Effect],
+}
+
+use Effect::{ProcessesSeparate, ResourcesBounded};
+
+const MACHINES: &[Machine] = &[
+    Machine {
+        name: "no network namespaces",
+        made_by: "echo 0 >/proc/sys/user/max_net_namespaces; exec ",
+        step: Step::Shared,
+        lost: &[],
+    },
+    Machine {
+        name: "no process-id namespaces",
+        made_by: "echo 0 >/proc/sys/user/max_pid_namespaces; exec ",
+        step: Step::Shared,
+        lost: &[ProcessesSeparate, ResourcesBounded],
+    },
+    Machine {
+        name: "neither, and no ipc namespaces",
+        made_by: "for kind in net pid ipc uts cgroup; do \
+                  echo 0 >/proc/sys/user/max_${kind}_namespaces; done; exec ",
+        step: Step::Shared,
+        lost: &[ProcessesSeparate, ResourcesBounded],
+    },
+    Machine {
+        name: "a container with a masked `/proc`",
+        made_by: "mount --bind /dev/null /proc/kcore; mount -t tmpfs none /proc/acpi; \
+                  mount --bind /proc/sys /proc/sys; mount -o remount,bind,ro /proc/sys; exec ",
+        step: Step::Shared,
+        lost: &[ResourcesBounded],
+    },
+    Machine {
+        name: "root without user namespaces",
+        made_by: "echo 0 >/proc/sys/user/max_user_namespaces; exec ",
+        step: Step::Shared,
+        lost: &[],
+    },
+    Machine {
+        name: "no user namespaces",
+        made_by: "echo 0 >/proc/sys/user/max_user_namespaces; \
+                  exec setpriv --bounding-set=-all --inh-caps=-all ",
+        step: Step::Rules,
+        lost: &[ProcessesSeparate, ResourcesBounded],
+    },
+    Machine {
+        name: "a container without capabilities",
+        made_by: "mount --bind /dev/null /proc/kcore; mount -t tmpfs none /proc/acpi; \
+                  echo 0 >/proc/sys/user/max_user_namespaces; \
+                  mount --bind /proc/sys /proc/sys; mount -o remount,bind,ro /proc/sys; \
+                  exec setpriv --bounding-set=-all --inh-caps=-all --no-new-privs ",
+        step: Step::Rules,
+        lost: &[ProcessesSeparate, ResourcesBounded],
+    },
+];
+
+fn machine(name: &str) -> &'static Machine {
+    MACHINES.iter().find(|machine| machine.name == name).unwrap()
+}
+
+impl Machine {
+    /// A program in the helper's place that makes this machine first.
+    fn helper(&self, scratch: &Scratch) -> PathBuf {
+        let path = scratch.home.join("machine");
+        let script = format!(
+            "#!/bin/sh\n[ \"$2\" = trial ] && exec '{1}' \"$@\"\nexec /usr/bin/unshare --user --map-root-user --mount /bin/sh -c \
+             '{0} \"$0\" \"$@\"' '{1}' \"$@\"\n",
+            self.made_by,
+            helper().display()
+        );
+        std::fs::write(&path, script).unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+        path
+    }
+
+    fn settings(&self, scratch: &Scratch) -> Settings {
+        Settings {
+            helper: self.helper(scratch),
+            least: Step::Rules,
+            // The probe runs the helper inside, which is a script here that starts this.
+            read_only: vec![helper().parent().unwrap().to_owned()],
+            ..scratch.settings()
+        }
+    }
+
+    fn launcher(&self, scratch: &Scratch) -> Launcher {
+        Launcher::start(self.settings(scratch)).unwrap()
+    }
+
+    fn sandbox(&self, scratch: &Scratch, launcher: &Launcher) -> Sandbox {
+        let shown = [(helper(), crate::support::ATTACKER.into())];
+        Sandbox::start_with(launcher, &scratch.plan(), &shown)
+            .map_err(|error| format!("{}: {error:?}", self.name))
+            .unwrap()
+    }
+
+    /// Runs an attack where its program lies on this step.
+    fn attack(&self, sandbox: &Sandbox, name: &str, target: &str) -> Finished {
+        match self.step {
+            Step::Rules => attack_at(sandbox, &helper(), name, target),
+            Step::Full | Step::Shared => attack(sandbox, name, target),
+        }
+    }
+}
+
+#[test]
+fn each_machine_lands_on_its_step_and_says_what_is_lost() {
+    for machine in MACHINES {
+        let scratch = Scratch::new();
+        let launcher = machine.launcher(&scratch);
+        let sandbox = machine.sandbox(&scratch, &launcher);
+        let confinement = sandbox.confinement();
+        assert_eq!(confinement.step, machine.step, "{}: {}", machine.name, confinement.line());
+        assert_eq!(confinement.lost(), machine.lost, "{}", machine.name);
+        assert!(!confinement.is_full(), "{}", machine.name);
+        assert!(!confinement.line().contains('\n') && confinement.line() != "full");
+        shell(&sandbox, "echo inside > written && cat written").succeeded();
+        assert!(!scratch.project.join("written").exists(), "{}", machine.name);
+        // A floor of everything refuses the same machine, and names the step.
+        let strict = Settings { least: Step::Full, ..machine.settings(&scratch) };
+        drop((sandbox, launcher));
+        let strict = Launcher::start(strict).unwrap();
+        let refused = Sandbox::start(&strict, &scratch.plan());
+        assert!(
+            matches!(refused, Err(Error::Unenforced { step, .. }) if step == machine.step),
+            "{}: {refused:?}",
+            machine.name
+        );
+    }
+}
+
+/// An attack: its name, its target, the effect that it is against.
+type Case = (&'static str, String, Effect);
+
+/// What there is of the host to reach, for as long as it lives.
+struct Host {
+    _listeners: (UnixListener, UnixListener, UnixListener, TcpListener),
+    _segment: SharedMemory,
+    _queue: MessageQueue,
+    _secret: std::fs::File,
+    cases: Vec<Case>,
+}
+
+impl Host {
+    fn new(scratch: &Scratch) -> Self {
+        let me = std::process::id();
+        let agent = UnixListener::bind(scratch.home.join("agent.sock")).unwrap();
+        let server = UnixListener::bind(scratch.project.join("server.sock")).unwrap();
+        let name = format!("moat-ladder-{me}-{:?}", std::thread::current().id());
+        let address = SocketAddr::from_abstract_name(&name).unwrap();
+        let nameless = UnixListener::bind_addr(&address).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let tcp = listener.local_addr().unwrap().to_string();
+        let echo = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let udp = echo.local_addr().unwrap().to_string();
+        std::thread::spawn(move || {
+            let mut byte = [0; 1];
+            while let Ok((_length, peer)) = echo.recv_from(&mut byte) {
+                echo.send_to(&byte, peer).unwrap();
+            }
+        });
+        let key = scratch.home.join(".ssh/id_ed25519");
+        symlink(&key, scratch.project.join("link")).unwrap();
+        let secret = std::fs::File::open(&key).unwrap();
+        rustix::io::fcntl_setfd(&secret, rustix::io::FdFlags::empty()).unwrap();
+        let (segment, queue) = (SharedMemory::new(), MessageQueue::new());
+        let aims = Aims {
+            home: scratch.home.clone(),
+            segment: segment.key.to_string(),
+            queue: queue.name(),
+            secret: secret.as_raw_fd().to_string(),
+            tcp,
+            udp,
+            name,
+        };
+        let cases = aims.cases();
+        Self {
+            _listeners: (agent, server, nameless, listener),
+            _segment: segment,
+            _queue: queue,
+            _secret: secret,
+            cases,
+        }
+    }
+}
+
+/// What the attacks are aimed at.
+struct Aims {
+    home: PathBuf,
+    segment: String,
+    queue: String,
+    secret: String,
+    tcp: String,
+    udp: String,
+    name: String,
+}
+
+impl Aims {
+    fn cases(&self) -> Vec<Case> {
+        use Effect::{
+            ForeignFilesHidden, ForeignFilesUnchanged, KernelInterfaceNarrow, NetworkClosed,
+            PrivilegeFixed,
+        };
+        let home = |name: &str| self.home.join(name).display().to_string();
+        let key = home(".ssh/id_ed25519");
+        let me = std::process::id();
+        let none = String::new;
+        vec![
+            ("read", key.clone(), ForeignFilesHidden),
+            ("list", home(".ssh"), ForeignFilesHidden),
+            ("read", home("project/link"), ForeignFilesHidden),
+            ("from-memory", key.clone(), ForeignFilesHidden),
+            ("hard-link", key.clone(), ForeignFilesHidden),
+            ("list", "/sys/class".to_owned(), ForeignFilesHidden),
+            ("read", "/etc/machine-id".to_owned(), ForeignFilesHidden),
+            ("watch-names", home(".ssh"), ForeignFilesHidden),
+            ("inherited", self.secret.clone(), ForeignFilesHidden),
+            ("list", "/dev/shm".to_owned(), ForeignFilesHidden),
+            ("write", home(".bashrc"), ForeignFilesUnchanged),
+            ("create", home("planted"), ForeignFilesUnchanged),
+            ("create", planted(), ForeignFilesUnchanged),
+            ("mode", key.clone(), ForeignFilesUnchanged),
+            ("mode-new-call", key.clone(), ForeignFilesUnchanged),
+            ("mode-through-link", key.clone(), ForeignFilesUnchanged),
+            ("mode-from-directory", key.clone(), ForeignFilesUnchanged),
+            ("mode-by-descriptor", helper().display().to_string(), ForeignFilesUnchanged),
+            ("times", key.clone(), ForeignFilesUnchanged),
+            ("owner", key.clone(), ForeignFilesUnchanged),
+            ("own-attribute", key, ForeignFilesUnchanged),
+            ("read", format!("/proc/{me}/environ"), ProcessesSeparate),
+            ("read", format!("/proc/{me}/cmdline"), ProcessesSeparate),
+            ("list", format!("/proc/{me}/root"), ProcessesSeparate),
+            ("list", format!("/proc/{me}/fd"), ProcessesSeparate),
+            ("write", format!("/proc/{me}/mem"), ProcessesSeparate),
+            ("signal", me.to_string(), ProcessesSeparate),
+            ("limit-of-process", me.to_string(), ProcessesSeparate),
+            ("priority-of-process", me.to_string(), ProcessesSeparate),
+            ("trace", none(), ProcessesSeparate),
+            ("read-memory", none(), ProcessesSeparate),
+            ("steal-descriptor", none(), ProcessesSeparate),
+            ("shared-memory", self.segment.clone(), ProcessesSeparate),
+            ("message-queue", self.queue.clone(), ProcessesSeparate),
+            ("tcp", self.tcp.clone(), NetworkClosed),
+            ("fast-open", self.tcp.clone(), NetworkClosed),
+            ("udp", self.udp.clone(), NetworkClosed),
+            ("abstract-socket", self.name.clone(), NetworkClosed),
+            ("local-socket", home("agent.sock"), NetworkClosed),
+            ("local-socket", home("project/server.sock"), NetworkClosed),
+            ("vsock", none(), NetworkClosed),
+            ("io-uring", none(), KernelInterfaceNarrow),
+            ("keyring", none(), KernelInterfaceNarrow),
+            ("userfaultfd", none(), KernelInterfaceNarrow),
+            ("old-calls", none(), KernelInterfaceNarrow),
+            ("clone-namespace", none(), PrivilegeFixed),
+            ("user-namespace", none(), PrivilegeFixed),
+            ("mount", none(), PrivilegeFixed),
+        ]
+    }
+}
+
+/// Attacks whose control outside needs something that not every machine has, and is run
+/// in `attack.rs` with the layer off.
+const CONTROLLED_ELSEWHERE: [&str; 4] = ["vsock", "inherited", "limit-of-process", "mount"];
+
+#[test]
+fn every_attack_is_held_or_its_effect_is_lost_on_every_machine() {
+    for machine in MACHINES {
+        let scratch = Scratch::new();
+        let host = Host::new(&scratch);
+        let launcher = machine.launcher(&scratch);
+        let sandbox = machine.sandbox(&scratch, &launcher);
+        for (name, target, effect) in &host.cases {
+            let finished = machine.attack(&sandbox, name, target);
+            let held = finished.output.starts_with("held ");
+            let about = format!("{}: {name} {target}: {finished:?}", machine.name);
+            // What this table holds, holds on every machine: what is lost is less than that.
+            let lies_there = is_inside(machine, name, target);
+            assert!(held || lies_there, "{effect:?}: {about}");
+        }
+        let key = std::fs::metadata(scratch.home.join(".ssh/id_ed25519")).unwrap();
+        assert_eq!(key.mode() & 0o777, 0o644, "{}", machine.name);
+        assert!(!Path::new(&planted()).exists());
+        assert!(!scratch.home.join("planted").exists());
+        drop((sandbox, launcher));
+        for (name, target, _effect) in &host.cases {
+            if CONTROLLED_ELSEWHERE.contains(name) || machine.name != MACHINES[0].name {
+                continue;
+            }
+            let _earlier = std::fs::remove_file(scratch.project.join("leads-out"));
+            let output = outside(&helper(), name, target, &scratch.project);
+            assert_eq!(output, "through\n", "the control of {name} {target} proves nothing");
+        }
+        let _control = std::fs::remove_file(planted());
+    }
+}
+
+/// A file in the host's `/tmp`, which no other run of the test makes.
+fn planted() -> String {
+    format!("/tmp/moat-planted-{}", std::process::id())
+}
+
+/// Private places that lie at the host's names: there an attack gets through to nothing.
+fn is_inside(machine: &Machine, name: &str, target: &str) -> bool {
+    let private = ["/tmp/", "/dev/shm"].iter().any(|place| target.starts_with(place))
+        || (name == "create" && target.ends_with("/planted"));
+    machine.step != Step::Rules && private
+}
+
+/// The supervisor, and what it is for: without the filter the same attacks get through.
+#[test]
+fn modes_times_and_watches_are_held_by_the_filter_where_landlock_does_not_look() {
+    let scratch = Scratch::new();
+    let machine = machine("no user namespaces");
+    let launcher = machine.launcher(&scratch);
+    let key = scratch.home.join(".ssh/id_ed25519").display().to_string();
+    let attacks = ["mode", "mode-through-link", "times", "own-attribute", "watch-names"];
+    let sandbox = machine.sandbox(&scratch, &launcher);
+    for name in attacks {
+        let held = machine.attack(&sandbox, name, &key);
+        assert!(held.output.starts_with("held "), "{name}: {held:?}");
+    }
+    // Its own files are served as usual, but for rights over others.
+    assert_eq!(machine.attack(&sandbox, "own-mode", "").output, "through\n");
+    assert_eq!(machine.attack(&sandbox, "set-id", "").output, format!("held {}\n", libc::EPERM));
+    drop(sandbox);
+    std::fs::remove_dir_all(scratch.upper()).unwrap();
+    std::fs::create_dir(scratch.upper()).unwrap();
+    let plan = scratch.plan().without_layer(Layer::Seccomp);
+    let unfiltered = Sandbox::start_with(&launcher, &plan, &[(helper(), "/".into())]).unwrap();
+    for name in attacks {
+        let through = machine.attack(&unfiltered, name, &key);
+        assert_eq!(through.output, "through\n", "the control of {name} proves nothing");
+    }
+    // Landlock is there in the control: it holds what it looks at.
+    let held = machine.attack(&unfiltered, "read", &key);
+    assert_eq!(held.output, format!("held {}\n", libc::EACCES));
+}
+
+/// Landlock by itself is not needed where all namespaces stand.
+#[test]
+fn with_every_namespace_nothing_gets_through_when_landlock_is_missing() {
+    let scratch = Scratch::new();
+    let host = Host::new(&scratch);
+    let launcher = scratch.launcher();
+    let sandbox = scratch.attacked(&launcher, &[Layer::Landlock]);
+    for (name, target, effect) in &host.cases {
+        let finished = attack(&sandbox, name, target);
+        let full = machine("no network namespaces");
+        let held = finished.output.starts_with("held ") || is_inside(full, name, target);
+        assert!(held, "{effect:?}: {name} {target}: {finished:?}");
+    }
+}
+
+#[test]
+fn nothing_outlives_its_command_its_sandbox_or_its_launcher_on_any_machine() {
+    for (index, machine) in MACHINES.iter().enumerate() {
+        let scratch = Scratch::new();
+        let launcher = machine.launcher(&scratch);
+        let sandbox = machine.sandbox(&scratch, &launcher);
+        let mark = format!("moat-ladder-{}-{index}", std::process::id());
+        let left = format!(
+            "for i in 1 2 3; do (setsid nohup sh -c ': {mark}; trap \"\" TERM; while :; do \
+             sleep 1; done' >/dev/null 2>&1 &); done; "
+        );
+        shell(&sandbox, &left).succeeded();
+        assert_eq!(processes_with(&mark), [0; 0], "{}: after the command", machine.name);
+        // Interrupted in the middle, with children that ignore what can be ignored.
+        let interrupt = Interrupt::new().unwrap();
+        let script = format!("{left}echo ready; : {mark}; while :; do sleep 1; done");
+        let command = Command::new(["/bin/sh", "-c", &script]);
+        let mut sink = Interrupting(interrupt.clone());
+        let exit = sandbox.run(&command, &mut sink, &interrupt).unwrap();
+        assert_eq!(exit.status, Status::Interrupted, "{}", machine.name);
+        assert_eq!(processes_with(&mark), [0; 0], "{}: after an interrupt", machine.name);
+        shell(&sandbox, "echo again").succeeded();
+        // The launcher is killed: its holder dies with it, and everything after that.
+        let pid = i32::try_from(launcher.pid()).unwrap();
+        let mut sink = Killing(pid);
+        let killed = sandbox.run(&command, &mut sink, &Interrupt::new().unwrap());
+        assert!(matches!(killed, Err(Error::Gone)), "{}: {killed:?}", machine.name);
+        drop(sandbox);
+        // A reaper that is no process 1 needs a moment more than its holder.
+        while !processes_with(&mark).is_empty() {
+            std::thread::yield_now();
+        }
+    }
+}
+
+struct Interrupting(Interrupt);
+
+impl OutputSink for Interrupting {
+    fn output(&mut self, _stream: Stream, bytes: &[u8]) {
+        if bytes.ends_with(b"ready\n") {
+            self.0.trigger();
+        }
+    }
+}
+
+struct Killing(i32);
+
+impl OutputSink for Killing {
+    fn output(&mut self, _stream: Stream, _bytes: &[u8]) {
+        let pid = rustix::process::Pid::from_raw(self.0).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    }
+}
+
+#[test]
+fn a_copied_tree_is_compared_kept_and_undone_as_an_overlay_is() {
+    let scratch = Scratch::new();
+    let machine = machine("no user namespaces");
+    let put = |name: &str, text: &str| {
+        let path = scratch.project.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    put("edit.txt", "one\n");
+    put("same.txt", "same\n");
+    put("gone/a.txt", "a\n");
+    put("run.sh", "#!/bin/sh\n");
+    put(".git/HEAD", "ref: refs/heads/main\n");
+    put(".gitignore", "ignored/\n");
+    put("ignored/cache", "x");
+    let launcher = machine.launcher(&scratch);
+    let directory = scratch.home.join("record");
+    let mut files = SessionFiles::create(Arc::new(RealFs), &directory).unwrap();
+    let sandbox = machine.sandbox(&scratch, &launcher);
+    assert!(sandbox.confinement().line().contains("the files are a copy"));
+    let real = DirTree::new(Root::open(&scratch.project).unwrap());
+    let upper = || [DirTree::new(Root::open(&scratch.upper()).unwrap())];
+    let untouched = files.changes(&real, &upper(), &[]).unwrap();
+    assert_eq!((untouched.changes, untouched.left_out), (vec![], vec![]));
+    let script = "echo two >> edit.txt; rm -r gone; chmod +x run.sh; echo n > new.txt; \
+                  echo y > ignored/cache; pwd; touch same.txt";
+    let shown = shell(&sandbox, script).succeeded();
+    assert_eq!(shown.output, format!("{}\n", scratch.project.display()));
+    let set = files.changes(&real, &upper(), &[]).unwrap();
+    let told: Vec<(String, ChangeKind)> =
+        set.edits().map(|change| (change.path.to_string(), change.kind)).collect();
+    let expected = [
+        ("edit.txt", ChangeKind::Modified),
+        ("gone", ChangeKind::Deleted),
+        ("gone/a.txt", ChangeKind::Deleted),
+        ("new.txt", ChangeKind::Created),
+        ("run.sh", ChangeKind::Mode),
+    ];
+    assert_eq!(told, expected.map(|(path, kind)| (path.to_owned(), kind)));
+    assert!(set.changes.iter().all(|change| change.conflict.is_none()));
+    let whole: Vec<String> = set
+        .changes
+        .iter()
+        .filter(|change| !told.iter().any(|(path, _)| *path == change.path.to_string()))
+        .map(|change| change.path.to_string())
+        .collect();
+    assert_eq!(whole, ["ignored"], "the cache is named as a whole, git's directory is not touched");
+    let kept = files.keep(&real, &set, &Selection::Edits).unwrap();
+    assert_eq!(std::fs::read_to_string(scratch.project.join("edit.txt")).unwrap(), "one\ntwo\n");
+    assert!(!scratch.project.join("gone").exists());
+    files.undo(&real, kept.number).unwrap();
+    assert_eq!(std::fs::read_to_string(scratch.project.join("gone/a.txt")).unwrap(), "a\n");
+    // A fork is a copy of the copy.
+    let state = scratch.upper().parent().unwrap().join("fork");
+    let (fork_upper, fork_work) = (state.join("upper"), state.join("work"));
+    for place in [&fork_upper, &fork_work] {
+        std::fs::create_dir_all(place).unwrap();
+    }
+    let lowers = vec![scratch.upper(), scratch.project.clone()];
+    let plan = Plan::new(
+        &scratch.project,
+        Files::CopyOnWrite { lowers, upper: fork_upper, work: fork_work },
+    );
+    let fork = Sandbox::start(&launcher, &plan.unwrap()).unwrap();
+    let shown = shell(&fork, "cat new.txt; test ! -e gone; echo f > only-here").succeeded();
+    assert_eq!(shown.output, "n\n");
+    shell(&sandbox, "test ! -e only-here").succeeded();
+    drop((sandbox, fork, launcher));
+    goes_on_where_everything_stands(&scratch, &mut files, &real);
+}
+
+/// The session goes on with its copy on a better machine, and so does a fork of it.
+fn goes_on_where_everything_stands(scratch: &Scratch, files: &mut SessionFiles, real: &DirTree) {
+    let full = scratch.launcher();
+    let sandbox = scratch.sandbox(&full);
+    assert!(sandbox.confinement().is_full());
+    let script = "test ! -e gone && cat new.txt && echo more >> new.txt && pwd";
+    let shown = shell(&sandbox, script).succeeded();
+    assert_eq!(shown.output, format!("n\n{}\n", scratch.project.display()));
+    let upper = [DirTree::new(Root::open(&scratch.upper()).unwrap())];
+    let set = files.changes(real, &upper, &[]).unwrap();
+    assert!(set.edits().any(|change| change.path.to_string() == "gone/a.txt"));
+    let state = scratch.upper().parent().unwrap().join("later");
+    let (fork_upper, fork_work) = (state.join("upper"), state.join("work"));
+    for place in [&fork_upper, &fork_work] {
+        std::fs::create_dir_all(place).unwrap();
+    }
+    let lowers = vec![scratch.upper(), scratch.project.clone()];
+    let files = Files::CopyOnWrite { lowers, upper: fork_upper.clone(), work: fork_work };
+    let fork = Sandbox::start(&full, &Plan::new(&scratch.project, files).unwrap()).unwrap();
+    let shown = shell(&fork, "test ! -e gone && cat new.txt && echo f > forked").succeeded();
+    assert_eq!(shown.output, "n\nmore\n");
+    assert!(fork_upper.join("forked").exists() && !scratch.upper().join("forked").exists());
+}
+
+#[test]
+fn without_mounts_only_a_session_s_own_files_are_offered() {
+    let scratch = Scratch::new();
+    let launcher = machine("no user namespaces").launcher(&scratch);
+    for files in [Files::Direct, Files::ReadOnly] {
+        let plan = Plan::new(&scratch.project, files).unwrap();
+        let refused = Sandbox::start(&launcher, &plan);
+        assert!(matches!(refused, Err(Error::Copy { .. })), "{refused:?}");
+    }
+    // A session that an overlay was begun for is not taken for a copy.
+    std::fs::write(scratch.upper().join("changed"), "x").unwrap();
+    let refused = Sandbox::start(&launcher, &scratch.plan());
+    assert!(matches!(refused, Err(Error::Copy { .. })), "{refused:?}");
+}
+
+#[test]
+fn the_probe_names_the_step_the_attempts_and_each_loss() {
+    let scratch = Scratch::new();
+    for (index, machine) in MACHINES.iter().enumerate() {
+        let launcher = machine.launcher(&scratch);
+        let place = scratch.home.join(format!("probe-{index}"));
+        std::fs::create_dir(&place).unwrap();
+        let examination = launcher.examine(&place);
+        let examination = examination.unwrap_or_else(|error| panic!("{}: {error:?}", machine.name));
+        assert_eq!(examination.confinement.step, machine.step);
+        let attempts = launcher.attempts();
+        let failed = attempts.iter().filter(|(_what, error)| error.is_some());
+        assert_ne!(failed.count(), 0, "{}", machine.name);
+        for finding in &examination.findings {
+            let lost = machine.lost.contains(&finding.effect);
+            let held = finding.standing == Standing::Enforced;
+            assert!(held || lost, "{}: {}", machine.name, finding.attempt);
+        }
+    }
+}
+
+#[test]
+fn python_works_where_there_are_only_rules() {
+    let scratch = Scratch::new();
+    let launcher = machine("no user namespaces").launcher(&scratch);
+    let sandbox = Sandbox::start(&launcher, &scratch.plan()).unwrap();
+    let test = "import unittest, subprocess, sys, os, socket, tempfile, threading, shutil\n\
+        from concurrent.futures import ThreadPoolExecutor\n\
+        class It(unittest.TestCase):\n\
+        \x20def test_venv(self): self.assertIn('.venv', sys.prefix)\n\
+        \x20def test_subprocess(self):\n\
+        \x20 self.assertEqual(subprocess.run(['echo', 'a'], capture_output=True).stdout, b'a\\n')\n\
+        \x20def test_threads(self):\n\
+        \x20 with ThreadPoolExecutor(4) as p: self.assertEqual(list(p.map(abs, [-1, 2])), [1, 2])\n\
+        \x20def test_pair(self):\n\
+        \x20 a, b = socket.socketpair(); a.send(b'x'); self.assertEqual(b.recv(1), b'x')\n\
+        \x20def test_copy(self):\n\
+        \x20 shutil.copy2(__file__, 'copied.py'); os.chmod('copied.py', 0o700)\n\
+        \x20 self.assertEqual(os.stat('copied.py').st_mode & 0o777, 0o700)\n\
+        \x20def test_temporary(self): tempfile.NamedTemporaryFile().write(b'x')\n\
+        if __name__ == '__main__': unittest.main()\n";
+    work::write(&sandbox, "test_it.py", test);
+    let script = "/usr/bin/python3 -m venv --without-pip .venv && . .venv/bin/activate \
+                  && python -m unittest -q test_it && git init -q && git add test_it.py \
+                  && git commit -qm one && git status --porcelain -uno";
+    let shown = shell(&sandbox, script).succeeded();
+    assert_eq!(shown.output, "");
+    // What is said to be closed is closed, with an error that a program understands.
+    let closed = shell(&sandbox, "/usr/bin/python3 -c 'import socket; socket.socket()' 2>&1");
+    assert!(closed.output.contains("Address family not supported"), "{}", closed.output);
+    assert!(!scratch.project.join(".venv").exists());
+}
+
+#[test]
+fn c_and_rust_build_where_there_are_only_rules() {
+    let Some((settings, scratch)) = work::own_home() else { return };
+    let machine = machine("no user namespaces");
+    let least = Step::Rules;
+    let settings = Settings { helper: machine.helper(&scratch), least, ..settings };
+    let launcher = Launcher::start(settings).unwrap();
+    let sandbox = Sandbox::start(&launcher, &scratch.plan()).unwrap();
+    work::write(&sandbox, "main.c", "#include <stdio.h>\nint main(void) { puts(\"built\"); }\n");
+    let shown = shell(&sandbox, "cc -o main main.c && ./main").succeeded();
+    assert_eq!(shown.output, "built\n");
+    if !work::present(&sandbox, "cargo") {
+        return;
+    }
+    work::cargo_project(&sandbox);
+    let built = shell(&sandbox, "cargo test --offline -q 2>&1").succeeded();
+    assert!(built.output.contains("1 passed"), "{}", built.output);
+    assert!(!scratch.project.join("target").exists());
+}
+
+#[test]
+fn a_program_finds_its_way_where_there_are_only_rules() {
+    let scratch = Scratch::new();
+    let machine = machine("no user namespaces");
+    let launcher = machine.launcher(&scratch);
+    let sandbox = machine.sandbox(&scratch, &launcher);
+    let script = "set -e; test -w \"$HOME\"; test -w \"$TMPDIR\"; f=$(mktemp); echo x > $f; \
+                  cat <(echo substituted); grep -q processor /proc/cpuinfo; git --version >/dev/null";
+    let shown = run(&sandbox, &Command::new(["/bin/bash", "-c", script])).succeeded();
+    assert_eq!(shown.output, "substituted\n");
+}
