@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::command::session::{CheckpointArguments, RewindArguments, RunArguments};
+use crate::command::session::{CheckpointArguments, KeepArguments, RewindArguments, RunArguments};
 
 const AFTER: &str = "Exit codes: 0 done · 1 not solved · 2 bad input · 3 denied · 4 stopped · \
                      5 not possible here · 6 outcome unknown · 130 interrupted.\n\
@@ -130,16 +130,7 @@ pub(crate) enum SessionVerb {
         json: bool,
     },
     /// Write pending changes into your tree.
-    Keep {
-        /// The session, or the beginning of its id; when not given the newest of this directory's workspace.
-        id: Option<String>,
-        /// Only these paths.
-        #[arg(long = "path", value_name = "PATH", conflicts_with = "hunk")]
-        paths: Vec<String>,
-        /// Only these hunks of one file, as `PATH:1,3`.
-        #[arg(long, value_name = "PATH:N,N")]
-        hunk: Option<String>,
-    },
+    Keep(KeepArguments),
     /// Take the last keep back; without one, drop the pending changes.
     Undo {
         /// The session, or the beginning of its id; when not given the newest of this directory's workspace.

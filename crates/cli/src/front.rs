@@ -2,6 +2,7 @@
 //! This process's own front end: shows events, takes answers and Ctrl-C.
 
 mod session;
+mod surface;
 
 use std::io::BufRead as _;
 
@@ -21,6 +22,8 @@ use crate::host::{Arrival, Host};
 use crate::terminal::{Terminal, complain};
 
 pub(crate) use session::Answered;
+
+pub(crate) use surface::Said;
 
 /// How events are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

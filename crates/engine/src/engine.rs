@@ -8,6 +8,7 @@
 //! Invariant: an event that tells of an outcome is sent after the outcome is
 //! durable; the world is never entered without a stored intent.
 
+mod keep;
 mod session;
 mod shown;
 
@@ -174,7 +175,10 @@ impl<W: World> Engine<W> {
             Op::Approve { request, answer } => self.approve(request, answer),
             Op::Interrupt => self.interrupt(),
             Op::Show => self.show_changes(),
-            Op::Keep { selection } => self.move_changes(Effect::Keep { selection }),
+            Op::PlanKeep { selection } => self.plan_keep(&selection),
+            Op::Keep { selection, confirmed } => {
+                self.move_changes(Effect::Keep { selection, confirmed })
+            }
             Op::Discard { selection } => self.move_changes(Effect::Discard { selection }),
             Op::UndoKeep => self.move_changes(Effect::UndoKeep),
             Op::Run { argv, directory } => self.run_command(argv, directory),

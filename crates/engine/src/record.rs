@@ -7,8 +7,8 @@
 
 use moat_base::{Report, TreePath};
 use moat_protocol::{
-    Answer, Evidence, Outcome, Proposal, Refusal, RewindScope, Rewound, RunStatus, Selection, Task,
-    TestSummary,
+    Answer, Confirmation, Evidence, Outcome, Proposal, Refusal, RewindScope, Rewound, RunStatus,
+    Selection, Task, TestSummary,
 };
 use serde::{Deserialize, Serialize};
 
@@ -233,6 +233,9 @@ pub enum Effect {
     Keep {
         /// Which ones.
         selection: Selection,
+        /// What a person confirmed for itself, exactly, and how.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        confirmed: Vec<Confirmation>,
     },
     /// Drop changes from the session.
     Discard {

@@ -13,13 +13,14 @@ mod ground;
 mod local;
 mod model;
 mod place;
+mod surface;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use moat_base::{Hint, Report};
 use moat_policy::Confinement;
-use moat_protocol::{ChangeSet, Event, Proposal, RewindPlan};
+use moat_protocol::{Change, ChangeSet, Event, Proposal, RewindPlan, Selection};
 
 use crate::grant::Grant;
 use crate::record::{Effect, EffectOutcome, Point};
@@ -153,6 +154,14 @@ pub trait World {
     /// # Errors
     /// [`Setback::Failed`] when the session's files cannot be read.
     fn changes(&mut self) -> Result<ChangeSet, Setback>;
+
+    /// The changes of a selection that a keep would leave for want of a confirmation, as it
+    /// would write them.
+    ///
+    /// # Errors
+    /// [`Setback::Failed`] when the selection does not fit or the session's files cannot be
+    /// read.
+    fn plan_keep(&mut self, selection: &Selection) -> Result<Vec<Change>, Setback>;
 
     /// The checkpoints of the session, first to last.
     fn waypoints(&self) -> Vec<Waypoint>;

@@ -10,6 +10,7 @@
 
 mod origin;
 pub(crate) mod stamp;
+mod surface;
 mod way;
 
 use std::collections::BTreeSet;
@@ -34,6 +35,7 @@ use crate::limits::RECORD_BYTES_MAX;
 use crate::node::Node;
 use crate::resolver::{self, Links};
 use crate::stat::Moment;
+use crate::surface::{Confirmation, SurfaceGate};
 use crate::tree::DirTree;
 use crate::upper::Uppers;
 
@@ -167,7 +169,8 @@ impl SessionFiles {
         Ok(compared)
     }
 
-    /// Writes selected changes into the user's tree.
+    /// Writes selected changes into the user's tree. What touches a surface that acts by
+    /// itself is refused unless exactly that was confirmed.
     ///
     /// Each path is compared with what the change says it was right before it is
     /// written; one that differs is reported and the others proceed.
@@ -176,14 +179,16 @@ impl SessionFiles {
     /// [`FileError::NoSuchChange`] and [`FileError::NoSuchHunk`] for a selection that
     /// does not fit, [`FileError::RootGone`], [`FileError::Store`]; nothing was written
     /// then, except when the record of what was written could not be stored.
-    pub fn keep(
+    pub fn keep_confirmed(
         &mut self,
         real: &DirTree,
         changes: &ChangeSet,
         selection: &Selection,
+        confirmed: &[Confirmation],
     ) -> Result<KeepRecord, FileError> {
         real.root().check()?;
-        let steps = plan_keep(&self.blobs, changes, selection)?;
+        let gate = SurfaceGate::new(&self.blobs, real, changes, confirmed)?;
+        let steps = plan_keep(&self.blobs, changes, selection, &gate)?.steps;
         let contents: Vec<BlobId> = steps
             .iter()
             .flat_map(|step| [&step.before, &step.after])

@@ -88,6 +88,21 @@ pub(crate) const SPARSE_BYTES_MIN: u64 = 1024 * 1024;
 /// The longest text that says after what a checkpoint was taken.
 pub(crate) const CHECKPOINT_WORDS_BYTES_MAX: usize = 200;
 
+/// The most directories that may hold surfaces in which links are looked for, beside all
+/// directories above a change; in the rest a link is not followed to what it leads to.
+pub(crate) const LINK_DIRECTORIES_MAX: usize = 4_096;
+
+/// The most names that are gone over to find out where one link leads; the kernel follows 40
+/// links. The rest of the way is not known.
+pub(crate) const LINK_STEPS_MAX: usize = 4_096;
+
+/// The most entries of a repository's own directory that are looked at for a review.
+pub(crate) const GIT_ENTRIES_MAX: usize = 5_000;
+
+/// The longest file in a repository's own directory that is compared; a longer one counts as
+/// changed.
+pub(crate) const GIT_FILE_BYTES_MAX: u64 = 1024 * 1024;
+
 /// The most bytes that are written to copy a tree where no overlay can be laid over it.
 /// A larger one is refused.
 pub(crate) const COPY_BYTES_MAX: u64 = 4 << 30;

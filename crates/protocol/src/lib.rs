@@ -9,8 +9,8 @@
 //! (`moat-net`), rendering (`moat-tui`).
 //!
 //! *Map*: `op` what a front end asks for · `event` what it is shown · `task` what
-//! a turn is about · `change` the change set · `evidence` commands, tests and the
-//! outcome · `wire` lines.
+//! a turn is about · `change` the change set · `surface` what a change would make
+//! other tools do · `evidence` commands, tests and the outcome · `wire` lines.
 //!
 //! ```
 //! use moat_protocol::{Op, read_op, write_op};
@@ -24,6 +24,7 @@ mod checkpoint;
 mod event;
 mod evidence;
 mod op;
+mod surface;
 mod task;
 mod wire;
 
@@ -35,5 +36,6 @@ pub use checkpoint::{Checkpoint, CommandEnd, PathChange, RewindPlan, RewindScope
 pub use event::{CandidateVerdict, Envelope, Event, Level, Stream};
 pub use evidence::{Bound, Evidence, Outcome, RunStatus, Suspect, TestSummary};
 pub use op::{Answer, Op, Proposal};
+pub use surface::{Confirmation, Confirmer, Surface, SurfaceEffect};
 pub use task::{Task, TaskKind};
 pub use wire::{WireError, read_event, read_op, write_event, write_op};

@@ -99,8 +99,9 @@ mod tests {
 
     use super::*;
     use crate::{
-        Change, ChangeClass, ChangeKind, ChangeSet, Checkpoint, CommandEnd, Event, Merge, Mode,
-        RewindScope, RunStatus, Selection, Side,
+        Change, ChangeClass, ChangeKind, ChangeSet, Checkpoint, CommandEnd, Confirmation,
+        Confirmer, Event, Merge, Mode, RewindScope, RunStatus, Selection, Side, Surface,
+        SurfaceEffect,
     };
 
     #[test]
@@ -109,14 +110,28 @@ mod tests {
             path: TreePath::from_bytes(b"odd\xff name").unwrap(),
             numbers: vec![1, 3],
         };
+        let confirmed = vec![Confirmation {
+            path: TreePath::from_bytes(b"odd\xff =name").unwrap(),
+            id: "deleted".into(),
+            by: Confirmer::Terminal,
+        }];
+        let keep = Op::Keep { selection, confirmed };
         let run = Op::Run { argv: vec!["sh".into()], directory: TreePath::root() };
         let rewind = Op::Rewind { to: 3, scope: RewindScope::Conversation };
         let steer = Op::Steer { text: "a\nb".into() };
-        for op in [Op::Interrupt, Op::Keep { selection }, steer, run, rewind] {
+        for op in [Op::Interrupt, keep, steer, run, rewind] {
             let line = write_op(&op);
             assert_eq!(line.matches('\n').count(), 1);
             assert_eq!(read_op(&line).unwrap(), op);
         }
+        let surface = Surface {
+            at: None,
+            reader: "x".into(),
+            keys: String::new(),
+            effects: vec![SurfaceEffect::ExecOpen],
+            does: "y".into(),
+            gated: true,
+        };
         let change = Change {
             path: TreePath::parse("bin").unwrap(),
             kind: ChangeKind::Type,
@@ -130,6 +145,8 @@ mod tests {
             renamed_from: None,
             renamed_to: None,
             merge: Merge::Alone,
+            surfaces: vec![surface],
+            confirm: Some("deleted".into()),
         };
         let set = ChangeSet { changes: vec![change], left_out: Vec::new(), truncated: true };
         let end = CommandEnd::Ran { status: RunStatus::Code(3) };
@@ -159,5 +176,8 @@ mod tests {
             assert!(matches!(read_op(line), Err(WireError::Malformed { .. })), "{line:?}");
         }
         assert!(read_op(r#"{"v":1,"op":"close","later":true}"#).is_ok());
+        let selection = Selection::All;
+        let earlier = r#"{"v":1,"op":"keep","selection":{"select":"all"}}"#;
+        assert_eq!(read_op(earlier).unwrap(), Op::Keep { selection, confirmed: Vec::new() });
     }
 }

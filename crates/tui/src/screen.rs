@@ -6,6 +6,7 @@
 //!
 //! Invariant: without colour a frame holds no escape byte at all.
 
+mod keep;
 mod outcome;
 mod rewind;
 
@@ -131,13 +132,8 @@ impl Screen {
                 self.line("answer", Tone::Label, text)
             }
             Event::ChangesPending(set) => self.pending(set),
-            Event::Kept { paths, refused } => {
-                let mut shown = self.moved("kept", "in your tree", paths, refused);
-                if !refused.is_empty() {
-                    shown.push_str(&self.line("next", Tone::Label, STILL_PENDING));
-                }
-                shown
-            }
+            Event::KeepPlanned { unconfirmed } => self.keep_planned(unconfirmed),
+            Event::Kept { paths, refused } => self.kept(paths, refused),
             Event::Discarded { paths, refused } => {
                 self.moved("dropped", "from the session", paths, refused)
             }
@@ -305,10 +301,6 @@ impl Screen {
         shown
     }
 }
-
-/// What can be done about changes that a keep left.
-const STILL_PENDING: &str = "`moat session show` has both sides of what is left; settle it in your \
-                             editor, or drop it with `moat session undo --path PATH`";
 
 fn command_line(argv: &[String]) -> String {
     match argv {

@@ -125,7 +125,9 @@ impl Opened {
     fn ended(&mut self, outcome: &Outcome, after: After) -> Result<Exit, Failure> {
         let changed = matches!(outcome, Outcome::Solved | Outcome::Unverified { .. });
         if changed && after == After::Keep {
-            self.host.send(Op::Keep { selection: Selection::All });
+            // What acts by itself is left: nobody was shown it for itself.
+            let confirmed = Vec::new();
+            self.host.send(Op::Keep { selection: Selection::All, confirmed });
             match self.front.wait(&self.host, Wanted::Moved)? {
                 Waited::Moved { refused: 0, .. } => {}
                 Waited::Moved { .. }

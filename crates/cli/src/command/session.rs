@@ -2,6 +2,7 @@
 //! `moat session`: look at sessions, move their changes, go on with them.
 
 mod checkpoint;
+mod keep;
 mod remote;
 mod run;
 
@@ -26,6 +27,7 @@ use crate::start::{self, Egress, Started};
 use crate::terminal::{Terminal, complain};
 
 pub(crate) use checkpoint::{CheckpointArguments, RewindArguments};
+pub(crate) use keep::KeepArguments;
 pub(crate) use run::RunArguments;
 
 /// Carries a verb out.
@@ -40,11 +42,7 @@ pub(crate) fn run(
             list(environment, json)
         }
         SessionVerb::Show { id, json } => show(environment, config, id.as_deref(), json),
-        SessionVerb::Keep { id, paths, hunk } => {
-            let selection = selection(&paths, hunk.as_deref())?;
-            let op = Op::Keep { selection: selection.unwrap_or(Selection::All) };
-            move_changes(environment, config, id.as_deref(), op)
-        }
+        SessionVerb::Keep(arguments) => keep::run(environment, config, &arguments),
         SessionVerb::Undo { id, paths, hunk } => {
             let selection = selection(&paths, hunk.as_deref())?;
             undo(environment, config, id.as_deref(), selection)
@@ -255,19 +253,6 @@ fn workspace(told: &Told) -> Result<PathBuf, Failure> {
         format!("the workspace `{}` of the session is gone", path.display()),
         "put it back at the same place; the session's own files are still there",
     ))
-}
-
-fn move_changes(
-    environment: &Environment,
-    config: Config,
-    id: Option<&str>,
-    op: Op,
-) -> Result<Exit, Failure> {
-    let told = tell(environment, choose(environment, id)?)?;
-    let mut opened = open(environment, config, told)?;
-    let exit = opened.moved(op)?;
-    opened.host.close()?;
-    Ok(exit)
 }
 
 fn undo(

@@ -46,18 +46,19 @@ impl Front {
                     continue;
                 }
             };
-            match &envelope.event {
-                Event::CommandOutput { stream, text, .. } => self.pass_on(*stream, text, output),
-                Event::CommandEnded(end) => return Ok(Ok(end.clone())),
-                Event::Failed { report } => return Ok(Err(report.clone())),
-                Event::ApprovalAsked { .. } | Event::ApprovalAnswered { .. } => {
-                    self.show(&envelope);
-                }
-                Event::Notice { level: Level::Warning, text } => {
-                    complain_part(&format!("{}\n", visible(text)));
-                }
-                // What remains is about the session, and a command's output is all its own.
-                _ => {}
+            // What remains is about the session, and a command's output is all its own.
+            if let Event::CommandOutput { stream, text, .. } = &envelope.event {
+                self.pass_on(*stream, text, output);
+            } else if let Event::CommandEnded(end) = &envelope.event {
+                return Ok(Ok(end.clone()));
+            } else if let Event::Failed { report } = &envelope.event {
+                return Ok(Err(report.clone()));
+            } else if let Event::ApprovalAsked { .. } | Event::ApprovalAnswered { .. } =
+                &envelope.event
+            {
+                self.show(&envelope);
+            } else if let Event::Notice { level: Level::Warning, text } = &envelope.event {
+                complain_part(&format!("{}\n", visible(text)));
             }
         }
     }

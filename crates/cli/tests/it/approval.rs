@@ -26,8 +26,18 @@ pub(crate) struct Terminal {
 
 impl Terminal {
     pub(crate) fn start(home: &Home, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let words = [&[env!("CARGO_BIN_EXE_moat")], arguments].concat();
+        Self::program(home, &words, variables)
+    }
+
+    /// A shell line with the path of `moat` as `$0`.
+    pub(crate) fn shell(home: &Home, line: &str) -> Self {
+        Self::program(home, &["/bin/sh", "-c", line, env!("CARGO_BIN_EXE_moat")], &[])
+    }
+
+    fn program(home: &Home, words: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new("python3");
-        command.args(["-c", IN_A_TERMINAL, env!("CARGO_BIN_EXE_moat")]).args(arguments);
+        command.args(["-c", IN_A_TERMINAL]).args(words);
         home.enter(&mut command);
         command.env("TERM", "xterm").envs(variables.iter().copied());
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -44,7 +54,7 @@ impl Terminal {
         Self { keyboard, screen, child }
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.screen.lock().unwrap()).into_owned()
     }
 
@@ -54,6 +64,10 @@ impl Terminal {
 
     pub(crate) fn type_line(&mut self, line: &str) {
         self.keyboard.write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+
+    pub(crate) fn type_text(&mut self, text: &str) {
+        self.keyboard.write_all(text.as_bytes()).unwrap();
     }
 
     pub(crate) fn end(&mut self) -> Option<i32> {

@@ -37,10 +37,9 @@ fn checkpoint(line: &str) -> Checkpoint {
         r#"{{"v":1,"session":"0123456789","sequence":0,"at":0,"event":{}}}"#,
         line.replacen('{', r#"{"event":"checkpointed","#, 1)
     );
-    match moat_protocol::read_event(&event).unwrap().event {
-        Event::Checkpointed(checkpoint) => checkpoint,
-        other => panic!("{other:?}"),
-    }
+    let read = moat_protocol::read_event(&event).unwrap().event;
+    let Event::Checkpointed(checkpoint) = read else { panic!("{read:?}") };
+    checkpoint
 }
 
 fn last(home: &Home) -> String {

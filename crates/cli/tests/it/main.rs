@@ -19,4 +19,5 @@ mod kinds;
 mod repair;
 mod stopping;
 mod support;
+mod surface;
 mod user;

@@ -249,8 +249,11 @@ fn count(rewind: &Rewind) -> u64 {
 }
 
 fn left(left_out: &[LeftOut]) -> Vec<protocol::Refusal> {
-    let refusal =
-        |it: &LeftOut| protocol::Refusal { path: it.path.clone(), reason: it.reason.clone() };
+    let refusal = |it: &LeftOut| protocol::Refusal {
+        path: it.path.clone(),
+        reason: it.reason.clone(),
+        confirm: None,
+    };
     left_out.iter().take(REWIND_LEFT_MAX).map(refusal).collect()
 }
 

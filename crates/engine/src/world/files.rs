@@ -17,6 +17,7 @@ use moat_files::{
 use moat_protocol as protocol;
 
 use super::ground::Ground;
+use super::surface::{given, missing};
 use super::{Setback, Settled};
 use crate::limits::{CLASH_BYTES_SHOWN_MAX, CLASHES_SHOWN_MAX};
 use crate::record::EffectOutcome;
@@ -24,8 +25,8 @@ use crate::record::EffectOutcome;
 /// The record of what the session changed.
 #[derive(Debug)]
 pub(super) struct Ledger {
-    files: SessionFiles,
-    real: DirTree,
+    pub(super) files: SessionFiles,
+    pub(super) real: DirTree,
     upper: PathBuf,
     /// What opening the record found half done and settled from the tree.
     recovered: Vec<KeepRecord>,
@@ -73,23 +74,24 @@ impl Ledger {
     /// The pending changes, for front ends.
     pub(super) fn changes(&mut self) -> Result<protocol::ChangeSet, Setback> {
         let set = self.set(&[])?;
-        let shown = set.changes.iter().map(|change| self.shown(change));
-        let changes = shown.collect::<Result<Vec<_>, _>>().map_err(|error| Setback::of(&error))?;
+        let changes = self.shown_with_surfaces(&set, &set.changes)?;
         let left_out = set.left_out.into_iter();
-        let left_out = left_out.map(|it| protocol::Refusal { path: it.path, reason: it.reason });
+        let left_out = left_out.map(|it| refusal(it.path, it.reason));
         Ok(protocol::ChangeSet { changes, left_out: left_out.collect(), truncated: set.truncated })
     }
 
-    /// Writes selected changes into the user's tree. Also tells of renames of which only one
-    /// half is there now.
+    /// Writes selected changes into the user's tree, those that need a confirmation only with
+    /// one for exactly what is written. Also tells of renames of which only one half is there
+    /// now.
     pub(super) fn keep(
         &mut self,
         selection: &protocol::Selection,
+        confirmed: &[protocol::Confirmation],
     ) -> Result<(EffectOutcome, Vec<String>), Setback> {
         let set = self.set(included(selection))?;
         let record = self
             .files
-            .keep(&self.real, &set, &selected(selection))
+            .keep_confirmed(&self.real, &set, &selected(selection), &given(confirmed))
             .map_err(|error| Setback::of(&error))?;
         Ok((moved(&record.steps), halves(&set, &record)))
     }
@@ -216,17 +218,17 @@ impl Ledger {
         }
     }
 
-    fn set(&mut self, included: &[TreePath]) -> Result<ChangeSet, Setback> {
+    pub(super) fn set(&mut self, included: &[TreePath]) -> Result<ChangeSet, Setback> {
         self.pay()?;
         let uppers = [self.upper()?];
         self.files.changes(&self.real, &uppers, included).map_err(|error| Setback::of(&error))
     }
 
-    fn upper(&self) -> Result<DirTree, Setback> {
+    pub(super) fn upper(&self) -> Result<DirTree, Setback> {
         Root::open(&self.upper).map(DirTree::new).map_err(|error| Setback::of(&error))
     }
 
-    fn shown(&self, change: &Change) -> Result<protocol::Change, FileError> {
+    pub(super) fn shown(&self, change: &Change) -> Result<protocol::Change, FileError> {
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         let side = |node: &Node| self.side(node);
         let (renamed_from, renamed_to) = match &change.rename {
@@ -257,6 +259,8 @@ impl Ledger {
             renamed_from,
             renamed_to,
             merge: self.merge(change)?,
+            surfaces: Vec::new(),
+            confirm: None,
         })
     }
 
@@ -367,7 +371,7 @@ fn hunks(unified: &str) -> Vec<protocol::Hunk> {
     hunks
 }
 
-fn selected(selection: &protocol::Selection) -> Selection {
+pub(super) fn selected(selection: &protocol::Selection) -> Selection {
     match selection {
         protocol::Selection::All => Selection::Edits,
         // The root names nothing in particular: all that a review shows is meant.
@@ -383,7 +387,7 @@ fn selected(selection: &protocol::Selection) -> Selection {
 }
 
 /// Paths that a person named count as edits even where the ignore rules name them.
-fn included(selection: &protocol::Selection) -> &[TreePath] {
+pub(super) fn included(selection: &protocol::Selection) -> &[TreePath] {
     match selection {
         protocol::Selection::Paths { paths } if !paths.iter().any(TreePath::is_root) => paths,
         protocol::Selection::Paths { .. } => &[],
@@ -399,7 +403,10 @@ fn moved(steps: &[KeepStep]) -> EffectOutcome {
             StepOutcome::Conflict { reason }
             | StepOutcome::Refused { reason }
             | StepOutcome::Failed { reason } => {
-                refused.push(protocol::Refusal { path: step.path.clone(), reason: reason.clone() })
+                refused.push(protocol::Refusal {
+                    confirm: missing(step),
+                    ..refusal(step.path.clone(), reason.clone())
+                });
             }
             StepOutcome::Planned | StepOutcome::Undone => {}
         }
@@ -407,11 +414,15 @@ fn moved(steps: &[KeepStep]) -> EffectOutcome {
     EffectOutcome::Moved { paths, refused }
 }
 
+const fn refusal(path: TreePath, reason: String) -> protocol::Refusal {
+    protocol::Refusal { path, reason, confirm: None }
+}
+
 fn taken_back(record: &KeepRecord) -> EffectOutcome {
     let (mut paths, mut refused) = (Vec::new(), Vec::new());
     for step in &record.steps {
         if let Some(reason) = &step.not_undone {
-            refused.push(protocol::Refusal { path: step.path.clone(), reason: reason.clone() });
+            refused.push(refusal(step.path.clone(), reason.clone()));
         } else if step.outcome == StepOutcome::Undone {
             paths.push(step.path.clone());
         }
@@ -513,7 +524,7 @@ mod tests {
         let open = || Ledger::open(&fs, &work, &session).unwrap();
         let mut ledger = open();
         fs.replace(&session.join("upper/new.txt"), b"new\n").unwrap();
-        let (kept, _halves) = ledger.keep(&protocol::Selection::All).unwrap();
+        let (kept, _halves) = ledger.keep(&protocol::Selection::All, &[]).unwrap();
         assert!(matches!(kept, EffectOutcome::Moved { paths, .. } if paths.len() == 1));
 
         // The next keep died before its record was written: the first one's is there.

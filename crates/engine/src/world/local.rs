@@ -10,7 +10,7 @@ use moat_base::{Clock, Fs, Hint, Tree as _, TreeError, TreePath};
 use moat_files::{BlobId, Checkpoints, Expected, FileMode};
 use moat_index::Corpus;
 use moat_policy::Confinement;
-use moat_protocol::{ChangeSet, Event, Level, Proposal, RewindPlan, TaskKind};
+use moat_protocol::{Change, ChangeSet, Event, Level, Proposal, RewindPlan, Selection, TaskKind};
 use moat_sandbox::{Launcher, Limits};
 use moat_tools::{compare, detect};
 
@@ -296,8 +296,8 @@ impl LocalWorld {
             Effect::TryTested { .. } => self.try_tested(number, intent, state, live),
             Effect::Apply { .. } => self.apply(intent, state),
             Effect::ApplyTests { .. } => self.apply_tests(intent, state),
-            Effect::Keep { selection } => {
-                let (outcome, halves) = self.ledger.keep(selection)?;
+            Effect::Keep { selection, confirmed } => {
+                let (outcome, halves) = self.ledger.keep(selection, confirmed)?;
                 for text in halves {
                     live(Event::Notice { level: Level::Warning, text });
                 }
@@ -481,6 +481,10 @@ impl World for LocalWorld {
 
     fn plan_rewind(&mut self, to: u32) -> Result<RewindPlan, Setback> {
         self.plan_of(to)
+    }
+
+    fn plan_keep(&mut self, selection: &Selection) -> Result<Vec<Change>, Setback> {
+        self.ledger.plan_keep(selection)
     }
 }
 

@@ -55,7 +55,7 @@ fn the_conversation_goes_back_and_forward_and_no_line_is_cut() {
     turn(&mut engine, "first");
     let first = engine.state().effects;
     let after_first = engine.state().turns.clone();
-    engine.handle(Op::Keep { selection: Selection::All }).unwrap();
+    engine.handle(Op::Keep { selection: Selection::All, confirmed: Vec::new() }).unwrap();
     turn(&mut engine, "second");
     let all = engine.state().turns.clone();
     let lines = scene.fs.writes().len();

@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex};
 
 use moat_base::{Clock, Timestamp, TreePath};
 use moat_engine::{
-    Attendance, ChainKey, Effect, EffectOutcome, Engine, Grant, Place, Point, Setback, Settings,
-    Settled, Skill, State, StopFlag, Store, TestPlace, Verdict, Waypoint, World,
+    Attendance, ChainKey, Effect, EffectOutcome, Engine, Grant, Place, Point, Prompt, Setback,
+    Settings, Settled, Skill, State, StopFlag, Store, TestPlace, Verdict, Waypoint, World,
 };
 use moat_policy::{CommandRule, Confinement};
 use moat_protocol::{
-    ChangeSet, Envelope, Event, Proposal, RewindPlan, RewindScope, Rewound, RunStatus, Task,
-    TaskKind, TestSummary,
+    Change, ChangeSet, Envelope, Event, Proposal, RewindPlan, RewindScope, Rewound, RunStatus,
+    Selection, Task, TaskKind, TestSummary,
 };
 
 use crate::journal::JournalFs;
@@ -116,6 +116,10 @@ impl World for ScriptedWorld {
     fn plan_rewind(&mut self, to: u32) -> Result<RewindPlan, Setback> {
         Ok(RewindPlan::empty(to, RewindScope::Code))
     }
+
+    fn plan_keep(&mut self, _selection: &Selection) -> Result<Vec<Change>, Setback> {
+        Ok(Vec::new())
+    }
 }
 
 impl ScriptedWorld {
@@ -144,21 +148,7 @@ impl ScriptedWorld {
             Effect::Locate => {
                 EffectOutcome::Located { places: vec![place("f"), place("g")], skill: self.skill }
             }
-            Effect::Ask { prompt } if prompt.draft.is_some() => {
-                let of_f = prompt.purpose.contains("`f`");
-                EffectOutcome::Answers {
-                    texts: vec!["sure or not".into(), "hardly".into()],
-                    millinats: if of_f { vec![-100, -3000] } else { vec![-2000, -2500] },
-                    prompt_tokens: 10,
-                    completion_tokens: 5,
-                }
-            }
-            Effect::Ask { prompt } => EffectOutcome::Answers {
-                millinats: Vec::new(),
-                texts: (0..prompt.candidates).map(|n| format!("answer {n}")).collect(),
-                prompt_tokens: 10,
-                completion_tokens: 5,
-            },
+            Effect::Ask { prompt } => answers(prompt),
             Effect::TryTested { answer, .. } => {
                 let summary = if answer.index == 1 { summary(0, 2, 0) } else { summary(1, 1, 1) };
                 let (broken, output) = (Vec::new(), String::new());
@@ -189,18 +179,36 @@ impl ScriptedWorld {
                 self.disk.lock().unwrap().applied += 1;
                 EffectOutcome::Ran { status: RunStatus::Code(3), output: "out".into() }
             }
-            Effect::Rewind { to, scope, .. } => {
-                let plan = RewindPlan::empty(*to, *scope);
-                let RewindPlan { changes, changed, left, kept, .. } = plan;
-                let (to, scope, before) = (*to, *scope, 99);
-                EffectOutcome::Rewound(Rewound { to, scope, before, changes, changed, left, kept })
-            }
+            Effect::Rewind { to, scope, .. } => rewound(*to, *scope),
             Effect::Keep { .. } | Effect::Discard { .. } | Effect::UndoKeep => {
                 self.disk.lock().unwrap().kept += 1;
                 EffectOutcome::Moved { paths: Vec::new(), refused: Vec::new() }
             }
         }
     }
+}
+
+fn answers(prompt: &Prompt) -> EffectOutcome {
+    if prompt.draft.is_none() {
+        return EffectOutcome::Answers {
+            millinats: Vec::new(),
+            texts: (0..prompt.candidates).map(|n| format!("answer {n}")).collect(),
+            prompt_tokens: 10,
+            completion_tokens: 5,
+        };
+    }
+    let of_f = prompt.purpose.contains("`f`");
+    EffectOutcome::Answers {
+        texts: vec!["sure or not".into(), "hardly".into()],
+        millinats: if of_f { vec![-100, -3000] } else { vec![-2000, -2500] },
+        prompt_tokens: 10,
+        completion_tokens: 5,
+    }
+}
+
+fn rewound(to: u32, scope: RewindScope) -> EffectOutcome {
+    let RewindPlan { changes, changed, left, kept, .. } = RewindPlan::empty(to, scope);
+    EffectOutcome::Rewound(Rewound { to, scope, before: 99, changes, changed, left, kept })
 }
 
 pub(crate) fn summary(code: i32, passed: u32, failed: u32) -> TestSummary {

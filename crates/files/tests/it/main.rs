@@ -12,6 +12,8 @@ mod merge;
 #[cfg(test)]
 mod rename;
 #[cfg(test)]
+mod surface;
+#[cfg(test)]
 mod tree;
 #[cfg(test)]
 mod workspace;

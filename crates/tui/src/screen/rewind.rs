@@ -94,7 +94,7 @@ mod tests {
         let plan = RewindPlan {
             changes: vec![PathChange { path: path("a\\x1b"), kind: ChangeKind::Created }],
             changed: 3,
-            left: vec![Refusal { path: path("big"), reason: "too large".into() }],
+            left: vec![Refusal { path: path("big"), reason: "too large".into(), confirm: None }],
             kept: vec![path("kept.txt")],
             leaving: vec!["fix\u{1b} it".into()],
             ..RewindPlan::empty(2, RewindScope::Both)
