@@ -57,7 +57,27 @@ impl Front {
                     complain_part(&format!("{}\n", visible(text)));
                 }
                 // What remains is about the session, and a command's output is all its own.
-                _ => {}
+                Event::SessionOpened { .. }
+                | Event::TurnStarted { .. }
+                | Event::PlanMade { .. }
+                | Event::Notice { level: Level::Note, .. }
+                | Event::CommandStarted { .. }
+                | Event::CommandFinished { .. }
+                | Event::Located { .. }
+                | Event::ModelAsked { .. }
+                | Event::ModelText { .. }
+                | Event::ModelAnswered { .. }
+                | Event::CandidateJudged { .. }
+                | Event::Edited { .. }
+                | Event::ChangesPending(_)
+                | Event::Kept { .. }
+                | Event::Discarded { .. }
+                | Event::KeepUndone { .. }
+                | Event::Checkpointed(_)
+                | Event::RewindPlanned(_)
+                | Event::Rewound(_)
+                | Event::TurnFinished { .. }
+                | Event::SessionClosed => {}
             }
         }
     }
@@ -83,7 +103,10 @@ impl Front {
                 Ok(Arrival::Line(_) | Arrival::InputEnded | Arrival::EngineEnded) | Err(_) => {
                     return Ok(Answered::No);
                 }
-                Ok(Arrival::Signal) => self.interrupt(host)?,
+                Ok(Arrival::Signal) => {
+                    self.interrupt(host)?;
+                    return Ok(Answered::No);
+                }
                 Ok(Arrival::Event(_)) => {}
             }
         }
