@@ -46,19 +46,39 @@ impl Front {
                     continue;
                 }
             };
-            // What remains is about the session, and a command's output is all its own.
-            if let Event::CommandOutput { stream, text, .. } = &envelope.event {
-                self.pass_on(*stream, text, output);
-            } else if let Event::CommandEnded(end) = &envelope.event {
-                return Ok(Ok(end.clone()));
-            } else if let Event::Failed { report } = &envelope.event {
-                return Ok(Err(report.clone()));
-            } else if let Event::ApprovalAsked { .. } | Event::ApprovalAnswered { .. } =
-                &envelope.event
-            {
-                self.show(&envelope);
-            } else if let Event::Notice { level: Level::Warning, text } = &envelope.event {
-                complain_part(&format!("{}\n", visible(text)));
+            match &envelope.event {
+                Event::CommandOutput { stream, text, .. } => self.pass_on(*stream, text, output),
+                Event::CommandEnded(end) => return Ok(Ok(end.clone())),
+                Event::Failed { report } => return Ok(Err(report.clone())),
+                Event::ApprovalAsked { .. } | Event::ApprovalAnswered { .. } => {
+                    self.show(&envelope);
+                }
+                Event::Notice { level: Level::Warning, text } => {
+                    complain_part(&format!("{}\n", visible(text)));
+                }
+                // What remains is about the session, and a command's output is all its own.
+                Event::SessionOpened { .. }
+                | Event::TurnStarted { .. }
+                | Event::PlanMade { .. }
+                | Event::Notice { level: Level::Note, .. }
+                | Event::CommandStarted { .. }
+                | Event::CommandFinished { .. }
+                | Event::Located { .. }
+                | Event::ModelAsked { .. }
+                | Event::ModelText { .. }
+                | Event::ModelAnswered { .. }
+                | Event::CandidateJudged { .. }
+                | Event::Edited { .. }
+                | Event::ChangesPending(_)
+                | Event::KeepPlanned { .. }
+                | Event::Kept { .. }
+                | Event::Discarded { .. }
+                | Event::KeepUndone { .. }
+                | Event::Checkpointed(_)
+                | Event::RewindPlanned(_)
+                | Event::Rewound(_)
+                | Event::TurnFinished { .. }
+                | Event::SessionClosed => {}
             }
         }
     }
@@ -84,7 +104,10 @@ impl Front {
                 Ok(Arrival::Line(_) | Arrival::InputEnded | Arrival::EngineEnded) | Err(_) => {
                     return Ok(Answered::No);
                 }
-                Ok(Arrival::Signal) => self.interrupt(host)?,
+                Ok(Arrival::Signal) => {
+                    self.interrupt(host)?;
+                    return Ok(Answered::No);
+                }
                 Ok(Arrival::Event(_)) => {}
             }
         }

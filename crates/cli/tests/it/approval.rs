@@ -70,6 +70,11 @@ impl Terminal {
         self.keyboard.write_all(text.as_bytes()).unwrap();
     }
 
+    /// Ctrl-C, which the terminal turns into a signal.
+    pub(crate) fn interrupt(&mut self) {
+        self.keyboard.write_all(b"\x03").unwrap();
+    }
+
     pub(crate) fn end(&mut self) -> Option<i32> {
         let mut status = None;
         until("the program ends", || {

@@ -37,8 +37,8 @@ fn checkpoint(line: &str) -> Checkpoint {
         r#"{{"v":1,"session":"0123456789","sequence":0,"at":0,"event":{}}}"#,
         line.replacen('{', r#"{"event":"checkpointed","#, 1)
     );
-    let read = moat_protocol::read_event(&event).unwrap().event;
-    let Event::Checkpointed(checkpoint) = read else { panic!("{read:?}") };
+    let event = moat_protocol::read_event(&event).unwrap().event;
+    let Event::Checkpointed(checkpoint) = event else { panic!("{event:?}") };
     checkpoint
 }
 
@@ -179,6 +179,11 @@ fn a_command_that_is_asked_for_needs_a_person() {
     person.see("type `yes`");
     person.type_line("no");
     assert_eq!(person.end(), Some(3));
+    home.run(["session", "show"]).code(0).says("made");
+    let mut person = Terminal::start(&home, &["session", "rewind", "--to", "1"], &[]);
+    person.see("type `yes`");
+    person.interrupt();
+    assert_eq!(person.end(), Some(130), "Ctrl-C is no");
     home.run(["session", "show"]).code(0).says("made");
     let mut person = Terminal::start(&home, &["session", "rewind", "--to", "1"], &[]);
     person.see("type `yes`");

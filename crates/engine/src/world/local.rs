@@ -89,6 +89,9 @@ impl LocalWorld {
         let ground = Ground::start(launcher, fs, workspace, directory)?;
         let (models, command_wall, stop) = (settings.models, settings.command_wall, settings.stop);
         let (ahead, announced, bounds) = (None, Announced::Nothing, settings.bounds);
+        // You may have gone on with what the session has copies of, while it was closed.
+        let is_new = ground.is_unchanged() || !checkpoints.are_possible();
+        let catch_up = if is_new { CatchUp::Done } else { CatchUp::Needed };
         let mut world = Self {
             clock,
             root,
@@ -96,7 +99,7 @@ impl LocalWorld {
             ahead,
             ledger,
             checkpoints,
-            catch_up: CatchUp::Done,
+            catch_up,
             announced,
             models,
             command_wall,
@@ -359,7 +362,8 @@ pub(super) struct AheadOf {
 /// Whether the session's files have to be compared with the user's tree before they are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CatchUp {
-    /// They went back: the user may have gone on with files that they hold copies of.
+    /// They went back, or were just opened: the user may have gone on with files that they hold
+    /// copies of.
     Needed,
     Done,
 }

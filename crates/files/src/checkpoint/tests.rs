@@ -170,22 +170,26 @@ fn attribute(path: &Path, name: &str, value: &str) {
     rustix::fs::setxattr(path, name, value.as_bytes(), XattrFlags::empty()).unwrap();
 }
 
-/// The upper directory as root sees it: an ordinary user opens what was closed first.
+/// The upper directory as root sees it: an ordinary user opens what was closed first, and
+/// closes it again.
 fn seen(session: &Session) -> State {
-    let closed = [("closed", 0o2500, 0o2700), ("secret", 0, 0o600)];
-    let opens = |to_open: bool| {
-        for (name, shut, open) in closed {
-            if session.at(name).symlink_metadata().is_ok_and(|it| !it.is_symlink()) {
-                chmod(&session.at(name), if to_open { open } else { shut });
+    let mut closed = Vec::new();
+    for name in ["closed", "secret"] {
+        let path = session.at(name);
+        if let Ok(metadata) = path.symlink_metadata() {
+            let mode = metadata.mode() & 0o7777;
+            if !rustix::process::geteuid().is_root() && mode & 0o600 != 0o600 {
+                chmod(&path, mode | 0o700);
+                closed.push((name, path, mode));
             }
         }
-    };
-    if rustix::process::geteuid().is_root() {
-        return state(&session.upper());
     }
-    opens(true);
-    let seen = state(&session.upper());
-    opens(false);
+    let mut seen = state(&session.upper());
+    for (name, path, mode) in closed {
+        chmod(&path, mode);
+        let entry = seen.get_mut(Path::new(name)).unwrap();
+        entry.0 = path.symlink_metadata().unwrap().mode();
+    }
     seen
 }
 

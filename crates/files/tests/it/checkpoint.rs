@@ -99,7 +99,9 @@ fn act(dice: &mut Dice, root: &Path, step: usize) -> io::Result<()> {
             let mode = [0o600, 0o644, 0o755, 0o700, 0o1777, 0o4755][dice.below(6)];
             let metadata = one.symlink_metadata()?;
             if !metadata.is_symlink() {
-                chmod(&one, mode);
+                // An ordinary user must be able to look at what becomes of it.
+                let least = if metadata.is_dir() { 0o700 } else { 0 };
+                chmod(&one, mode | least);
             }
             Ok(())
         }

@@ -151,6 +151,7 @@ impl Opened {
         }
         match self.front.confirms(&self.host)? {
             Answered::Yes => Ok(None),
+            Answered::No if self.front.was_interrupted() => Ok(Some(Exit::Interrupted)),
             Answered::No => Ok(Some(Exit::Denied)),
             Answered::Nobody => {
                 let hint = "look at it with `--dry-run`, then repeat it with `--yes`";
