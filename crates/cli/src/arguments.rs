@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::command::session::CommitsArguments;
+
 const AFTER: &str = "Exit codes: 0 done · 1 not solved · 2 bad input · 3 denied · 4 stopped · \
                      5 not possible here · 6 outcome unknown · 130 interrupted.\n\
                      Documentation: docs/ in the source tree.";
@@ -149,6 +151,8 @@ pub(crate) enum SessionVerb {
         #[arg(long, value_name = "PATH:N,N")]
         hunk: Option<String>,
     },
+    /// List the commits that a session made, and take them into refs of their own in your repository.
+    Commits(CommitsArguments),
     /// Go on with a turn that was stopped or whose process died.
     Resume {
         /// The session, or the beginning of its id; when not given the newest of this directory's workspace.

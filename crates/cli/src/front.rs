@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! This process's own front end: shows events, takes answers and Ctrl-C.
 
+mod commits;
+
 use std::io::BufRead as _;
 
 use moat_engine::Attendance;
@@ -15,6 +17,8 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::host::{Arrival, Host};
 use crate::terminal::Terminal;
+
+pub(crate) use commits::{OfCommits, Showing as ShowingCommits};
 
 /// How events are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

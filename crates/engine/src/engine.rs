@@ -8,6 +8,7 @@
 //! Invariant: an event that tells of an outcome is sent after the outcome is
 //! durable; the world is never entered without a stored intent.
 
+mod commits;
 mod shown;
 
 use std::sync::Arc;
@@ -170,6 +171,9 @@ impl<W: World> Engine<W> {
             Op::Approve { request, answer } => self.approve(request, answer),
             Op::Interrupt => self.interrupt(),
             Op::Show => self.show_changes(),
+            Op::ShowCommits => self.show_commits(),
+            Op::TakeCommits { branches } => self.take_commits(&branches),
+            Op::ReturnCommits => self.return_commits(),
             Op::Keep { selection } => self.move_changes(Effect::Keep { selection }),
             Op::Discard { selection } => self.move_changes(Effect::Discard { selection }),
             Op::UndoKeep => self.move_changes(Effect::UndoKeep),
@@ -330,6 +334,7 @@ impl<W: World> Engine<W> {
                 let model = self.state.turn().map(|turn| turn.task.model.clone());
                 Action::AskModel { model: model.unwrap_or_default() }
             }
+            Effect::TakeCommits { .. } | Effect::ReturnCommits { .. } => Action::Keep,
             Effect::Keep { .. } | Effect::Discard { .. } | Effect::UndoKeep => Action::Keep,
         }
     }
@@ -394,7 +399,10 @@ impl<W: World> Engine<W> {
 
     fn show_changes(&mut self) -> Result<(), Error> {
         match self.world.changes() {
-            Ok(set) => self.emit(Event::ChangesPending(set)),
+            Ok(set) => {
+                self.mention_commits(&set);
+                self.emit(Event::ChangesPending(set));
+            }
             Err(Setback::Failed(report)) => self.emit(Event::Failed { report }),
             Err(Setback::Stopped) => {}
         }

@@ -3,7 +3,7 @@
 //!
 //! Invariant: two processes that read the same records have equal states.
 
-use moat_protocol::{Answer, Evidence, Outcome, Proposal, Task, TestSummary};
+use moat_protocol::{Answer, Evidence, Outcome, Proposal, TakenBranch, Task, TestSummary};
 
 use crate::record::{AnswerRef, Effect, EffectOutcome, Place, Record, Skill, Trace, Verdict};
 
@@ -67,6 +67,8 @@ pub struct State {
     pub effects: u32,
     /// How many questions were asked.
     pub questions: u32,
+    /// Refs of taken commits that were not removed again, by the effect that made them.
+    pub taken: Vec<Vec<TakenBranch>>,
 }
 
 impl State {
@@ -139,9 +141,24 @@ impl State {
         let Some((_, intent)) = self.pending.take_if(|(pending, _)| *pending == effect) else {
             return;
         };
+        self.count_taken(outcome);
         let outcome = outcome.clone();
         if let Some(turn) = self.turns.last_mut().filter(|turn| turn.finished.is_none()) {
             turn.done.push(Done { effect, intent, took_ms, outcome });
+        }
+    }
+
+    fn count_taken(&mut self, outcome: &EffectOutcome) {
+        if let EffectOutcome::CommitsTaken { taken, .. } = outcome
+            && !taken.is_empty()
+        {
+            self.taken.push(taken.clone());
+        }
+        if let EffectOutcome::CommitsReturned { returned, .. } = outcome
+            && let Some(last) = self.taken.last_mut()
+        {
+            last.retain(|it| !returned.contains(it));
+            self.taken.retain(|taken| !taken.is_empty());
         }
     }
 

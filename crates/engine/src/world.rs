@@ -7,6 +7,7 @@
 mod ahead;
 mod candidate;
 mod check;
+mod commits;
 mod files;
 mod ground;
 mod local;
@@ -16,9 +17,9 @@ mod place;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use moat_base::{Hint, Report};
+use moat_base::{Hint, Report, SessionId};
 use moat_policy::Confinement;
-use moat_protocol::{ChangeSet, Event, Proposal};
+use moat_protocol::{ChangeSet, Commits, Event, Proposal};
 
 use crate::grant::Grant;
 use crate::record::{Effect, EffectOutcome};
@@ -152,4 +153,14 @@ pub trait World {
     /// # Errors
     /// [`Setback::Failed`] when the session's files cannot be read.
     fn changes(&mut self) -> Result<ChangeSet, Setback>;
+
+    /// What the session committed that the user's repository does not have. A world
+    /// without repositories has none.
+    ///
+    /// # Errors
+    /// [`Setback::Stopped`] when a person stopped it. What cannot be looked at is told by
+    /// [`Commits::unavailable`].
+    fn commits(&mut self, _session: &SessionId) -> Result<Commits, Setback> {
+        Ok(Commits::default())
+    }
 }

@@ -5,7 +5,8 @@ use moat_base::{Report, SessionId, Timestamp, TreePath};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Answer, ChangeSet, Evidence, Outcome, Proposal, Refusal, RunStatus, Suspect, Task, TestSummary,
+    Answer, BranchRefusal, ChangeSet, Commits, Evidence, Outcome, Proposal, Refusal, RunStatus,
+    Suspect, TakenBranch, Task, TestSummary,
 };
 
 /// An event with its place in the session's stream.
@@ -194,6 +195,22 @@ pub enum Event {
     },
     /// The pending changes, whole.
     ChangesPending(ChangeSet),
+    /// What the session committed, whole.
+    CommitsPending(Commits),
+    /// Commits were taken into the user's repository.
+    CommitsTaken {
+        /// The refs that were made or moved.
+        taken: Vec<TakenBranch>,
+        /// What was left alone.
+        refused: Vec<BranchRefusal>,
+    },
+    /// Refs of taken commits were removed, or moved back.
+    CommitsReturned {
+        /// What was removed or moved back.
+        returned: Vec<TakenBranch>,
+        /// What was left alone.
+        refused: Vec<BranchRefusal>,
+    },
     /// Changes were applied to the user's tree.
     Kept {
         /// What was written.

@@ -9,7 +9,7 @@
 //! (`moat-net`), rendering (`moat-tui`).
 //!
 //! *Map*: `op` what a front end asks for · `event` what it is shown · `task` what
-//! a turn is about · `change` the change set · `evidence` commands, tests and the
+//! a turn is about · `change` the change set · `commits` what a session committed · `evidence` commands, tests and the
 //! outcome · `wire` lines.
 //!
 //! ```
@@ -20,6 +20,7 @@
 //! ```
 
 mod change;
+mod commits;
 mod event;
 mod evidence;
 mod op;
@@ -30,6 +31,7 @@ pub use change::{
     Change, ChangeClass, ChangeKind, ChangeSet, Clash, FileContent, Hunk, Merge, Mode, Refusal,
     Selection, Side,
 };
+pub use commits::{Branch, BranchRefusal, Commit, Commits, OtherRef, TakenBranch};
 pub use event::{CandidateVerdict, Envelope, Event, Level, Stream};
 pub use evidence::{Bound, Evidence, Outcome, RunStatus, Suspect, TestSummary};
 pub use op::{Answer, Op, Proposal};

@@ -137,6 +137,16 @@ impl Screen {
                 };
                 first + &change_set(set, self.paint, self.detail)
             }
+            Event::CommitsPending(set) if set.is_empty() => {
+                self.line("commits", Tone::Label, "the session has no new commits")
+            }
+            Event::CommitsPending(set) => crate::commits(set, self.paint),
+            Event::CommitsTaken { taken, refused } => {
+                crate::commits::taken(taken, refused, self.paint)
+            }
+            Event::CommitsReturned { returned, refused } => {
+                crate::commits::returned(returned, refused, self.paint)
+            }
             Event::Kept { paths, refused } => {
                 let mut shown = self.moved("kept", "in your tree", paths, refused);
                 if !refused.is_empty() {

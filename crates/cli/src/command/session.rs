@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `moat session`: look at sessions, move their changes, go on with them.
 
+mod commits;
 mod remote;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,8 @@ use crate::sessions::{self, Told, choose, hold, tell, workspace_of};
 use crate::start::{self, Egress, Started};
 use crate::terminal::{Terminal, complain};
 
+pub(crate) use commits::CommitsArguments;
+
 /// Carries a verb out.
 pub(crate) fn run(
     environment: &Environment,
@@ -44,6 +47,7 @@ pub(crate) fn run(
             let selection = selection(&paths, hunk.as_deref())?;
             undo(environment, config, id.as_deref(), selection)
         }
+        SessionVerb::Commits(arguments) => commits::run(environment, config, arguments),
         SessionVerb::Resume { id, showing } => {
             resume(environment, config, id.as_deref(), showing.into())
         }
@@ -154,12 +158,13 @@ fn show(
     if json || told.state.workspace.is_none() {
         return Ok(Exit::Success);
     }
-    let changes = match open(environment, config, told) {
+    let (changes, commits) = match open(environment, config, told) {
         Ok(mut opened) => {
             opened.host.send(Op::Show);
             let changes = opened.changes()?;
+            let commits = opened.commits_of(&changes, environment.paint)?;
             opened.host.close()?;
-            changes
+            (changes, commits)
         }
         Err(failure) => {
             complain(&failure.report.to_string());
@@ -167,6 +172,7 @@ fn show(
         }
     };
     terminal.write(&pending(&changes, environment.paint));
+    terminal.write(&commits);
     Ok(Exit::Success)
 }
 

@@ -34,6 +34,8 @@ pub(super) fn next(turn: &Turn) -> Option<Step> {
         | EffectOutcome::Answers { .. }
         | EffectOutcome::Tried { .. }
         | EffectOutcome::Applied { .. }
+        | EffectOutcome::CommitsTaken { .. }
+        | EffectOutcome::CommitsReturned { .. }
         | EffectOutcome::Moved { .. } => {}
     }
     // What the turn settled on is put in place even when the time is over.

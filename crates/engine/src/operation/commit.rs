@@ -61,6 +61,8 @@ fn observed(turn: &Turn) -> Option<(RunStatus, &str)> {
         | EffectOutcome::Applied { .. }
         | EffectOutcome::Moved { .. }
         | EffectOutcome::Denied { .. }
+        | EffectOutcome::CommitsTaken { .. }
+        | EffectOutcome::CommitsReturned { .. }
         | EffectOutcome::Failed { .. } => None,
     })
 }

@@ -6,17 +6,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use moat_base::limits::SOURCE_FILE_BYTES_MAX;
-use moat_base::{Clock, Fs, Hint, Tree as _, TreeError, TreePath};
+use moat_base::{Clock, Fs, Hint, SessionId, Tree as _, TreeError, TreePath};
 use moat_files::{BlobId, Expected, FileMode};
 use moat_index::Corpus;
 use moat_policy::Confinement;
-use moat_protocol::{ChangeSet, Event, Level, Proposal, TaskKind};
+use moat_protocol::{ChangeSet, Commits, Event, Level, Proposal, TaskKind};
 use moat_sandbox::{Launcher, Limits};
 use moat_tools::{compare, detect};
 
 use super::ahead::Ahead;
 use super::candidate::{Candidate, make};
 use super::check::{Reading, Run, report_of, run};
+use super::commits;
 use super::files::Ledger;
 use super::ground::{Below, Ground};
 use super::model::{ModelSource, ask};
@@ -355,6 +356,8 @@ impl World for LocalWorld {
                 self.ledger.note();
                 applied
             }
+            Effect::TakeCommits { tips } => commits::take(&self.ground, &self.stop, tips),
+            Effect::ReturnCommits { refs } => commits::give_back(&self.ground, &self.stop, refs),
             Effect::Keep { selection } => {
                 let (outcome, halves) = self.ledger.keep(selection)?;
                 for text in halves {
@@ -371,7 +374,9 @@ impl World for LocalWorld {
         match intent {
             Effect::Apply { path, content, .. } => self.settle_write(path, content),
             Effect::ApplyTests { place, content, .. } => self.settle_write(&place.path, content),
+            Effect::TakeCommits { tips } => commits::settle(&self.ground, &self.stop, tips),
             Effect::Keep { .. } => self.ledger.settle_keep(),
+            Effect::ReturnCommits { .. } => Settled::Unknown,
             Effect::Discard { .. } | Effect::UndoKeep => Settled::Unknown,
             Effect::FindCheck
             | Effect::RunCheck { .. }
@@ -416,6 +421,8 @@ impl World for LocalWorld {
             | Effect::Try { check: None, .. }
             | Effect::Apply { .. }
             | Effect::ApplyTests { .. }
+            | Effect::TakeCommits { .. }
+            | Effect::ReturnCommits { .. }
             | Effect::Keep { .. }
             | Effect::Discard { .. }
             | Effect::UndoKeep => vec![intent.describe()],
@@ -432,6 +439,10 @@ impl World for LocalWorld {
 
     fn changes(&mut self) -> Result<ChangeSet, Setback> {
         self.ledger.changes()
+    }
+
+    fn commits(&mut self, session: &SessionId) -> Result<Commits, Setback> {
+        commits::pending(&self.ground, &self.stop, session)
     }
 }
 

@@ -169,6 +169,12 @@ impl ScriptedWorld {
                 self.disk.lock().unwrap().applied += 1;
                 EffectOutcome::Applied { symbols: vec!["f".into()] }
             }
+            Effect::TakeCommits { .. } => {
+                EffectOutcome::CommitsTaken { taken: Vec::new(), refused: Vec::new() }
+            }
+            Effect::ReturnCommits { refs } => {
+                EffectOutcome::CommitsReturned { returned: refs.clone(), refused: Vec::new() }
+            }
             Effect::Keep { .. } | Effect::Discard { .. } | Effect::UndoKeep => {
                 self.disk.lock().unwrap().kept += 1;
                 EffectOutcome::Moved { paths: Vec::new(), refused: Vec::new() }
