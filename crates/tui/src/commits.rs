@@ -43,6 +43,14 @@ pub fn commits(commits: &Commits, paint: Paint) -> String {
     shown
 }
 
+/// Shows what a session committed, or that this is nothing.
+pub(crate) fn pending(set: &Commits, paint: Paint) -> String {
+    if set.is_empty() {
+        return row(paint, Tone::Label, "commits", "the session has no new commits");
+    }
+    commits(set, paint)
+}
+
 /// Shows commits that were taken, and how to go on from there.
 pub(crate) fn taken(taken: &[TakenBranch], refused: &[BranchRefusal], paint: Paint) -> String {
     let mut shown = String::new();

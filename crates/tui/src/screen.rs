@@ -114,13 +114,7 @@ impl Screen {
             Event::CandidateJudged { candidate, path, symbol, verdict } => {
                 self.judged(*candidate, &format!("{symbol} in {path}"), verdict)
             }
-            Event::Edited { path, symbols } => {
-                let text = format!(
-                    "{path}: {} (in the session; your tree is untouched)",
-                    symbols.join(", ")
-                );
-                self.line("edited", Tone::Label, &text)
-            }
+            Event::Edited { path, symbols } => self.edited(path, symbols),
             Event::ApprovalAsked { proposal, .. } => self.question(proposal),
             Event::ApprovalAnswered { answer, .. } => {
                 let text = match answer {
@@ -129,6 +123,13 @@ impl Screen {
                 };
                 self.line("answer", Tone::Label, text)
             }
+            Event::CommitsPending(set) => crate::commits::pending(set, self.paint),
+            Event::CommitsTaken { taken, refused } => {
+                crate::commits::taken(taken, refused, self.paint)
+            }
+            Event::CommitsReturned { returned, refused } => {
+                crate::commits::returned(returned, refused, self.paint)
+            }
             Event::ChangesPending(set) => {
                 let first = if set.changes.is_empty() {
                     self.line("change", Tone::Label, "nothing is pending")
@@ -136,16 +137,6 @@ impl Screen {
                     "\n".into()
                 };
                 first + &change_set(set, self.paint, self.detail)
-            }
-            Event::CommitsPending(set) if set.is_empty() => {
-                self.line("commits", Tone::Label, "the session has no new commits")
-            }
-            Event::CommitsPending(set) => crate::commits(set, self.paint),
-            Event::CommitsTaken { taken, refused } => {
-                crate::commits::taken(taken, refused, self.paint)
-            }
-            Event::CommitsReturned { returned, refused } => {
-                crate::commits::returned(returned, refused, self.paint)
             }
             Event::Kept { paths, refused } => {
                 let mut shown = self.moved("kept", "in your tree", paths, refused);
@@ -180,6 +171,12 @@ impl Screen {
     fn plan(&self, steps: &[String]) -> String {
         let numbered = steps.iter().enumerate().map(|(at, step)| format!("{}. {step}", at + 1));
         self.line("plan", Tone::Label, &numbered.collect::<Vec<_>>().join("\n"))
+    }
+
+    fn edited(&self, path: &moat_base::TreePath, symbols: &[String]) -> String {
+        let symbols = symbols.join(", ");
+        let text = format!("{path}: {symbols} (in the session; your tree is untouched)");
+        self.line("edited", Tone::Label, &text)
     }
 
     fn command_started(&mut self, argv: &[String], place: &str) -> String {

@@ -48,16 +48,23 @@ impl Front {
             if showing == Showing::Shown && !is_told {
                 self.show(&envelope);
             }
-            match envelope.event {
-                Event::CommitsPending(commits) => return Ok(OfCommits::Pending(commits)),
-                Event::CommitsTaken { refused, .. } | Event::CommitsReturned { refused, .. } => {
-                    return Ok(OfCommits::Moved { refused: refused.len() });
-                }
-                Event::Failed { report } => return Ok(OfCommits::Failed(report)),
-                Event::SessionClosed => return Ok(OfCommits::Closed),
-                // What remains is about other things.
-                _ => {}
+            if let Some(answer) = answer(envelope.event) {
+                return Ok(answer);
             }
         }
     }
+}
+
+/// What an event says of an operation on commits, if it does.
+fn answer(event: Event) -> Option<OfCommits> {
+    if let Event::CommitsPending(commits) = event {
+        return Some(OfCommits::Pending(commits));
+    }
+    if let Event::CommitsTaken { refused, .. } | Event::CommitsReturned { refused, .. } = event {
+        return Some(OfCommits::Moved { refused: refused.len() });
+    }
+    if let Event::Failed { report } = event {
+        return Some(OfCommits::Failed(report));
+    }
+    matches!(event, Event::SessionClosed).then_some(OfCommits::Closed)
 }

@@ -11,6 +11,7 @@ mod approval;
 mod behaviour;
 mod boundary;
 mod commits;
+mod container;
 mod embedded;
 mod failing;
 mod input;

@@ -19,8 +19,8 @@ use super::refs::{Format, Refs, line};
 use crate::limits::{COMMIT_SUBJECT_COLUMNS_MAX, COMMITS_SHOWN_MAX, GIT_LIST_BYTES_MAX};
 use crate::world::{Setback, StopFlag};
 
-/// A repository without a configuration, in the sandbox's private `/tmp`.
-const SCRATCH: &str = "/tmp/moat.git";
+/// A repository without a configuration, in a private place of the sandbox.
+const SCRATCH: &str = "/var/tmp/moat.git";
 
 /// The user's repository, read-only.
 #[derive(Debug)]
