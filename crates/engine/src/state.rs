@@ -142,6 +142,10 @@ impl State {
             return;
         };
         self.count_taken(outcome);
+        // What a person does with commits belongs to no turn, also while one is stopped.
+        if matches!(intent, Effect::TakeCommits { .. } | Effect::ReturnCommits { .. }) {
+            return;
+        }
         let outcome = outcome.clone();
         if let Some(turn) = self.turns.last_mut().filter(|turn| turn.finished.is_none()) {
             turn.done.push(Done { effect, intent, took_ms, outcome });

@@ -54,6 +54,12 @@ fn knows(form: &str) -> bool {
     command.output().unwrap().status.success()
 }
 
+/// Where a loose object lies in a repository.
+fn loose(id: &str) -> String {
+    let (directory, file) = id.split_at(2);
+    format!("objects/{directory}/{file}")
+}
+
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().flatten() {
@@ -144,7 +150,7 @@ fn commits_of_a_session_are_shown_taken_and_given_back() {
 
     let shown = scene.run(&["show"]);
     shown.code(0).says("main: 2 new commits in 7 objects").says("A U Thor <author@example.com>");
-    shown.says(&first[..10]).says("third").says("<U+001B>]52").says("<U+202E>subject");
+    shown.says(first.split_at(10).0).says("third").says("<U+001B>]52").says("<U+202E>subject");
     assert!(!shown.out.contains('\u{1b}') && !shown.out.contains('\u{202e}'));
     assert_eq!(scene.refs(), before, "looking takes nothing");
 
@@ -191,8 +197,7 @@ fn repositories_of_every_form_are_served() {
     let second = scene.user(&["commit-tree", &tree, "-p", &first, "-m", "second"]);
     scene.user(&["update-ref", "HEAD", &second]);
     fs::write(scene.user_git().join("shallow"), format!("{second}\n")).unwrap();
-    let object = format!("objects/{}/{}", &first[..2], &first[2..]);
-    fs::remove_file(scene.user_git().join(&object)).unwrap();
+    fs::remove_file(scene.user_git().join(loose(&first))).unwrap();
     fs::remove_dir_all(scene.session_git()).unwrap();
     copy(&scene.user_git(), &scene.session_git());
     scene.commit("new.txt", "new\n", "third");

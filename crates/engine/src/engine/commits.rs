@@ -34,10 +34,7 @@ impl<W: World> Engine<W> {
     /// Takes the commits of branches, or of all branches that have new ones.
     pub(super) fn take_commits(&mut self, branches: &[String]) -> Result<(), Error> {
         if self.state.turn().is_some_and(|turn| !turn.stopped) {
-            return self.refuse(
-                "commits cannot be taken while a turn runs",
-                "wait for its end, or stop it with Ctrl-C",
-            );
+            return self.refuse(TURN_RUNS, "wait for its end, or stop it with Ctrl-C");
         }
         let commits = match self.world.commits(&self.settings.session) {
             Ok(commits) => commits,
@@ -84,6 +81,9 @@ impl<W: World> Engine<W> {
 
     /// Removes the refs that the last taking made.
     pub(super) fn return_commits(&mut self) -> Result<(), Error> {
+        if self.state.turn().is_some_and(|turn| !turn.stopped) {
+            return self.refuse(TURN_RUNS, "wait for its end, or stop it with Ctrl-C");
+        }
         let Some(refs) = self.state.taken.last().cloned() else {
             let (returned, refused) = (Vec::new(), Vec::new());
             self.emit(Event::CommitsReturned { returned, refused });
@@ -93,3 +93,5 @@ impl<W: World> Engine<W> {
         self.propose(Effect::ReturnCommits { refs })
     }
 }
+
+const TURN_RUNS: &str = "commits cannot be taken or given back while a turn runs";

@@ -189,8 +189,10 @@ pub(super) fn give_back(
 }
 
 /// Whether commits were taken when the process died: their refs say so.
-pub(super) fn settle(ground: &Ground, stop: &StopFlag, tips: &[CommitTip]) -> Settled {
-    let Ok(host) = Host::open(ground.launcher(), stop, ground.workspace()) else {
+pub(super) fn settle(ground: &Ground, tips: &[CommitTip]) -> Settled {
+    // The wish that ended the effect must not end the look at what it did.
+    let Ok(stop) = StopFlag::new() else { return Settled::Unknown };
+    let Ok(host) = Host::open(ground.launcher(), &stop, ground.workspace()) else {
         return Settled::Unknown;
     };
     let (mut taken, mut refused) = (Vec::new(), Vec::new());

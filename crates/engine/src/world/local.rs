@@ -374,7 +374,7 @@ impl World for LocalWorld {
         match intent {
             Effect::Apply { path, content, .. } => self.settle_write(path, content),
             Effect::ApplyTests { place, content, .. } => self.settle_write(&place.path, content),
-            Effect::TakeCommits { tips } => commits::settle(&self.ground, &self.stop, tips),
+            Effect::TakeCommits { tips } => commits::settle(&self.ground, tips),
             Effect::Keep { .. } => self.ledger.settle_keep(),
             Effect::ReturnCommits { .. } => Settled::Unknown,
             Effect::Discard { .. } | Effect::UndoKeep => Settled::Unknown,

@@ -153,11 +153,8 @@ impl ScriptedWorld {
                 }
             }
             Effect::Try { candidate, .. } => {
-                let summary = if *candidate >= 4 || self.tests.is_some() {
-                    summary(0, 4, 0)
-                } else {
-                    summary(1, 3, 1)
-                };
+                let passes = *candidate >= 4 || self.tests.is_some();
+                let summary = if passes { summary(0, 4, 0) } else { summary(1, 3, 1) };
                 let (broken, output) = (Vec::new(), String::new());
                 EffectOutcome::Tried {
                     verdict: Verdict::Ran { summary, broken, output },
@@ -169,18 +166,18 @@ impl ScriptedWorld {
                 self.disk.lock().unwrap().applied += 1;
                 EffectOutcome::Applied { symbols: vec!["f".into()] }
             }
-            Effect::TakeCommits { .. } => {
-                EffectOutcome::CommitsTaken { taken: Vec::new(), refused: Vec::new() }
-            }
-            Effect::ReturnCommits { refs } => {
-                EffectOutcome::CommitsReturned { returned: refs.clone(), refused: Vec::new() }
-            }
+            Effect::TakeCommits { .. } | Effect::ReturnCommits { .. } => no_commits(),
             Effect::Keep { .. } | Effect::Discard { .. } | Effect::UndoKeep => {
                 self.disk.lock().unwrap().kept += 1;
                 EffectOutcome::Moved { paths: Vec::new(), refused: Vec::new() }
             }
         }
     }
+}
+
+/// What a world without repositories takes.
+const fn no_commits() -> EffectOutcome {
+    EffectOutcome::CommitsTaken { taken: Vec::new(), refused: Vec::new() }
 }
 
 pub(crate) fn summary(code: i32, passed: u32, failed: u32) -> TestSummary {

@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
-use super::{Scene, copy, git_in, text};
+use super::{Scene, copy, git_in, loose, text};
 
 /// A program that leaves a mark, and the mark.
 struct Mark {
@@ -328,8 +328,7 @@ fn what_a_session_replaces_or_cuts_off_is_seen_as_it_is() {
     scene.session(&["update-ref", "-d", &format!("refs/replace/{evil}")]);
     let middle = scene.commit("c.txt", "middle\n", "middle");
     scene.commit("d.txt", "end\n", "end");
-    let object = format!("objects/{}/{}", &middle[..2], &middle[2..]);
-    fs::remove_file(scene.session_git().join(object)).unwrap();
+    fs::remove_file(scene.session_git().join(loose(&middle))).unwrap();
     let end = scene.session(&["rev-parse", "HEAD"]);
     fs::write(scene.session_git().join("shallow"), format!("{end}\n")).unwrap();
     assert_eq!(scene.session(&["rev-list", "--count", "HEAD"]), "1", "control");

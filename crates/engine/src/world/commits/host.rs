@@ -162,20 +162,21 @@ impl<'a> Host<'a> {
         for it in moves {
             let reference = it.branch.reference.as_str();
             let (from, to) = (it.from.as_deref().unwrap_or(&nothing), it.to.as_deref());
-            let said = match to {
-                Some(to) => {
-                    git.run(&["update-ref", "--no-deref", reference, to, from], Vec::new(), 1000)?
-                }
-                None => {
-                    git.run(&["update-ref", "--no-deref", "-d", reference, from], Vec::new(), 1000)?
-                }
+            let arguments = match to {
+                Some(to) => ["update-ref", "--no-deref", reference, to, from],
+                None => ["update-ref", "--no-deref", "-d", reference, from],
             };
-            if said.success {
-                moved.push(it.branch.clone());
-            } else {
-                let (branch, reason) = (it.branch.branch.clone(), said.words);
-                refused.push(BranchRefusal { branch, reason });
-            }
+            let reason = match git.run(&arguments, Vec::new(), 1000) {
+                Ok(said) if said.success => {
+                    moved.push(it.branch.clone());
+                    continue;
+                }
+                Ok(said) => said.words,
+                // Others were moved already, and that has to be told.
+                Err(Setback::Failed(report)) => report.error,
+                Err(Setback::Stopped) => return Err(Setback::Stopped),
+            };
+            refused.push(BranchRefusal { branch: it.branch.branch.clone(), reason });
         }
         Ok((moved, refused))
     }
