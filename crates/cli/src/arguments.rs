@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::command::session::{CheckpointArguments, KeepArguments, RewindArguments, RunArguments};
+use crate::command::session::{
+    CheckpointArguments, CommitsArguments, KeepArguments, RewindArguments, RunArguments,
+};
 
 const AFTER: &str = "Exit codes: 0 done · 1 not solved · 2 bad input · 3 denied · 4 stopped · \
                      5 not possible here · 6 outcome unknown · 130 interrupted.\n\
@@ -148,6 +150,8 @@ pub(crate) enum SessionVerb {
     Checkpoints(CheckpointArguments),
     /// Go back to a checkpoint of a session, or forward to a later one; your tree stays as it is.
     Rewind(RewindArguments),
+    /// List the commits that a session made, and take them into refs of their own in your repository.
+    Commits(CommitsArguments),
     /// Go on with a turn that was stopped or whose process died.
     Resume {
         /// The session, or the beginning of its id; when not given the newest of this directory's workspace.

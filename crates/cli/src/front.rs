@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! This process's own front end: shows events, takes answers and Ctrl-C.
 
+mod commits;
 mod session;
 mod surface;
 
@@ -24,6 +25,8 @@ use crate::terminal::{Terminal, complain};
 pub(crate) use session::Answered;
 
 pub(crate) use surface::Said;
+
+pub(crate) use commits::{OfCommits, Showing as ShowingCommits};
 
 /// How events are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

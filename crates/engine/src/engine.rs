@@ -8,6 +8,7 @@
 //! Invariant: an event that tells of an outcome is sent after the outcome is
 //! durable; the world is never entered without a stored intent.
 
+mod commits;
 mod keep;
 mod session;
 mod shown;
@@ -176,6 +177,9 @@ impl<W: World> Engine<W> {
             Op::Interrupt => self.interrupt(),
             Op::Show => self.show_changes(),
             Op::PlanKeep { selection } => self.plan_keep(&selection),
+            Op::ShowCommits => self.show_commits(),
+            Op::TakeCommits { branches } => self.take_commits(&branches),
+            Op::ReturnCommits => self.return_commits(),
             Op::Keep { selection, confirmed } => {
                 self.move_changes(Effect::Keep { selection, confirmed })
             }
@@ -344,7 +348,9 @@ impl<W: World> Engine<W> {
             Effect::Command { argv, .. } => {
                 Action::Run { argv: argv.clone(), place: Place::Session }
             }
-            Effect::Keep { .. }
+            Effect::TakeCommits { .. }
+            | Effect::ReturnCommits { .. }
+            | Effect::Keep { .. }
             | Effect::Discard { .. }
             | Effect::UndoKeep
             | Effect::Rewind { .. } => Action::Keep,
@@ -417,7 +423,10 @@ impl<W: World> Engine<W> {
 
     fn show_changes(&mut self) -> Result<(), Error> {
         match self.world.changes() {
-            Ok(set) => self.emit(Event::ChangesPending(set)),
+            Ok(set) => {
+                self.mention_commits(&set);
+                self.emit(Event::ChangesPending(set));
+            }
             Err(Setback::Failed(report)) => self.emit(Event::Failed { report }),
             Err(Setback::Stopped) => {}
         }

@@ -30,8 +30,8 @@ pub use error::Error;
 pub use grant::Grant;
 pub use operation::{Step, next, plan};
 pub use record::{
-    AnswerRef, Effect, EffectOutcome, Place, Point, Prompt, PromptMessage, PromptRole, Record,
-    Skill, TestForm, TestPlace, Trace, Verdict,
+    AnswerRef, CommitTip, Effect, EffectOutcome, Place, Point, Prompt, PromptMessage, PromptRole,
+    Record, Skill, TestForm, TestPlace, Trace, Verdict,
 };
 pub use state::{Done, Question, State, Trial, Turn};
 pub use store::{ChainKey, History, Line, Store, StoreError, read_history};

@@ -7,8 +7,8 @@
 
 use moat_base::{Report, TreePath};
 use moat_protocol::{
-    Answer, Confirmation, Evidence, Outcome, Proposal, Refusal, RewindScope, Rewound, RunStatus,
-    Selection, Task, TestSummary,
+    Answer, BranchRefusal, Confirmation, Evidence, Outcome, Proposal, Refusal, RewindScope,
+    Rewound, RunStatus, Selection, TakenBranch, Task, TestSummary,
 };
 use serde::{Deserialize, Serialize};
 
@@ -229,6 +229,16 @@ pub enum Effect {
         /// The content's SHA-256 that the trial had, as hex.
         content: String,
     },
+    /// Take commits of the session into refs of their own in the user's repository.
+    TakeCommits {
+        /// What was shown, and is taken only if it still is so.
+        tips: Vec<CommitTip>,
+    },
+    /// Remove refs of taken commits, or move them back.
+    ReturnCommits {
+        /// Which.
+        refs: Vec<TakenBranch>,
+    },
     /// Apply changes to the user's tree.
     Keep {
         /// Which ones.
@@ -293,6 +303,8 @@ impl Effect {
             | Self::TryTested { .. } => false,
             Self::Apply { .. }
             | Self::ApplyTests { .. }
+            | Self::TakeCommits { .. }
+            | Self::ReturnCommits { .. }
             | Self::Keep { .. }
             | Self::Discard { .. }
             | Self::UndoKeep
@@ -318,6 +330,8 @@ impl Effect {
             Self::ApplyTests { place, .. } => {
                 format!("put tests into `{}` in the session", place.path)
             }
+            Self::TakeCommits { .. } => "take commits into the repository".into(),
+            Self::ReturnCommits { .. } => "remove refs of taken commits".into(),
             Self::Keep { .. } => "keep changes in the workspace".into(),
             Self::Discard { .. } => "drop changes from the session".into(),
             Self::UndoKeep => "take the last keep back".into(),
@@ -325,6 +339,17 @@ impl Effect {
             Self::Rewind { to, .. } => format!("go back to checkpoint {to}"),
         }
     }
+}
+
+/// A branch of the session, as it was shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommitTip {
+    /// The branch.
+    pub branch: String,
+    /// The id of its last commit.
+    pub tip: String,
+    /// The ref to which it goes.
+    pub reference: String,
 }
 
 /// A place that the task may be about.
@@ -461,6 +486,20 @@ pub enum EffectOutcome {
     Applied {
         /// The symbols that were replaced or added.
         symbols: Vec<String>,
+    },
+    /// Commits were taken into the user's repository.
+    CommitsTaken {
+        /// The refs that were made or moved.
+        taken: Vec<TakenBranch>,
+        /// What was left alone.
+        refused: Vec<BranchRefusal>,
+    },
+    /// Refs of taken commits were removed or moved back.
+    CommitsReturned {
+        /// Which.
+        returned: Vec<TakenBranch>,
+        /// What was left alone.
+        refused: Vec<BranchRefusal>,
     },
     /// Changes were kept, dropped or taken back.
     Moved {

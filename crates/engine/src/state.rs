@@ -3,7 +3,7 @@
 //!
 //! Invariant: two processes that read the same records have equal states.
 
-use moat_protocol::{Answer, Evidence, Outcome, Proposal, Task, TestSummary};
+use moat_protocol::{Answer, Evidence, Outcome, Proposal, TakenBranch, Task, TestSummary};
 
 use crate::record::{
     AnswerRef, Effect, EffectOutcome, Place, Point, Record, Skill, Trace, Verdict,
@@ -71,6 +71,8 @@ pub struct State {
     /// How many questions were asked.
     pub questions: u32,
     story: Story,
+    /// Refs of taken commits that were not removed again, by the effect that made them.
+    pub taken: Vec<Vec<TakenBranch>>,
 }
 
 impl State {
@@ -190,10 +192,29 @@ impl State {
         let Some((_, intent)) = self.pending.take_if(|(pending, _)| *pending == effect) else {
             return;
         };
+        self.count_taken(outcome);
+        // What a person does with commits belongs to no turn, also while one is stopped.
+        if matches!(intent, Effect::TakeCommits { .. } | Effect::ReturnCommits { .. }) {
+            return;
+        }
         let outcome = outcome.clone();
         let is_its = |turn: &&mut Turn| turn.finished.is_none() && turn.owns(&intent);
         if let Some(turn) = self.turns.last_mut().filter(is_its) {
             turn.done.push(Done { effect, intent, took_ms, outcome });
+        }
+    }
+
+    fn count_taken(&mut self, outcome: &EffectOutcome) {
+        if let EffectOutcome::CommitsTaken { taken, .. } = outcome
+            && !taken.is_empty()
+        {
+            self.taken.push(taken.clone());
+        }
+        if let EffectOutcome::CommitsReturned { returned, .. } = outcome
+            && let Some(last) = self.taken.last_mut()
+        {
+            last.retain(|it| !returned.contains(it));
+            self.taken.retain(|taken| !taken.is_empty());
         }
     }
 

@@ -8,6 +8,7 @@ mod ahead;
 mod candidate;
 mod check;
 mod checkpoint;
+mod commits;
 mod files;
 mod ground;
 mod local;
@@ -18,9 +19,9 @@ mod surface;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use moat_base::{Hint, Report};
+use moat_base::{Hint, Report, SessionId};
 use moat_policy::Confinement;
-use moat_protocol::{Change, ChangeSet, Event, Proposal, RewindPlan, Selection};
+use moat_protocol::{Change, ChangeSet, Commits, Event, Proposal, RewindPlan, Selection};
 
 use crate::grant::Grant;
 use crate::record::{Effect, EffectOutcome, Point};
@@ -154,6 +155,16 @@ pub trait World {
     /// # Errors
     /// [`Setback::Failed`] when the session's files cannot be read.
     fn changes(&mut self) -> Result<ChangeSet, Setback>;
+
+    /// What the session committed that the user's repository does not have. A world
+    /// without repositories has none.
+    ///
+    /// # Errors
+    /// [`Setback::Stopped`] when a person stopped it. What cannot be looked at is told by
+    /// [`Commits::unavailable`].
+    fn commits(&mut self, _session: &SessionId) -> Result<Commits, Setback> {
+        Ok(Commits::default())
+    }
 
     /// The changes of a selection that a keep would leave for want of a confirmation, as it
     /// would write them.

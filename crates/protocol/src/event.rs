@@ -5,8 +5,8 @@ use moat_base::{Report, SessionId, Timestamp, TreePath};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Answer, Change, ChangeSet, Checkpoint, CommandEnd, Evidence, Outcome, Proposal, Refusal,
-    RewindPlan, Rewound, RunStatus, Suspect, Task, TestSummary,
+    Answer, BranchRefusal, Change, ChangeSet, Checkpoint, CommandEnd, Commits, Evidence, Outcome,
+    Proposal, Refusal, RewindPlan, Rewound, RunStatus, Suspect, TakenBranch, Task, TestSummary,
 };
 
 /// An event with its place in the session's stream.
@@ -195,6 +195,22 @@ pub enum Event {
     },
     /// The pending changes, whole.
     ChangesPending(ChangeSet),
+    /// What the session committed, whole.
+    CommitsPending(Commits),
+    /// Commits were taken into the user's repository.
+    CommitsTaken {
+        /// The refs that were made or moved.
+        taken: Vec<TakenBranch>,
+        /// What was left alone.
+        refused: Vec<BranchRefusal>,
+    },
+    /// Refs of taken commits were removed, or moved back.
+    CommitsReturned {
+        /// What was removed or moved back.
+        returned: Vec<TakenBranch>,
+        /// What was left alone.
+        refused: Vec<BranchRefusal>,
+    },
     /// What of a selection needs a confirmation, as it would be written.
     KeepPlanned {
         /// The changes; of some hunks of a file with these hunks alone.

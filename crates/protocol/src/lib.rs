@@ -10,7 +10,8 @@
 //!
 //! *Map*: `op` what a front end asks for · `event` what it is shown · `task` what
 //! a turn is about · `change` the change set · `surface` what a change would make
-//! other tools do · `evidence` commands, tests and the outcome · `wire` lines.
+//! other tools do · `commits` what a session committed · `evidence` commands, tests and the
+//! outcome · `wire` lines.
 //!
 //! ```
 //! use moat_protocol::{Op, read_op, write_op};
@@ -21,6 +22,7 @@
 
 mod change;
 mod checkpoint;
+mod commits;
 mod event;
 mod evidence;
 mod op;
@@ -33,6 +35,7 @@ pub use change::{
     Selection, Side,
 };
 pub use checkpoint::{Checkpoint, CommandEnd, PathChange, RewindPlan, RewindScope, Rewound};
+pub use commits::{Branch, BranchRefusal, Commit, Commits, OtherRef, TakenBranch};
 pub use event::{CandidateVerdict, Envelope, Event, Level, Stream};
 pub use evidence::{Bound, Evidence, Outcome, RunStatus, Suspect, TestSummary};
 pub use op::{Answer, Op, Proposal};

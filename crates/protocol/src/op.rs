@@ -33,6 +33,16 @@ pub enum Op {
     Interrupt,
     /// Show the pending changes with their hunks.
     Show,
+    /// Show what the session committed.
+    ShowCommits,
+    /// Take commits of the session into refs of their own in the user's repository.
+    TakeCommits {
+        /// The branches; all with new commits when empty.
+        branches: Vec<String>,
+    },
+    /// Remove the refs that the last [`Op::TakeCommits`] made, where they still are as it
+    /// left them.
+    ReturnCommits,
     /// Say which changes of a selection need a confirmation to be kept.
     PlanKeep {
         /// Which ones are meant.

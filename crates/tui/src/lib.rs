@@ -9,7 +9,7 @@
 //!
 //! *Map*: [`Screen`] holds what a running turn needs to be shown · `style` colour ·
 //! `text` numbers and counts in words · `change` change sets and hunks · `surface` what a
-//! change would make other tools do.
+//! change would make other tools do · `commits` commits of a session.
 //!
 //! ```
 //! use moat_protocol::{Event, Level};
@@ -21,12 +21,14 @@
 //! ```
 
 mod change;
+mod commits;
 mod screen;
 mod style;
 mod surface;
 mod text;
 
 pub use change::change_set;
+pub use commits::commits;
 pub use screen::{Detail, Frame, Screen};
 pub use style::{Paint, Tone};
 pub use surface::surface_question;

@@ -116,13 +116,7 @@ impl Screen {
             Event::CandidateJudged { candidate, path, symbol, verdict } => {
                 self.judged(*candidate, &format!("{symbol} in {path}"), verdict)
             }
-            Event::Edited { path, symbols } => {
-                let text = format!(
-                    "{path}: {} (in the session; your tree is untouched)",
-                    symbols.join(", ")
-                );
-                self.line("edited", Tone::Label, &text)
-            }
+            Event::Edited { path, symbols } => self.edited(path, symbols),
             Event::ApprovalAsked { proposal, .. } => self.question(proposal),
             Event::ApprovalAnswered { answer, .. } => {
                 let text = match answer {
@@ -130,6 +124,13 @@ impl Screen {
                     moat_protocol::Answer::No => "no",
                 };
                 self.line("answer", Tone::Label, text)
+            }
+            Event::CommitsPending(set) => crate::commits::pending(set, self.paint),
+            Event::CommitsTaken { taken, refused } => {
+                crate::commits::taken(taken, refused, self.paint)
+            }
+            Event::CommitsReturned { returned, refused } => {
+                crate::commits::returned(returned, refused, self.paint)
             }
             Event::ChangesPending(set) => self.pending(set),
             Event::KeepPlanned { unconfirmed } => self.keep_planned(unconfirmed),
@@ -174,6 +175,12 @@ impl Screen {
     fn plan(&self, steps: &[String]) -> String {
         let numbered = steps.iter().enumerate().map(|(at, step)| format!("{}. {step}", at + 1));
         self.line("plan", Tone::Label, &numbered.collect::<Vec<_>>().join("\n"))
+    }
+
+    fn edited(&self, path: &moat_base::TreePath, symbols: &[String]) -> String {
+        let symbols = symbols.join(", ");
+        let text = format!("{path}: {symbols} (in the session; your tree is untouched)");
+        self.line("edited", Tone::Label, &text)
     }
 
     fn command_started(&mut self, argv: &[String], place: &str) -> String {

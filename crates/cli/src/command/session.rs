@@ -2,6 +2,7 @@
 //! `moat session`: look at sessions, move their changes, go on with them.
 
 mod checkpoint;
+mod commits;
 mod keep;
 mod remote;
 mod run;
@@ -27,6 +28,7 @@ use crate::start::{self, Egress, Started};
 use crate::terminal::{Terminal, complain};
 
 pub(crate) use checkpoint::{CheckpointArguments, RewindArguments};
+pub(crate) use commits::CommitsArguments;
 pub(crate) use keep::KeepArguments;
 pub(crate) use run::RunArguments;
 
@@ -50,6 +52,7 @@ pub(crate) fn run(
         SessionVerb::Run(arguments) => run::run(environment, config, &arguments),
         SessionVerb::Checkpoints(arguments) => checkpoint::list(environment, &arguments),
         SessionVerb::Rewind(arguments) => checkpoint::rewind(environment, config, &arguments),
+        SessionVerb::Commits(arguments) => commits::run(environment, config, arguments),
         SessionVerb::Resume { id, showing } => {
             resume(environment, config, id.as_deref(), showing.into())
         }
@@ -160,12 +163,13 @@ fn show(
     if json || told.state.workspace.is_none() {
         return Ok(Exit::Success);
     }
-    let changes = match open(environment, config, told) {
+    let (changes, commits) = match open(environment, config, told) {
         Ok(mut opened) => {
             opened.host.send(Op::Show);
             let changes = opened.changes()?;
+            let commits = opened.commits_of(&changes, environment.paint)?;
             opened.host.close()?;
-            changes
+            (changes, commits)
         }
         Err(failure) => {
             complain(&failure.report.to_string());
@@ -173,6 +177,7 @@ fn show(
         }
     };
     terminal.write(&pending(&changes, environment.paint));
+    terminal.write(&commits);
     Ok(Exit::Success)
 }
 

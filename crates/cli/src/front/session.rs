@@ -71,6 +71,9 @@ impl Front {
                 | Event::Edited { .. }
                 | Event::ChangesPending(_)
                 | Event::KeepPlanned { .. }
+                | Event::CommitsPending(_)
+                | Event::CommitsTaken { .. }
+                | Event::CommitsReturned { .. }
                 | Event::Kept { .. }
                 | Event::Discarded { .. }
                 | Event::KeepUndone { .. }

@@ -11,6 +11,7 @@ mod approval;
 mod behaviour;
 mod boundary;
 mod checkpoint;
+mod commits;
 mod container;
 mod embedded;
 mod failing;

@@ -33,6 +33,12 @@ pub(super) fn events(intent: &Effect, outcome: &EffectOutcome) -> Vec<Event> {
         (Effect::ApplyTests { place, .. }, EffectOutcome::Applied { symbols }) => {
             vec![Event::Edited { path: place.path.clone(), symbols: symbols.clone() }]
         }
+        (_, EffectOutcome::CommitsTaken { taken, refused }) => {
+            vec![Event::CommitsTaken { taken: taken.clone(), refused: refused.clone() }]
+        }
+        (_, EffectOutcome::CommitsReturned { returned, refused }) => {
+            vec![Event::CommitsReturned { returned: returned.clone(), refused: refused.clone() }]
+        }
         (Effect::Keep { .. }, EffectOutcome::Moved { paths, refused }) => {
             vec![Event::Kept { paths: paths.clone(), refused: refused.clone() }]
         }

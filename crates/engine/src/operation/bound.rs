@@ -34,6 +34,8 @@ pub(super) fn next(turn: &Turn) -> Option<Step> {
         | EffectOutcome::Answers { .. }
         | EffectOutcome::Tried { .. }
         | EffectOutcome::Applied { .. }
+        | EffectOutcome::CommitsTaken { .. }
+        | EffectOutcome::CommitsReturned { .. }
         | EffectOutcome::Moved { .. }
         | EffectOutcome::Ran { .. }
         | EffectOutcome::Rewound(_) => {}

@@ -63,6 +63,8 @@ fn observed(turn: &Turn) -> Option<(RunStatus, &str)> {
         | EffectOutcome::Ran { .. }
         | EffectOutcome::Rewound(_)
         | EffectOutcome::Denied { .. }
+        | EffectOutcome::CommitsTaken { .. }
+        | EffectOutcome::CommitsReturned { .. }
         | EffectOutcome::Failed { .. } => None,
     })
 }

@@ -80,6 +80,16 @@ impl Ground {
         self.session.confinement()
     }
 
+    /// Starts sandboxes.
+    pub(super) fn launcher(&self) -> &Launcher {
+        &self.launcher
+    }
+
+    /// The user's tree.
+    pub(super) fn workspace(&self) -> &Path {
+        &self.workspace
+    }
+
     /// Whether the user changed the tree since the session's sandbox was mounted, or it is
     /// not known and the sandbox was used since.
     pub(super) fn is_stale(&self) -> bool {

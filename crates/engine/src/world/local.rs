@@ -6,17 +6,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use moat_base::limits::SOURCE_FILE_BYTES_MAX;
-use moat_base::{Clock, Fs, Hint, Tree as _, TreeError, TreePath};
+use moat_base::{Clock, Fs, Hint, SessionId, Tree as _, TreeError, TreePath};
 use moat_files::{BlobId, Checkpoints, Expected, FileMode};
 use moat_index::Corpus;
 use moat_policy::Confinement;
-use moat_protocol::{Change, ChangeSet, Event, Level, Proposal, RewindPlan, Selection, TaskKind};
+use moat_protocol::{
+    Change, ChangeSet, Commits, Event, Level, Proposal, RewindPlan, Selection, TaskKind,
+};
 use moat_sandbox::{Launcher, Limits};
 use moat_tools::{compare, detect};
 
 use super::ahead::Ahead;
 use super::candidate::{Candidate, make};
 use super::check::{Reading, Run, report_of, run};
+use super::commits;
 use super::files::Ledger;
 use super::ground::{Below, Ground};
 use super::model::{ModelSource, ask};
@@ -306,6 +309,8 @@ impl LocalWorld {
                 }
                 Ok(outcome)
             }
+            Effect::TakeCommits { tips } => commits::take(&self.ground, &self.stop, tips),
+            Effect::ReturnCommits { refs } => commits::give_back(&self.ground, &self.stop, refs),
             Effect::Discard { selection } => self.ledger.discard(&self.ground, selection),
             Effect::UndoKeep => self.undo_keep(live),
             Effect::Command { argv, directory } => {
@@ -404,9 +409,13 @@ impl World for LocalWorld {
         match intent {
             Effect::Apply { path, content, .. } => self.settle_write(path, content),
             Effect::ApplyTests { place, content, .. } => self.settle_write(&place.path, content),
+            Effect::TakeCommits { tips } => commits::settle(&self.ground, tips),
             Effect::Keep { .. } => self.ledger.settle_keep(),
             Effect::Rewind { to, scope, .. } => self.settle_rewind(*to, *scope),
-            Effect::Discard { .. } | Effect::UndoKeep | Effect::Command { .. } => Settled::Unknown,
+            Effect::ReturnCommits { .. }
+            | Effect::Discard { .. }
+            | Effect::UndoKeep
+            | Effect::Command { .. } => Settled::Unknown,
             Effect::FindCheck
             | Effect::RunCheck { .. }
             | Effect::Observe { .. }
@@ -455,6 +464,8 @@ impl World for LocalWorld {
             | Effect::Try { check: None, .. }
             | Effect::Apply { .. }
             | Effect::ApplyTests { .. }
+            | Effect::TakeCommits { .. }
+            | Effect::ReturnCommits { .. }
             | Effect::Keep { .. }
             | Effect::Discard { .. }
             | Effect::UndoKeep
@@ -489,6 +500,10 @@ impl World for LocalWorld {
 
     fn plan_keep(&mut self, selection: &Selection) -> Result<Vec<Change>, Setback> {
         self.ledger.plan_keep(selection)
+    }
+
+    fn commits(&mut self, session: &SessionId) -> Result<Commits, Setback> {
+        commits::pending(&self.ground, &self.stop, session)
     }
 }
 

@@ -159,11 +159,8 @@ impl ScriptedWorld {
                 }
             }
             Effect::Try { candidate, .. } => {
-                let summary = if *candidate >= 4 || self.tests.is_some() {
-                    summary(0, 4, 0)
-                } else {
-                    summary(1, 3, 1)
-                };
+                let passes = *candidate >= 4 || self.tests.is_some();
+                let summary = if passes { summary(0, 4, 0) } else { summary(1, 3, 1) };
                 let (broken, output) = (Vec::new(), String::new());
                 EffectOutcome::Tried {
                     verdict: Verdict::Ran { summary, broken, output },
@@ -180,6 +177,7 @@ impl ScriptedWorld {
                 EffectOutcome::Ran { status: RunStatus::Code(3), output: "out".into() }
             }
             Effect::Rewind { to, scope, .. } => rewound(*to, *scope),
+            Effect::TakeCommits { .. } | Effect::ReturnCommits { .. } => no_commits(),
             Effect::Keep { .. } | Effect::Discard { .. } | Effect::UndoKeep => {
                 self.disk.lock().unwrap().kept += 1;
                 EffectOutcome::Moved { paths: Vec::new(), refused: Vec::new() }
@@ -209,6 +207,11 @@ fn answers(prompt: &Prompt) -> EffectOutcome {
 fn rewound(to: u32, scope: RewindScope) -> EffectOutcome {
     let RewindPlan { changes, changed, left, kept, .. } = RewindPlan::empty(to, scope);
     EffectOutcome::Rewound(Rewound { to, scope, before: 99, changes, changed, left, kept })
+}
+
+/// What a world without repositories takes.
+const fn no_commits() -> EffectOutcome {
+    EffectOutcome::CommitsTaken { taken: Vec::new(), refused: Vec::new() }
 }
 
 pub(crate) fn summary(code: i32, passed: u32, failed: u32) -> TestSummary {
