@@ -56,8 +56,44 @@ pub const PROMPT_CONTEXT_BYTES_MAX: usize = 3 * 1024;
 /// The diff that goes into the prompt for a commit message, in bytes.
 pub const DIFF_PROMPT_BYTES_MAX: usize = 8 * 1024;
 
+/// The paths that a rewind names, and stores; there may be more.
+pub(crate) const REWIND_PATHS_MAX: usize = 1000;
+
+/// The paths that a rewind could not bring back and names.
+pub(crate) const REWIND_LEFT_MAX: usize = 100;
+
 /// The most places of one conflict that a review shows.
 pub(crate) const CLASHES_SHOWN_MAX: usize = 20;
 
 /// The most bytes of one side of such a place that are shown.
 pub(crate) const CLASH_BYTES_SHOWN_MAX: usize = 4 * 1024;
+
+/// The longest pack of commits that is taken out of a session; a longer one is refused.
+pub const PACK_BYTES_MAX: u64 = 128 * 1024 * 1024;
+
+/// New commits of one branch; a branch with more is refused.
+pub const COMMITS_MAX: u64 = 10_000;
+
+/// Branches of one session whose commits are looked at; others are refused by name.
+pub const BRANCHES_MAX: usize = 32;
+
+/// Refs of the user's repository that are read; commits that only others have count as new.
+pub(crate) const REFS_READ_MAX: usize = 20_000;
+
+/// The newest commits of a branch that a review shows.
+pub(crate) const COMMITS_SHOWN_MAX: usize = 20;
+
+/// The columns of a commit's subject that are shown; half of that for its author.
+pub(crate) const COMMIT_SUBJECT_COLUMNS_MAX: usize = 100;
+
+/// The time of one command of git.
+pub(crate) const GIT_WALL_MS: u64 = 120_000;
+
+/// The longest list that git prints; more is an error.
+pub(crate) const GIT_LIST_BYTES_MAX: u64 = 8 * 1024 * 1024;
+
+/// What git may complain beside that.
+pub(crate) const GIT_WORDS_BYTES_MAX: u64 = 64 * 1024;
+
+/// Refs other than branches with new commits that a review names.
+pub(crate) const OTHER_REFS_MAX: usize = 50;

@@ -7,7 +7,8 @@
 
 use moat_base::{Report, TreePath};
 use moat_protocol::{
-    Answer, Evidence, Outcome, Proposal, Refusal, RunStatus, Selection, Task, TestSummary,
+    Answer, BranchRefusal, Confirmation, Evidence, Outcome, Proposal, Refusal, RewindScope,
+    Rewound, RunStatus, Selection, TakenBranch, Task, TestSummary,
 };
 use serde::{Deserialize, Serialize};
 
@@ -228,10 +229,23 @@ pub enum Effect {
         /// The content's SHA-256 that the trial had, as hex.
         content: String,
     },
+    /// Take commits of the session into refs of their own in the user's repository.
+    TakeCommits {
+        /// What was shown, and is taken only if it still is so.
+        tips: Vec<CommitTip>,
+    },
+    /// Remove refs of taken commits, or move them back.
+    ReturnCommits {
+        /// Which.
+        refs: Vec<TakenBranch>,
+    },
     /// Apply changes to the user's tree.
     Keep {
         /// Which ones.
         selection: Selection,
+        /// What a person confirmed for itself, exactly, and how.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        confirmed: Vec<Confirmation>,
     },
     /// Drop changes from the session.
     Discard {
@@ -240,9 +254,42 @@ pub enum Effect {
     },
     /// Take the last keep back.
     UndoKeep,
+    /// Run a command in the session itself.
+    Command {
+        /// The argument vector.
+        argv: Vec<String>,
+        /// The working directory inside the workspace.
+        directory: TreePath,
+    },
+    /// Go back to a checkpoint.
+    Rewind {
+        /// Its number.
+        to: u32,
+        /// What is brought back.
+        scope: RewindScope,
+        /// After or before which effect the conversation stands then.
+        point: Point,
+    },
+}
+
+/// A place in the conversation, by the effects of the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Point {
+    /// After this effect, and what was recorded about it until a turn or another effect began.
+    /// Zero is the start of the session.
+    After(u32),
+    /// Right before this effect was asked about or intended.
+    Before(u32),
 }
 
 impl Effect {
+    /// Whether it leaves a trace and takes nothing away from the session's own files.
+    #[must_use]
+    pub const fn spares_the_session(&self) -> bool {
+        matches!(self, Self::Keep { .. } | Self::UndoKeep)
+    }
+
     /// Whether carrying it out leaves a trace that outlives it.
     #[must_use]
     pub const fn leaves_a_trace(&self) -> bool {
@@ -256,9 +303,13 @@ impl Effect {
             | Self::TryTested { .. } => false,
             Self::Apply { .. }
             | Self::ApplyTests { .. }
+            | Self::TakeCommits { .. }
+            | Self::ReturnCommits { .. }
             | Self::Keep { .. }
             | Self::Discard { .. }
-            | Self::UndoKeep => true,
+            | Self::UndoKeep
+            | Self::Command { .. }
+            | Self::Rewind { .. } => true,
         }
     }
 
@@ -279,11 +330,26 @@ impl Effect {
             Self::ApplyTests { place, .. } => {
                 format!("put tests into `{}` in the session", place.path)
             }
+            Self::TakeCommits { .. } => "take commits into the repository".into(),
+            Self::ReturnCommits { .. } => "remove refs of taken commits".into(),
             Self::Keep { .. } => "keep changes in the workspace".into(),
             Self::Discard { .. } => "drop changes from the session".into(),
             Self::UndoKeep => "take the last keep back".into(),
+            Self::Command { argv, .. } => format!("run `{}` in the session", argv.join(" ")),
+            Self::Rewind { to, .. } => format!("go back to checkpoint {to}"),
         }
     }
+}
+
+/// A branch of the session, as it was shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommitTip {
+    /// The branch.
+    pub branch: String,
+    /// The id of its last commit.
+    pub tip: String,
+    /// The ref to which it goes.
+    pub reference: String,
 }
 
 /// A place that the task may be about.
@@ -421,6 +487,20 @@ pub enum EffectOutcome {
         /// The symbols that were replaced or added.
         symbols: Vec<String>,
     },
+    /// Commits were taken into the user's repository.
+    CommitsTaken {
+        /// The refs that were made or moved.
+        taken: Vec<TakenBranch>,
+        /// What was left alone.
+        refused: Vec<BranchRefusal>,
+    },
+    /// Refs of taken commits were removed or moved back.
+    CommitsReturned {
+        /// Which.
+        returned: Vec<TakenBranch>,
+        /// What was left alone.
+        refused: Vec<BranchRefusal>,
+    },
     /// Changes were kept, dropped or taken back.
     Moved {
         /// What was written.
@@ -428,6 +508,15 @@ pub enum EffectOutcome {
         /// What was left alone.
         refused: Vec<Refusal>,
     },
+    /// A command ran in the session.
+    Ran {
+        /// How it ended.
+        status: RunStatus,
+        /// The beginning and the end of its output, bounded.
+        output: String,
+    },
+    /// The session went back to a checkpoint.
+    Rewound(Rewound),
     /// It was not done because it was not allowed.
     Denied {
         /// The rule.

@@ -15,6 +15,7 @@ mod compare;
 mod join;
 mod newer;
 mod rename;
+mod scope;
 mod since;
 
 use moat_base::{TreePath, escape, visible};
@@ -30,6 +31,7 @@ use crate::node::{Node, NodeKind};
 pub(crate) use budget::Budget;
 pub(crate) use compare::{Bases, Comparison, Idle, Leavings, OwnWrites, is_before};
 pub(crate) use rename::find_renames;
+pub(crate) use scope::Scope;
 pub(crate) use since::Since;
 
 /// What happened to a path.

@@ -346,7 +346,7 @@ mod tests {
     #[test]
     fn rules_are_read_up_to_a_bound_and_what_comes_after_hides_nothing() {
         let line = "ignored\n";
-        let rules = line.repeat(RULES_BYTES_MAX as usize / line.len());
+        let rules = line.repeat(usize::try_from(RULES_BYTES_MAX).unwrap() / line.len());
         let count = RULES_BYTES_MAX_ALL / rules.len() + 1;
         let names: Vec<String> = (0..count).map(|number| format!("{number:03}")).collect();
         let files: Vec<(String, &str)> =

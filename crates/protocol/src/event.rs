@@ -5,7 +5,8 @@ use moat_base::{Report, SessionId, Timestamp, TreePath};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Answer, ChangeSet, Evidence, Outcome, Proposal, Refusal, RunStatus, Suspect, Task, TestSummary,
+    Answer, BranchRefusal, Change, ChangeSet, Checkpoint, CommandEnd, Commits, Evidence, Outcome,
+    Proposal, Refusal, RewindPlan, Rewound, RunStatus, Suspect, TakenBranch, Task, TestSummary,
 };
 
 /// An event with its place in the session's stream.
@@ -194,6 +195,27 @@ pub enum Event {
     },
     /// The pending changes, whole.
     ChangesPending(ChangeSet),
+    /// What the session committed, whole.
+    CommitsPending(Commits),
+    /// Commits were taken into the user's repository.
+    CommitsTaken {
+        /// The refs that were made or moved.
+        taken: Vec<TakenBranch>,
+        /// What was left alone.
+        refused: Vec<BranchRefusal>,
+    },
+    /// Refs of taken commits were removed, or moved back.
+    CommitsReturned {
+        /// What was removed or moved back.
+        returned: Vec<TakenBranch>,
+        /// What was left alone.
+        refused: Vec<BranchRefusal>,
+    },
+    /// What of a selection needs a confirmation, as it would be written.
+    KeepPlanned {
+        /// The changes; of some hunks of a file with these hunks alone.
+        unconfirmed: Vec<Change>,
+    },
     /// Changes were applied to the user's tree.
     Kept {
         /// What was written.
@@ -215,6 +237,14 @@ pub enum Event {
         /// What was left alone.
         refused: Vec<Refusal>,
     },
+    /// A checkpoint was taken.
+    Checkpointed(Checkpoint),
+    /// What going back to a checkpoint would do.
+    RewindPlanned(RewindPlan),
+    /// The session went back to a checkpoint.
+    Rewound(Rewound),
+    /// A command in the session ended, and this is stored.
+    CommandEnded(CommandEnd),
     /// The turn ended.
     TurnFinished {
         /// How.

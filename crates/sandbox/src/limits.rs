@@ -90,6 +90,9 @@ pub(crate) const SKELETON_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// The longest file that is copied from `/etc` into the private `/etc`.
 pub(crate) const ETC_FILE_BYTES_MAX: u64 = 2 * 1024 * 1024;
 
+/// The most names of one directory of a toolchain in which files with secrets are looked for.
+pub(crate) const COVERED_NAMES_MAX: usize = 256;
+
 /// The most levels of copy-on-write below one session, the real tree included.
 pub(crate) const LOWER_TREES_MAX: usize = 16;
 

@@ -10,6 +10,8 @@
 mod approval;
 mod behaviour;
 mod boundary;
+mod checkpoint;
+mod commits;
 mod container;
 mod embedded;
 mod failing;
@@ -18,4 +20,5 @@ mod kinds;
 mod repair;
 mod stopping;
 mod support;
+mod surface;
 mod user;

@@ -60,7 +60,11 @@ fn observed(turn: &Turn) -> Option<(RunStatus, &str)> {
         | EffectOutcome::Tried { .. }
         | EffectOutcome::Applied { .. }
         | EffectOutcome::Moved { .. }
+        | EffectOutcome::Ran { .. }
+        | EffectOutcome::Rewound(_)
         | EffectOutcome::Denied { .. }
+        | EffectOutcome::CommitsTaken { .. }
+        | EffectOutcome::CommitsReturned { .. }
         | EffectOutcome::Failed { .. } => None,
     })
 }

@@ -18,7 +18,7 @@ use rustix::fs::FileType;
 
 use crate::blob::BlobStore;
 use crate::change::budget::{Budget, Room};
-use crate::change::{Change, ChangeKind, ChangeSet, Content, Merge, Since};
+use crate::change::{Change, ChangeKind, ChangeSet, Content, Merge, Scope, Since};
 use crate::class::{Class, Classifier};
 use crate::diff;
 use crate::file_error::FileError;
@@ -49,6 +49,7 @@ pub(crate) struct Comparison<'all> {
     pub(crate) set: ChangeSet,
     pub(crate) leavings: Leavings,
     pub(crate) budget: Budget,
+    pub(crate) scope: Scope,
 }
 
 /// What a comparison finds beside changes, for when the overlay is mounted anew.
@@ -120,6 +121,9 @@ impl Comparison<'_> {
             Err(error) => return self.leave_out(path, &error),
         };
         for entry in &entries {
+            if !self.scope.has(&entry.path) {
+                continue;
+            }
             if self.is_full(&entry.path) {
                 return Ok(());
             }

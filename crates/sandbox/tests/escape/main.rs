@@ -17,6 +17,7 @@ mod load;
 mod matrix;
 mod redundancy;
 mod running;
+mod secret;
 mod service;
 mod soak;
 mod support;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Measures what a change set of many files costs: comparing, keeping and undoing.
 //!
-//! `cargo run --release -p moat-files --example many_changes -- DIRECTORY [FILES]` makes a tree
+//! `cargo run --release -p moat-sandbox --example many_changes -- DIRECTORY [FILES]` makes a tree
 //! and a session in the new directory DIRECTORY, in which half of FILES (100,000) are changed
 //! and half are new, and prints one line for each step.
 #![expect(
     clippy::disallowed_methods,
+    clippy::expect_used,
     clippy::print_stdout,
     clippy::unwrap_used,
     reason = "an example prepares its files itself and prints what it measures"
