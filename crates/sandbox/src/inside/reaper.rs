@@ -95,6 +95,12 @@ fn prepare(session: &Session<'_>) -> Result<Prepared, Fault> {
     if footing.has(Namespace::Network) && !without.contains(&Layer::NetworkNamespace) {
         kernel::loopback_up().during("bringing the loopback device up")?;
     }
+    if session.group.is_some()
+        && footing.has(Namespace::ControlGroup)
+        && !without.contains(&Layer::ControlGroups)
+    {
+        kernel::unshare(libc::CLONE_NEWCGROUP).during("creating a control-group namespace")?;
+    }
     if footing.has(Namespace::Process) {
         rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
             .during("tying the command to its holder")?;
