@@ -12,6 +12,7 @@
 //! is a session's record, [`ChangeSet`] what it changed, [`KeepRecord`] what was kept;
 //! [`Watch`] tells that the user's tree changed. `docs/sessions.md` says how it is used.
 
+mod amount;
 mod blob;
 mod change;
 mod class;
@@ -31,6 +32,7 @@ mod tree;
 mod upper;
 mod watch;
 
+pub use amount::{Amount, Progress, Walk};
 pub use blob::{BlobId, BlobStore};
 pub use change::{Change, ChangeKind, ChangeSet, Content, LeftOut, Merge, Rename};
 pub use class::Class;

@@ -26,6 +26,7 @@ mod view;
 mod watch;
 
 pub(crate) use hold::FACTS;
+pub(crate) use view::laying;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -87,6 +87,9 @@ pub(crate) const SKELETON_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// The longest file that is copied from `/etc` into the private `/etc`.
 pub(crate) const ETC_FILE_BYTES_MAX: u64 = 2 * 1024 * 1024;
 
+/// The most names of one directory of a toolchain in which files with secrets are looked for.
+pub(crate) const COVERED_NAMES_MAX: usize = 256;
+
 /// The most levels of copy-on-write below one session, the real tree included.
 pub(crate) const LOWER_TREES_MAX: usize = 16;
 
@@ -103,7 +106,3 @@ pub(crate) const LISTENER_BACKLOG: i32 = 128;
 
 /// The port of a command's proxy listener on its own loopback device.
 pub(crate) const PROXY_PORT: u16 = 3128;
-
-/// The most directories inside one another that are looked into while a session's changes
-/// are counted.
-pub(crate) const DEPTH_MAX: usize = 256;

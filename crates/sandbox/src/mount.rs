@@ -162,6 +162,11 @@ pub(crate) fn directory(root: BorrowedFd<'_>, path: &OsStr) -> io::Result<OwnedF
     Ok(at)
 }
 
+/// Opens a file beneath a directory for mounting.
+pub(crate) fn file(at: BorrowedFd<'_>, name: &OsStr) -> io::Result<OwnedFd> {
+    open_beneath(at, name, OFlags::empty())
+}
+
 /// Opens the directory that holds `path` and gives the last name.
 pub(crate) fn parent<'a>(
     root: BorrowedFd<'_>,

@@ -17,6 +17,7 @@ use rustix::process::Signal;
 use crate::cgroup::Group;
 use crate::confinement::{self, Confinement};
 use crate::footing::{Base, Footing, Namespace, ProcessList};
+use crate::inside::laying;
 use crate::limits::ANSWER_WAIT_MAX;
 use crate::rewrite::Rewriter;
 use crate::run::{self, Surroundings};
@@ -85,18 +86,51 @@ impl Sandbox {
         footing: &Footing,
     ) -> Result<Self, Error> {
         reaches(footing, landlock::version())?;
-        let settings = launcher.settings();
         let mut remarks = Vec::new();
-        let (compiled, mut surroundings) = match footing.base {
+        match footing.base {
             Base::User | Base::Root => {
                 clear_half(plan)?;
-                let compiled = view::compile(settings, plan, extra, footing)?;
-                (compiled, Surroundings::new(settings, plan))
+                match Self::begin(launcher, plan, extra, footing) {
+                    Err(refused) if is_overlay_refused(&refused, plan) => {
+                        let Files::CopyOnWrite { .. } = plan.files() else {
+                            return Err(refused);
+                        };
+                        remarks.push(format!("no copy-on-write is possible here ({refused})"));
+                        prepare(plan, &mut remarks)?;
+                        Self::begin(launcher, plan, extra, footing)
+                    }
+                    begun => begun,
+                }
             }
             Base::None => {
-                let places = prepare(plan, &mut remarks)?;
+                prepare(plan, &mut remarks)?;
+                Self::begin(launcher, plan, extra, footing)
+            }
+        }
+        .and_then(|mut begun| {
+            begun.confinement.remarks.extend(remarks);
+            begun.confinement.stands(launcher.settings().least)?;
+            Ok(begun)
+        })
+    }
+
+    /// Starts it on what is there: an overlay's upper, or a copy.
+    fn begin(
+        launcher: &Launcher,
+        plan: &Plan,
+        extra: &[(PathBuf, PathBuf)],
+        footing: &Footing,
+    ) -> Result<Self, Error> {
+        let settings = launcher.settings();
+        let (compiled, mut surroundings) = match (footing.base, plan.files()) {
+            (Base::None, Files::CopyOnWrite { upper, work, .. }) => {
+                let places = Places::of(upper, work);
                 let compiled = bare::compile(settings, plan, &places, extra)?;
                 (compiled, Surroundings::bare(settings, plan, &places))
+            }
+            (Base::User | Base::Root, _) | (Base::None, Files::Direct | Files::ReadOnly) => {
+                let compiled = view::compile(settings, plan, extra, footing)?;
+                (compiled, Surroundings::new(settings, plan))
             }
         };
         let (control, ready) = hold(launcher, &compiled)?;
@@ -105,8 +139,9 @@ impl Sandbox {
             return Err(Error::Answer { reason: "the workspace did not come with it" });
         };
         let mut confinement = confinement::judge(footing, &ready.lost);
-        confinement.remarks.extend(remarks);
-        confinement.stands(settings.least)?;
+        if is_copy(plan) {
+            confinement.remarks.push(OF_A_COPY.to_owned());
+        }
         let resources = resources(launcher, &ready.group, footing);
         if let Ok(group) = ready.group {
             surroundings.count_in(group);
@@ -312,8 +347,30 @@ fn clear_half(plan: &Plan) -> Result<(), Error> {
     }
 }
 
+/// Whether the kernel refused to lay an overlay over the workspace, as it does where the
+/// changes would lie on another overlay (in most containers) or on a file system that
+/// cannot hold them.
+fn is_overlay_refused(error: &Error, plan: &Plan) -> bool {
+    let refusals =
+        [libc::EINVAL, libc::EPERM, libc::ENODEV, libc::EOPNOTSUPP, libc::ENOSYS, libc::EXDEV];
+    matches!(error, Error::Start { step, source } if *step == laying(plan.root().as_os_str())
+        && source.raw_os_error().is_some_and(|errno| refusals.contains(&errno)))
+}
+
+/// Whether the session's files are a copy of the tree.
+fn is_copy(plan: &Plan) -> bool {
+    match plan.files() {
+        Files::CopyOnWrite { upper, .. } => copy::kind(upper) == copy::Upper::Copy,
+        Files::Direct | Files::ReadOnly => false,
+    }
+}
+
+/// Said as long as a session works on a copy.
+const OF_A_COPY: &str =
+    "the session's files are a copy of its start: what you change later is not seen in it";
+
 /// Copies the tree to where the changes would go, for want of an overlay.
-fn prepare(plan: &Plan, remarks: &mut Vec<String>) -> Result<Places, Error> {
+fn prepare(plan: &Plan, remarks: &mut Vec<String>) -> Result<(), Error> {
     let Files::CopyOnWrite { lowers, upper, work } = plan.files() else {
         return Err(Error::Copy {
             path: plan.root().to_owned(),
@@ -357,7 +414,7 @@ fn prepare(plan: &Plan, remarks: &mut Vec<String>) -> Result<Places, Error> {
             copied.time.as_millis(),
         ));
     }
-    Ok(Places::of(upper, work))
+    Ok(())
 }
 
 fn start_error(fault: Fault) -> Error {

@@ -9,6 +9,7 @@
 //! one of [`Settings::hidden`].
 
 pub(crate) mod bare;
+pub(crate) mod secret;
 pub(crate) mod system;
 pub(crate) mod toolchain;
 

@@ -219,6 +219,8 @@ pub(crate) enum Entry {
     Memory { at: OsString, bytes_max: u64, mode: u32 },
     /// A new set of pseudo terminals.
     Terminals { at: OsString },
+    /// A file with this text, over one that an earlier entry shows.
+    Cover { at: OsString, text: String },
 }
 
 impl Entry {
@@ -228,7 +230,8 @@ impl Entry {
             Self::Bind { at, .. }
             | Self::Overlay { at, .. }
             | Self::Memory { at, .. }
-            | Self::Terminals { at } => Some(at),
+            | Self::Terminals { at }
+            | Self::Cover { at, .. } => Some(at),
             Self::Directory { .. } | Self::Link { .. } | Self::Copy { .. } | Self::Text { .. } => {
                 None
             }

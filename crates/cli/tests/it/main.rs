@@ -10,6 +10,7 @@
 mod approval;
 mod behaviour;
 mod boundary;
+mod container;
 mod embedded;
 mod failing;
 mod input;

@@ -145,7 +145,8 @@ fn open(entry: &Entry) -> Result<Opened<'_>, Result<String, Fault>> {
         | Entry::Link { .. }
         | Entry::Text { .. }
         | Entry::Memory { .. }
-        | Entry::Terminals { .. } => Ok(Opened::Plain(entry)),
+        | Entry::Terminals { .. }
+        | Entry::Cover { .. } => Ok(Opened::Plain(entry)),
     }
 }
 
@@ -217,6 +218,15 @@ impl Scratch {
         Ok(Self { place: memory })
     }
 
+    /// A file with this text; covers with the same text share one.
+    fn file(&self, name: &str, text: &[u8]) -> io::Result<OwnedFd> {
+        match put(self.place.as_fd(), OsStr::new(name), text) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            other => other?,
+        }
+        mount::file(self.place.as_fd(), OsStr::new(name))
+    }
+
     fn directory(&self, index: &str, name: &str) -> io::Result<OwnedFd> {
         mount::directory(self.place.as_fd(), format!("{index}-{name}").as_ref())
     }
@@ -229,6 +239,9 @@ fn apply(
     nosuid: u64,
 ) -> Result<Option<String>, Fault> {
     match opened {
+        Opened::Plain(Entry::Cover { at, text }) => cover(root, scratch, at, text)
+            .during(format!("covering `{}`", at.display()))
+            .map(|()| None),
         Opened::Plain(entry) => plain(root, entry).map(|()| None),
         Opened::Copied { at, bytes } => {
             put(root, at, &bytes).during(format!("writing `{}`", at.display())).map(|()| None)
@@ -240,12 +253,15 @@ fn apply(
             match (lay(root, scratch, at, &lowers, &upper), missing) {
                 (Ok(()), _) => Ok(None),
                 (Err(error), Missing::Skip) => Ok(Some(note(at, &error))),
-                (error @ Err(_), Missing::Refuse) => error
-                    .during(format!("mounting the overlay at `{}`", at.display()))
-                    .map(|()| None),
+                (error @ Err(_), Missing::Refuse) => error.during(laying(at)).map(|()| None),
             }
         }
     }
+}
+
+/// The step at which an overlay is refused.
+pub(crate) fn laying(at: &OsStr) -> String {
+    format!("mounting the overlay at `{}`", at.display())
 }
 
 fn plain(root: BorrowedFd<'_>, entry: &Entry) -> Result<(), Fault> {
@@ -269,8 +285,16 @@ fn plain(root: BorrowedFd<'_>, entry: &Entry) -> Result<(), Fault> {
                 .during(format!("mounting `{}`", at.display()))
         }
         Entry::Terminals { at } => terminals(root, at).during("mounting the terminals"),
-        Entry::Copy { .. } | Entry::Bind { .. } | Entry::Overlay { .. } => Ok(()),
+        Entry::Copy { .. } | Entry::Bind { .. } | Entry::Overlay { .. } | Entry::Cover { .. } => {
+            Ok(())
+        }
     }
+}
+
+/// Lays a file over another that is shown.
+fn cover(root: BorrowedFd<'_>, scratch: &Scratch, at: &OsStr, text: &str) -> io::Result<()> {
+    let source = scratch.file(&format!("cover-{}", text.len()), text.as_bytes())?;
+    bind(root, at, source.as_fd(), Access::Read, NOSUID)
 }
 
 fn put(root: BorrowedFd<'_>, at: &OsStr, bytes: &[u8]) -> io::Result<()> {

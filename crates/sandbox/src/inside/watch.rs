@@ -250,7 +250,8 @@ impl Places {
                 | Entry::Copy { .. }
                 | Entry::Text { .. }
                 | Entry::Bind { .. }
-                | Entry::Terminals { .. } => {}
+                | Entry::Terminals { .. }
+                | Entry::Cover { .. } => {}
             }
         }
         in_memory.extend(caches);

@@ -141,7 +141,8 @@ fn show(
         | Entry::Copy { .. }
         | Entry::Bind { .. }
         | Entry::Memory { .. }
-        | Entry::Terminals { .. } => {}
+        | Entry::Terminals { .. }
+        | Entry::Cover { .. } => {}
     }
     Ok(())
 }

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::limits::{SKELETON_BYTES_MAX, private_bytes};
-use crate::view::{bind, exists};
+use crate::view::{bind, exists, secret};
 use crate::wire::{Access, Entry, Missing};
 
 /// The system's programs and libraries, and private places instead of its state.
@@ -23,6 +23,8 @@ pub(crate) fn entries() -> Vec<Entry> {
     for name in ETC {
         entries.extend(etc(&Path::new("/etc").join(name)));
     }
+    let maven = Path::new("/etc/maven");
+    entries.extend(secret::covers(maven, maven));
     for (at, mode) in [("/tmp", 0o1777), ("/var/tmp", 0o1777)] {
         entries.push(memory(at, private_bytes(), mode));
     }

@@ -5,7 +5,8 @@
 //! that unpacks or indexes works and the user's cache stays as it is. Both lie under
 //! an overlay: its inodes are its own, so no socket in them leads to the host.
 //! Directories are listed so narrowly that credential files beside them (`.cargo/credentials.toml`,
-//! `.m2/settings.xml`, `.npmrc`, `.gradle/gradle.properties`) stay outside.
+//! `.m2/settings.xml`, `.npmrc`, `.gradle/gradle.properties`) stay outside; those inside
+//! are covered by [`secret`].
 //!
 //! Invariant: a directory that holds the home, the workspace or a hidden place is
 //! never shown.
@@ -14,7 +15,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::Settings;
-use crate::view::{real, system};
+use crate::view::{real, secret, system};
 use crate::wire::{Entry, Missing, Upper};
 
 /// The overlays of toolchains and caches that exist on this machine.
@@ -100,6 +101,11 @@ impl Shown<'_> {
             identity: None,
             missing: Missing::Skip,
         });
+        match changes {
+            Changes::None => self.entries.extend(secret::covers(from, at)),
+            // What was fetched, by others for everybody.
+            Changes::Memory => {}
+        }
     }
 
     fn excluded(&self, path: &Path) -> bool {

@@ -192,7 +192,7 @@ fn a_group_goes_with_its_sandbox_and_what_a_killed_moat_left_at_the_next_start()
     shell(&sandbox, "true").succeeded();
     assert_eq!(ground.groups().len(), 1);
     drop(sandbox);
-    assert_eq!(ground.groups(), [PathBuf::new(); 0]);
+    assert_eq!(ground.groups(), Vec::<PathBuf>::new());
     ground.scratch.clear();
     // No process has this number: it is above the highest one.
     let left = ground.base.join("moat-4194305-0");

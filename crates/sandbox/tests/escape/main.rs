@@ -18,6 +18,7 @@ mod load;
 mod matrix;
 mod redundancy;
 mod running;
+mod secret;
 mod service;
 mod soak;
 mod support;
