@@ -22,6 +22,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rustix::event::{PollFd, PollFlags};
 use rustix::fs::{Access, AtFlags, CWD, Dir, Mode, OFlags};
 use rustix::io::Errno;
+use rustix::process::{Pid, PidfdFlags, Signal};
 
 use crate::command::{Bound, Limits};
 use crate::limits::{ANSWER_WAIT_MAX, GROUP_PROCESSES_BESIDES};
@@ -267,18 +268,53 @@ fn remove(group: &Path) -> io::Result<()> {
     }
     // A kernel before 5.14 lacks it; what is left is then only waited for.
     let _killed = put(&group.join("cgroup.kill"), "1");
-    let events = rustix::fs::open(
-        group.join("cgroup.events"),
-        OFlags::RDONLY | OFlags::CLOEXEC,
-        Mode::empty(),
-    )?;
+    empty(open(group)?.as_fd(), || Ok(()))?;
+    Ok(rustix::fs::rmdir(group)?)
+}
+
+/// How many processes of a group the kernel has killed for want of memory.
+pub(crate) fn killed(group: BorrowedFd<'_>) -> u64 {
+    // It is gone with its sandbox when this fails.
+    text_at(group, "memory.events").map_or(0, |text| Events::read(&text).killed)
+}
+
+/// Ends every process of a group that is used again, and waits until none is left.
+///
+/// Not by `cgroup.kill`: Linux 6.12 kills each process that is started into a group in which
+/// that was once written to.
+///
+/// # Errors
+/// The system's; that they did not end within [`ANSWER_WAIT_MAX`].
+pub(crate) fn clear(group: BorrowedFd<'_>) -> io::Result<()> {
+    empty(group, || {
+        for process in processes(group)? {
+            // Its number may be another's by now, who is not in the group.
+            let opened = rustix::process::pidfd_open(process, PidfdFlags::empty());
+            if let (Ok(opened), true) = (opened, processes(group)?.contains(&process)) {
+                let _ended = rustix::process::pidfd_send_signal(&opened, Signal::KILL);
+            }
+        }
+        Ok(())
+    })
+}
+
+fn processes(group: BorrowedFd<'_>) -> io::Result<Vec<Pid>> {
+    let text = text_at(group, "cgroup.procs")?;
+    Ok(text.lines().filter_map(|line| Pid::from_raw(line.parse().ok()?)).collect())
+}
+
+/// Does `end` again and again until the group holds no process.
+fn empty(group: BorrowedFd<'_>, mut end: impl FnMut() -> io::Result<()>) -> io::Result<()> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    let events = rustix::fs::openat(group, "cgroup.events", flags, Mode::empty())?;
     loop {
         let mut bytes = [0; 256];
         let read = rustix::io::pread(&events, &mut bytes[..], 0)?;
         let text = String::from_utf8_lossy(bytes.get(..read).unwrap_or_default()).into_owned();
         if number(&text, "populated") == 0 {
-            return Ok(rustix::fs::rmdir(group)?);
+            return Ok(());
         }
+        end()?;
         let mut fds = [PollFd::new(&events, PollFlags::PRI)];
         if poll::wait(&mut fds, Some(ANSWER_WAIT_MAX))? == 0 {
             return Err(io::ErrorKind::TimedOut.into());
@@ -342,7 +378,11 @@ fn put(path: &Path, value: &str) -> io::Result<()> {
 }
 
 fn text(path: &Path) -> io::Result<String> {
-    let file = rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+    text_at(CWD, path)
+}
+
+fn text_at(at: BorrowedFd<'_>, path: impl rustix::path::Arg) -> io::Result<String> {
+    let file = rustix::fs::openat(at, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
     let mut text = String::new();
     File::from(file).take(TEXT_BYTES_MAX).read_to_string(&mut text)?;
     Ok(text)

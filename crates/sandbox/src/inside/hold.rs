@@ -16,6 +16,7 @@ use rustix::fs::{AtFlags, Dir, Mode, OFlags};
 use rustix::net::Shutdown;
 use rustix::process::{DumpableBehavior, PidfdFlags, Signal, WaitId, WaitIdOptions};
 
+use crate::cgroup;
 use crate::footing::{Base, Namespace, ProcessList};
 use crate::inside::{reaper, view, watch};
 use crate::kernel::{self, Children, Side};
@@ -369,6 +370,8 @@ struct Reapers {
     running: Option<Reaper>,
     /// How many commands there were.
     commands: u64,
+    /// How many processes of the group the kernel had killed when a command ended last.
+    killed: u64,
     /// No further one could be made since the last command.
     exhausted: bool,
 }
@@ -403,16 +406,23 @@ impl Reapers {
         };
         let id = WaitId::PidFd(reaper.process.as_fd());
         let status = rustix::process::waitid(id, WaitIdOptions::EXITED)?;
-        if session.group.is_some() && status.is_some_and(|status| status.killed()) {
-            self.discard();
+        if let Some(group) = &session.group {
+            let before = std::mem::replace(&mut self.killed, cgroup::killed(group.as_fd()));
+            if before != self.killed || status.is_some_and(|status| status.killed()) {
+                // The kernel may still be ending the group, which it does one after another:
+                // the next command must not be among those. And without process ids of its
+                // own, the reaper's end has not ended the others.
+                self.discard();
+                cgroup::clear(group.as_fd())?;
+                self.killed = cgroup::killed(group.as_fd());
+            }
         }
         wire::send(kernel::standard_input(), &Answer::Done { number: reaper.number }, &[])
     }
 }
 
 impl Reapers {
-    /// Ends those that wait: when memory ran out in their group, they were ended as well, and
-    /// perhaps are not gone yet.
+    /// Ends those that wait.
     fn discard(&mut self) {
         for spare in self.spare.drain(..) {
             // It has ended by itself when this fails.
