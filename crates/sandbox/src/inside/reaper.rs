@@ -44,7 +44,9 @@ pub(super) fn main(session: &Session<'_>, socket: &OwnedFd) -> ! {
     let answer = answer.unwrap_or_else(Answer::Failed);
     // The owner is gone when sending fails; the end of this process says the same.
     let owner = kernel::standard_input();
-    let alone = alone(session);
+    // What the kernel kills for want of memory it kills one after another, those that wait for
+    // the next command as well: the holder says when that is over.
+    let alone = alone(session) && !(session.group.is_some() && was_killed(&answer));
     let _owner_gone = wire::send(owner, &answer, &[]);
     if alone {
         // Nothing is left but this process: the answer need not wait until the kernel has
@@ -52,6 +54,10 @@ pub(super) fn main(session: &Session<'_>, socket: &OwnedFd) -> ! {
         let _owner_gone = wire::send(owner, &Answer::Done { number }, &[]);
     }
     kernel::quit(0)
+}
+
+fn was_killed(answer: &Answer) -> bool {
+    matches!(answer, Answer::Exited { status, .. } if libc::WIFSIGNALED(*status))
 }
 
 /// Ends every process of the command that is left, and tells whether that is certain.
@@ -94,6 +100,12 @@ fn prepare(session: &Session<'_>) -> Result<Prepared, Fault> {
     let footing = &session.plan.footing;
     if footing.has(Namespace::Network) && !without.contains(&Layer::NetworkNamespace) {
         kernel::loopback_up().during("bringing the loopback device up")?;
+    }
+    if session.group.is_some()
+        && footing.has(Namespace::ControlGroup)
+        && !without.contains(&Layer::ControlGroups)
+    {
+        kernel::unshare(libc::CLONE_NEWCGROUP).during("creating a control-group namespace")?;
     }
     if footing.has(Namespace::Process) {
         rustix::process::set_parent_process_death_signal(Some(Signal::KILL))

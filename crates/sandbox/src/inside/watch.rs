@@ -100,6 +100,12 @@ struct Taken {
     cpu_us: u64,
 }
 
+/// Has what the kernel told this process at its start read, once, for all that it duplicates
+/// itself into: before Linux 6.4 that lies in a file, which is closed with the process's memory.
+pub(super) fn learn_ticks() {
+    let _kept = rustix::param::clock_ticks_per_second();
+}
+
 impl Watch {
     /// Notes what is there before the command starts.
     pub(super) fn new(session: &Session<'_>, plan: &CommandPlan, list: Option<OwnedFd>) -> Self {

@@ -17,6 +17,8 @@ pub(super) fn load(name: &str, target: &str) -> Option<io::Result<()>> {
         "take-memory-file" => memory_file,
         "take-memory-file-hidden" => hidden_memory_file,
         "take-memory-file-mapped" => mapped_memory_file,
+        "take-memory-on-its-way" => memory_on_its_way,
+        "take-processes" => many_processes,
         "take-shared-memory" => shared_memory,
         "take-system-v" => system_v,
         "take-private-files" => private_files,
@@ -126,6 +128,33 @@ fn hidden_memory_file(mib: usize) -> io::Result<()> {
     // SAFETY: plain numbers.
     unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) };
     memory_file(mib)
+}
+
+/// Memory files that are only on their way through a socket: in no process's list.
+fn memory_on_its_way(mib: usize) -> io::Result<()> {
+    let (here, there) = std::os::unix::net::UnixStream::pair()?;
+    for _ in 0..8 {
+        send(&here, &new_memory_file(mib / 8)?)?;
+    }
+    took((here, there))
+}
+
+/// Sends a descriptor, which nobody takes.
+fn send(socket: &std::os::unix::net::UnixStream, file: &OwnedFd) -> io::Result<()> {
+    use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
+    let mut space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    let files = [std::os::fd::AsFd::as_fd(file)];
+    control.push(SendAncillaryMessage::ScmRights(&files));
+    let text = [io::IoSlice::new(b"x")];
+    rustix::net::sendmsg(socket, &text, &mut control, SendFlags::empty())?;
+    Ok(())
+}
+
+/// So many processes that only wait.
+fn many_processes(count: usize) -> io::Result<()> {
+    children(count, || ())?;
+    took(())
 }
 
 /// Memory that is mapped shared and has no name and no descriptor.

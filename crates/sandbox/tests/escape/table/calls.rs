@@ -107,9 +107,9 @@ pub(super) const ROWS: &[Row] = &[
     #[cfg(target_arch = "x86_64")]
     call("kexec_file_load", EPERM, "nls", Root),
     #[cfg(target_arch = "x86_64")]
-    call("iopl", EPERM, "nls", Here),
+    call("iopl", EPERM, "s", Here),
     #[cfg(target_arch = "x86_64")]
-    call("ioperm", EPERM, "nls", Here),
+    call("ioperm", EPERM, "s", Here),
     #[cfg(target_arch = "x86_64")]
     call("modify_ldt", EPERM, "s", Here),
     #[cfg(target_arch = "x86_64")]

@@ -236,7 +236,7 @@ pub(super) const ROWS: &[Row] = &[
         "read the machine's memory",
         "read",
         Text("/proc/kcore"),
-        ENOENT,
+        EPERM,
         "nls",
         Root(&[Layer::UserNamespace, Layer::Capabilities]),
     )
