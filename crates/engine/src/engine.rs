@@ -8,6 +8,8 @@
 //! Invariant: an event that tells of an outcome is sent after the outcome is
 //! durable; the world is never entered without a stored intent.
 
+mod keep;
+mod session;
 mod shown;
 
 use std::sync::Arc;
@@ -15,7 +17,7 @@ use std::sync::mpsc::Receiver;
 
 use moat_base::{Clock, Report, SessionId};
 use moat_policy::{Action, Circumstances, CommandRule, Decision, Place, decide};
-use moat_protocol::{Answer, Envelope, Event, Level, Op, Outcome, Task};
+use moat_protocol::{Answer, CommandEnd, Envelope, Event, Level, Op, Outcome, Task};
 
 use crate::Error;
 use crate::grant::Grant;
@@ -151,8 +153,11 @@ impl<W: World> Engine<W> {
 
     /// Whether a turn runs that waits for nobody.
     pub fn is_runnable(&self) -> bool {
-        let answered = self.state.question.as_ref().is_none_or(|asked| asked.answer.is_some());
-        answered && self.state.turn().is_some_and(|turn| !turn.stopped)
+        let question = self.state.question.as_ref();
+        let answered = question.is_none_or(|asked| asked.answer.is_some());
+        // A command that a person runs belongs to no turn.
+        let is_outside = question.is_some_and(|it| matches!(it.intent, Effect::Command { .. }));
+        answered && (is_outside || self.state.turn().is_some_and(|turn| !turn.stopped))
     }
 
     /// Carries out one operation of a front end.
@@ -170,9 +175,15 @@ impl<W: World> Engine<W> {
             Op::Approve { request, answer } => self.approve(request, answer),
             Op::Interrupt => self.interrupt(),
             Op::Show => self.show_changes(),
-            Op::Keep { selection } => self.move_changes(Effect::Keep { selection }),
+            Op::PlanKeep { selection } => self.plan_keep(&selection),
+            Op::Keep { selection, confirmed } => {
+                self.move_changes(Effect::Keep { selection, confirmed })
+            }
             Op::Discard { selection } => self.move_changes(Effect::Discard { selection }),
             Op::UndoKeep => self.move_changes(Effect::UndoKeep),
+            Op::Run { argv, directory } => self.run_command(argv, directory),
+            Op::PlanRewind { to, scope } => self.plan_rewind(to, scope),
+            Op::Rewind { to, scope } => self.rewind(to, scope),
             Op::Close => {
                 self.closing = true;
                 Ok(())
@@ -330,7 +341,13 @@ impl<W: World> Engine<W> {
                 let model = self.state.turn().map(|turn| turn.task.model.clone());
                 Action::AskModel { model: model.unwrap_or_default() }
             }
-            Effect::Keep { .. } | Effect::Discard { .. } | Effect::UndoKeep => Action::Keep,
+            Effect::Command { argv, .. } => {
+                Action::Run { argv: argv.clone(), place: Place::Session }
+            }
+            Effect::Keep { .. }
+            | Effect::Discard { .. }
+            | Effect::UndoKeep
+            | Effect::Rewind { .. } => Action::Keep,
         }
     }
 
@@ -338,7 +355,10 @@ impl<W: World> Engine<W> {
         let effect = self.state.effects.saturating_add(1);
         self.record(Record::Intended { effect, intent })?;
         let outcome = EffectOutcome::Denied { rule: rule.to_owned() };
-        self.record(Record::Resolved { effect, took_ms: 0, outcome })
+        let event = session::ended(&self.state, &outcome);
+        self.record(Record::Resolved { effect, took_ms: 0, outcome })?;
+        event.into_iter().for_each(|event| self.emit(event));
+        Ok(())
     }
 
     /// Stores the intent, carries the effect out and stores what came of it.
@@ -377,6 +397,9 @@ impl<W: World> Engine<W> {
             }
             Settled::NotDone => self.record(Record::Lost { effect, trace: Trace::None })?,
             Settled::Unknown => self.record(Record::Lost { effect, trace: Trace::Unknown })?,
+        }
+        if let Effect::Command { .. } = intent {
+            self.emit(Event::CommandEnded(CommandEnd::Unknown));
         }
         self.interrupt()
     }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `moat session`: look at sessions, move their changes, go on with them.
 
+mod checkpoint;
+mod keep;
 mod remote;
+mod run;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -23,6 +26,10 @@ use crate::sessions::{self, Told, choose, hold, tell, workspace_of};
 use crate::start::{self, Egress, Started};
 use crate::terminal::{Terminal, complain};
 
+pub(crate) use checkpoint::{CheckpointArguments, RewindArguments};
+pub(crate) use keep::KeepArguments;
+pub(crate) use run::RunArguments;
+
 /// Carries a verb out.
 pub(crate) fn run(
     environment: &Environment,
@@ -35,15 +42,14 @@ pub(crate) fn run(
             list(environment, json)
         }
         SessionVerb::Show { id, json } => show(environment, config, id.as_deref(), json),
-        SessionVerb::Keep { id, paths, hunk } => {
-            let selection = selection(&paths, hunk.as_deref())?;
-            let op = Op::Keep { selection: selection.unwrap_or(Selection::All) };
-            move_changes(environment, config, id.as_deref(), op)
-        }
+        SessionVerb::Keep(arguments) => keep::run(environment, config, &arguments),
         SessionVerb::Undo { id, paths, hunk } => {
             let selection = selection(&paths, hunk.as_deref())?;
             undo(environment, config, id.as_deref(), selection)
         }
+        SessionVerb::Run(arguments) => run::run(environment, config, &arguments),
+        SessionVerb::Checkpoints(arguments) => checkpoint::list(environment, &arguments),
+        SessionVerb::Rewind(arguments) => checkpoint::rewind(environment, config, &arguments),
         SessionVerb::Resume { id, showing } => {
             resume(environment, config, id.as_deref(), showing.into())
         }
@@ -249,19 +255,6 @@ fn workspace(told: &Told) -> Result<PathBuf, Failure> {
     ))
 }
 
-fn move_changes(
-    environment: &Environment,
-    config: Config,
-    id: Option<&str>,
-    op: Op,
-) -> Result<Exit, Failure> {
-    let told = tell(environment, choose(environment, id)?)?;
-    let mut opened = open(environment, config, told)?;
-    let exit = opened.moved(op)?;
-    opened.host.close()?;
-    Ok(exit)
-}
-
 fn undo(
     environment: &Environment,
     config: Config,
@@ -387,7 +380,11 @@ impl Opened {
         match self.front.quietly(&self.host, Wanted::Changes)? {
             Waited::Changes(set) => Ok(set),
             Waited::Failed(report) => Err(Failure { report, exit: Exit::Environment }),
-            Waited::Turn(_) | Waited::Moved { .. } | Waited::Closed => Ok(ChangeSet::default()),
+            Waited::Turn(_)
+            | Waited::Moved { .. }
+            | Waited::Plan(_)
+            | Waited::Command(_)
+            | Waited::Closed => Ok(ChangeSet::default()),
         }
     }
 
@@ -397,7 +394,11 @@ impl Opened {
             Waited::Moved { refused: 0, .. } => Ok(Exit::Success),
             Waited::Failed(report) => Err(Failure { report, exit: Exit::Usage }),
             Waited::Moved { .. } => Ok(Exit::NotSolved),
-            Waited::Turn(_) | Waited::Changes(_) | Waited::Closed => Ok(Exit::Environment),
+            Waited::Turn(_)
+            | Waited::Changes(_)
+            | Waited::Plan(_)
+            | Waited::Command(_)
+            | Waited::Closed => Ok(Exit::Environment),
         }
     }
 }

@@ -10,6 +10,7 @@
 mod approval;
 mod behaviour;
 mod boundary;
+mod checkpoint;
 mod container;
 mod embedded;
 mod failing;
@@ -18,4 +19,5 @@ mod kinds;
 mod repair;
 mod stopping;
 mod support;
+mod surface;
 mod user;
