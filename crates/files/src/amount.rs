@@ -27,6 +27,28 @@ pub struct Amount {
 }
 
 impl Amount {
+    /// What is free for an ordinary user on the file system of `place`; without end where it
+    /// does not tell.
+    #[must_use]
+    pub fn free(place: impl AsFd) -> Self {
+        let size = rustix::fs::fstatvfs(place).ok();
+        size.map_or(Self { bytes: u64::MAX, files: u64::MAX }, |size| Self {
+            bytes: size.f_bavail.saturating_mul(size.f_frsize),
+            // Some file systems make files as they are needed, and count none.
+            files: if size.f_files == 0 { u64::MAX } else { size.f_favail },
+        })
+    }
+
+    /// The size of the file system of `place`; nothing where it does not tell.
+    #[must_use]
+    pub fn size(place: impl AsFd) -> Self {
+        let size = rustix::fs::fstatvfs(place).ok();
+        size.map_or_else(Self::default, |size| Self {
+            bytes: size.f_blocks.saturating_mul(size.f_frsize),
+            files: size.f_files,
+        })
+    }
+
     /// What is left when `other` is taken away.
     #[must_use]
     pub const fn minus(self, other: Self) -> Self {

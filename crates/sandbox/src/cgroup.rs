@@ -24,7 +24,7 @@ use rustix::fs::{Access, AtFlags, CWD, Dir, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal};
 
-use crate::command::{Bound, Limits};
+use crate::command::Bound;
 use crate::limits::{ANSWER_WAIT_MAX, GROUP_PROCESSES_BESIDES};
 use crate::poll;
 
@@ -57,25 +57,16 @@ impl Delegated {
         Ok(Self { base })
     }
 
-    /// The group that is divided.
-    pub(crate) fn base(&self) -> &Path {
-        &self.base
-    }
-
     /// Makes a group for the commands of one sandbox. Without swap, so that its bound on
     /// memory is one; when that is reached, all of it ends at once.
     pub(crate) fn make(&self) -> io::Result<Group> {
         let number = MADE.fetch_add(1, Ordering::Relaxed);
         let path = self.base.join(format!("{PREFIX}{}-{number}", std::process::id()));
         rustix::fs::mkdir(&path, Mode::from_raw_mode(0o755))?;
-        let opened = open(&path);
-        let group = match opened {
-            Ok(directory) => Group { directory, path },
-            Err(error) => {
-                let _removed = rustix::fs::rmdir(&path);
-                return Err(error);
-            }
-        };
+        let directory = open(&path).inspect_err(|_error| {
+            let _removed = rustix::fs::rmdir(&path);
+        })?;
+        let group = Group { directory, path };
         for (name, value) in [("memory.swap.max", "0"), ("memory.oom.group", "1")] {
             let refused = |error| missing(&format!("`{name}` cannot be set: {error}"));
             group.set(name, value).map_err(refused)?;
@@ -84,19 +75,11 @@ impl Delegated {
     }
 }
 
-/// Which of a group's bounds are set for commands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Processes {
-    Bounded,
-    /// A test wants them unbounded.
-    Unbounded,
-}
-
 /// The group of one sandbox; removed when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Group {
-    directory: OwnedFd,
-    path: PathBuf,
+    pub(crate) directory: OwnedFd,
+    pub(crate) path: PathBuf,
 }
 
 impl Group {
@@ -104,21 +87,14 @@ impl Group {
     ///
     /// What is there already and cannot be taken away (files in memory that earlier commands
     /// left, processes that wait for a command) comes on top of the bound.
-    pub(crate) fn admit(&self, limits: &Limits, processes: Processes) -> io::Result<Events> {
+    pub(crate) fn admit(&self, bytes: u64, processes: u64) -> io::Result<Events> {
         let current = self.text("memory.current")?.trim().parse().unwrap_or(0);
         let kept = kept(current, &self.text("memory.stat")?);
-        let bytes = limits.memory_bytes_all.saturating_add(kept);
         // The kernel takes no number above its own largest.
-        let most = u64::MAX >> 2;
-        self.set("memory.max", &bytes.min(most).to_string())?;
-        let bound = match processes {
-            Processes::Bounded => {
-                let all = limits.processes.saturating_add(GROUP_PROCESSES_BESIDES);
-                all.min(PROCESSES_MOST).to_string()
-            }
-            Processes::Unbounded => "max".to_owned(),
-        };
-        self.set("pids.max", &bound)?;
+        let bytes = bytes.saturating_add(kept).min(u64::MAX >> 2);
+        self.set("memory.max", &bytes.to_string())?;
+        let processes = processes.saturating_add(GROUP_PROCESSES_BESIDES).min(PROCESSES_MOST);
+        self.set("pids.max", &processes.to_string())?;
         self.events()
     }
 
@@ -142,12 +118,6 @@ impl Group {
 
     fn text(&self, name: &str) -> io::Result<String> {
         text(&self.path.join(name))
-    }
-}
-
-impl AsFd for Group {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.directory.as_fd()
     }
 }
 

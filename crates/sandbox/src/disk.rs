@@ -97,7 +97,11 @@ impl Disk {
     pub(crate) fn bounds(&mut self, limits: &Limits, clock: &dyn Clock) -> DiskBounds {
         let session = Amount { bytes: limits.session_bytes, files: limits.session_files };
         let free = free(self.place.as_ref());
-        let whole = size(self.place.as_ref()).part(MACHINE_FLOOR_SHARE);
+        let whole = self
+            .place
+            .as_ref()
+            .map_or_else(Amount::default, Amount::size)
+            .part(MACHINE_FLOOR_SHARE);
         let usual = Amount { bytes: whole.bytes.min(MACHINE_DISK_FLOOR), files: whole.files };
         let half = free.part(2);
         let floor =
@@ -180,22 +184,9 @@ fn open(path: &Path) -> rustix::io::Result<OwnedFd> {
     rustix::fs::open(path, flags, Mode::empty())
 }
 
-/// What is free for an ordinary user; without end where nobody can tell.
+/// What is free; without end where nobody can tell.
 fn free(place: Option<&OwnedFd>) -> Amount {
-    let size = place.and_then(|place| rustix::fs::fstatvfs(place).ok());
-    size.map_or(Amount { bytes: u64::MAX, files: u64::MAX }, |size| Amount {
-        bytes: size.f_bavail.saturating_mul(size.f_frsize),
-        // Some file systems make files as they are needed, and count none.
-        files: if size.f_files == 0 { u64::MAX } else { size.f_favail },
-    })
-}
-
-fn size(place: Option<&OwnedFd>) -> Amount {
-    let size = place.and_then(|place| rustix::fs::fstatvfs(place).ok());
-    size.map_or_else(Amount::default, |size| Amount {
-        bytes: size.f_blocks.saturating_mul(size.f_frsize),
-        files: size.f_files,
-    })
+    place.map_or(Amount { bytes: u64::MAX, files: u64::MAX }, Amount::free)
 }
 
 /// How many walks that missed names are made again before what they missed counts as

@@ -16,7 +16,7 @@ use rustix::event::{PollFd, PollFlags};
 use rustix::fs::{Mode, OFlags};
 use rustix::pipe::PipeFlags;
 
-use crate::cgroup::{Events, Group, Processes};
+use crate::cgroup::{Events, Group};
 use crate::disk::{Disk, DiskBounds};
 use crate::limits::{ANSWER_WAIT_MAX, OUTPUT_CHUNK_BYTES};
 use crate::rewrite::Mapping;
@@ -40,8 +40,8 @@ pub(crate) struct Surroundings {
     disk: Mutex<Disk>,
     /// Where commands are counted, if that is a group of their own.
     group: Option<Group>,
-    /// Whether that bounds how many processes they have.
-    processes: Processes,
+    /// Whether a test wants it to bound no processes.
+    unbounded: bool,
 }
 
 impl Surroundings {
@@ -54,7 +54,7 @@ impl Surroundings {
             commands: AtomicU64::new(0),
             disk: Mutex::new(Disk::open(plan)),
             group: None,
-            processes: processes(plan),
+            unbounded: plan.without.contains(&Layer::Processes),
         }
     }
 
@@ -71,7 +71,7 @@ impl Surroundings {
             commands: AtomicU64::new(0),
             disk: Mutex::new(Disk::open(plan)),
             group: None,
-            processes: processes(plan),
+            unbounded: plan.without.contains(&Layer::Processes),
         }
     }
 
@@ -85,7 +85,9 @@ impl Surroundings {
         let Some(group) = &self.group else {
             return Ok(None);
         };
-        match group.admit(&command.limits, self.processes) {
+        let limits = &command.limits;
+        let processes = if self.unbounded { u64::MAX } else { limits.processes };
+        match group.admit(limits.memory_bytes_all, processes) {
             Ok(events) => Ok(Some((group, events))),
             Err(error) => Err(failure(command, "bounding its control group".to_owned(), error)),
         }
@@ -135,10 +137,6 @@ impl Surroundings {
             open_files: limits.open_files,
         }
     }
-}
-
-fn processes(plan: &Plan) -> Processes {
-    if plan.without.contains(&Layer::Processes) { Processes::Unbounded } else { Processes::Bounded }
 }
 
 /// A command under way.

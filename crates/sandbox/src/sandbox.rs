@@ -142,7 +142,7 @@ impl Sandbox {
         if is_copy(plan) {
             confinement.remarks.push(OF_A_COPY.to_owned());
         }
-        let resources = resources(launcher, &ready.group, footing);
+        let resources = resources(&ready.group, footing);
         if let Ok(group) = ready.group {
             surroundings.count_in(group);
         }
@@ -269,7 +269,7 @@ fn hold(launcher: &Launcher, compiled: &HolderPlan) -> Result<(OwnedFd, Ready), 
     let group = launcher.delegated().map_err(str::to_owned);
     let group = group.and_then(|it| it.make().map_err(|error| error.to_string()));
     let mut fds = vec![body.as_fd(), there.as_fd()];
-    fds.extend(group.as_ref().ok().map(Group::as_fd));
+    fds.extend(group.as_ref().ok().map(|group| group.directory.as_fd()));
     launcher.ask(&ToLauncher::Hold, &fds)?;
     drop(there);
     let received = launcher::answer(&control)?;
@@ -297,17 +297,16 @@ fn hold(launcher: &Launcher, compiled: &HolderPlan) -> Result<(OwnedFd, Ready), 
 }
 
 /// Says what bounds the memory of a command's processes together.
-fn resources(launcher: &Launcher, group: &Result<Group, String>, footing: &Footing) -> String {
-    let reason = match (group, launcher.delegated()) {
-        (Ok(_), Ok(delegated)) => {
+fn resources(group: &Result<Group, String>, footing: &Footing) -> String {
+    let reason = match group {
+        Ok(group) => {
             return format!(
                 "the kernel bounds the memory and the number of a command's processes together, \
-                 in a control group below `{}`",
-                delegated.base().display()
+                 in the control group `{}`",
+                group.path.display()
             );
         }
-        (Ok(_), Err(reason)) => reason,
-        (Err(reason), _) => reason,
+        Err(reason) => reason,
     };
     let watched = match footing.process_list {
         ProcessList::Own => {
