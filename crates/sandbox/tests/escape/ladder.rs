@@ -672,7 +672,10 @@ fn python_works_where_there_are_only_rules() {
 
 #[test]
 fn c_and_rust_build_where_there_are_only_rules() {
-    let Some((settings, scratch)) = work::own_home() else { return };
+    // Cargo reads `.cargo/config.toml` in each directory above, of which some are closed here;
+    // a repository around the tests may have one.
+    let place = || Scratch::beneath(&std::env::temp_dir());
+    let Some((settings, scratch)) = work::own_home_with(place) else { return };
     let machine = machine("no user namespaces");
     let least = Step::Rules;
     let settings = Settings { helper: machine.helper(&scratch), least, ..settings };
