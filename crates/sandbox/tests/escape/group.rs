@@ -107,7 +107,7 @@ fn the_kernel_ends_what_takes_more_memory_than_its_bound_and_nothing_else() {
     let Some(ground) = Ground::new() else { return };
     let sandbox = ground.sandbox(&[]);
     let mut bystander = std::process::Command::new("sleep").arg("1000").spawn().unwrap();
-    let limits = Limits { memory_bytes_all: 120 * MIB, ..Limits::default() };
+    let limits = Limits { memory_bytes_all: 60 * MIB, ..Limits::default() };
     let group = ground.group();
     let mut loads = vec!["take-memory", "take-memory-in-parts", "take-memory-file"];
     loads.extend(["take-memory-file-hidden", "take-shared-memory", "take-memory-on-its-way"]);
@@ -117,7 +117,7 @@ fn the_kernel_ends_what_takes_more_memory_than_its_bound_and_nothing_else() {
     }
     for load in &loads {
         let before = number(&text(&group, "memory.events"), "oom_kill");
-        let held = put(&sandbox, load, "240", &limits);
+        let held = put(&sandbox, load, "120", &limits);
         assert_eq!(held.exit.status, Status::Limit(Bound::Memory), "{load}: {held:?}");
         let events = text(&group, "memory.events");
         assert!(number(&events, "oom_kill") > before, "{load}: it was not the kernel: {events}");
@@ -130,7 +130,7 @@ fn the_kernel_ends_what_takes_more_memory_than_its_bound_and_nothing_else() {
     bystander.kill().unwrap();
     bystander.wait().unwrap();
     for load in &loads {
-        let free = put(&sandbox, load, "240", &Limits::default());
+        let free = put(&sandbox, load, "120", &Limits::default());
         assert_eq!(free.output, "took\n", "the control of {load}: {:?}", free.exit);
     }
 }
