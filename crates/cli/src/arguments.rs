@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::command::session::CommitsArguments;
+use crate::command::session::{
+    CheckpointArguments, CommitsArguments, KeepArguments, RewindArguments, RunArguments,
+};
 
 const AFTER: &str = "Exit codes: 0 done · 1 not solved · 2 bad input · 3 denied · 4 stopped · \
                      5 not possible here · 6 outcome unknown · 130 interrupted.\n\
@@ -130,16 +132,7 @@ pub(crate) enum SessionVerb {
         json: bool,
     },
     /// Write pending changes into your tree.
-    Keep {
-        /// The session, or the beginning of its id; when not given the newest of this directory's workspace.
-        id: Option<String>,
-        /// Only these paths.
-        #[arg(long = "path", value_name = "PATH", conflicts_with = "hunk")]
-        paths: Vec<String>,
-        /// Only these hunks of one file, as `PATH:1,3`.
-        #[arg(long, value_name = "PATH:N,N")]
-        hunk: Option<String>,
-    },
+    Keep(KeepArguments),
     /// Take the last keep back; without one, drop the pending changes.
     Undo {
         /// The session, or the beginning of its id; when not given the newest of this directory's workspace.
@@ -153,6 +146,12 @@ pub(crate) enum SessionVerb {
     },
     /// List the commits that a session made, and take them into refs of their own in your repository.
     Commits(CommitsArguments),
+    /// Run a command in a session: what it writes stays there, pending, until you keep it.
+    Run(RunArguments),
+    /// List the checkpoints of a session.
+    Checkpoints(CheckpointArguments),
+    /// Go back to a checkpoint of a session, or forward to a later one; your tree stays as it is.
+    Rewind(RewindArguments),
     /// Go on with a turn that was stopped or whose process died.
     Resume {
         /// The session, or the beginning of its id; when not given the newest of this directory's workspace.

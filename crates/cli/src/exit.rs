@@ -3,30 +3,53 @@
 
 use std::process::ExitCode;
 
-use moat_protocol::Outcome;
+use moat_protocol::{CommandEnd, Outcome, RunStatus};
 
 /// How the process ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
     /// What was asked for is done.
-    Success = 0,
+    Success,
     /// The task was not solved and nothing was changed, or a keep or undo left paths alone.
-    NotSolved = 1,
+    NotSolved,
     /// The arguments or the input are wrong.
-    Usage = 2,
+    Usage,
     /// Something that had to be asked was denied.
-    Denied = 3,
+    Denied,
     /// The turn was stopped: its time was over, or somebody stopped it from another terminal.
-    Stopped = 4,
+    Stopped,
     /// Moat could not do it here: sandbox, model, session store or broker.
-    Environment = 5,
+    Environment,
     /// A side effect was interrupted; what it did is not known.
-    Unknown = 6,
+    Unknown,
     /// A person interrupted it (128 + SIGINT).
-    Interrupted = 130,
+    Interrupted,
+    /// A command that ran in a session ended with this code.
+    Command(u8),
 }
 
 impl Exit {
+    /// The exit code for the end of a command that ran in a session.
+    pub(crate) fn of_command(end: &CommandEnd) -> Self {
+        match end {
+            CommandEnd::Ran { status: RunStatus::Code(code) } => {
+                Self::Command(u8::try_from(*code).unwrap_or(u8::MAX))
+            }
+            CommandEnd::Ran { status: RunStatus::Signal(signal) } => {
+                Self::Command(u8::try_from(signal.saturating_add(128)).unwrap_or(u8::MAX))
+            }
+            CommandEnd::Ran {
+                status:
+                    RunStatus::TimedOut
+                    | RunStatus::Interrupted
+                    | RunStatus::OutputLimit
+                    | RunStatus::Limit(_),
+            } => Self::Stopped,
+            CommandEnd::Denied { .. } => Self::Denied,
+            CommandEnd::Unknown => Self::Unknown,
+        }
+    }
+
     /// The exit code of a turn's outcome.
     pub(crate) const fn of(outcome: &Outcome) -> Self {
         match outcome {
@@ -45,6 +68,16 @@ impl Exit {
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
+        Self::from(match exit {
+            Exit::Success => 0,
+            Exit::NotSolved => 1,
+            Exit::Usage => 2,
+            Exit::Denied => 3,
+            Exit::Stopped => 4,
+            Exit::Environment => 5,
+            Exit::Unknown => 6,
+            Exit::Interrupted => 130,
+            Exit::Command(code) => code,
+        })
     }
 }

@@ -2,11 +2,15 @@
 //! This process's own front end: shows events, takes answers and Ctrl-C.
 
 mod commits;
+mod session;
+mod surface;
 
 use std::io::BufRead as _;
 
 use moat_engine::Attendance;
-use moat_protocol::{Answer, ChangeSet, Event, Op, Outcome, write_event};
+use moat_protocol::{
+    Answer, ChangeSet, CommandEnd, Event, Level, Op, Outcome, RewindPlan, write_event,
+};
 use moat_tui::{Detail, Screen};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -16,7 +20,11 @@ use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::host::{Arrival, Host};
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, complain};
+
+pub(crate) use session::Answered;
+
+pub(crate) use surface::Said;
 
 pub(crate) use commits::{OfCommits, Showing as ShowingCommits};
 
@@ -59,6 +67,10 @@ pub(crate) enum Waited {
     Moved { refused: usize },
     /// The pending changes.
     Changes(ChangeSet),
+    /// What going back to a checkpoint would do.
+    Plan(RewindPlan),
+    /// A command in the session ended.
+    Command(CommandEnd),
     /// The operation was refused.
     Failed(moat_base::Report),
     /// The engine ended.
@@ -139,11 +151,11 @@ impl Front {
     /// Whether the event is a refusal that the caller puts on standard error.
     fn caller_tells(&self, for_what: Wanted, event: &Event) -> bool {
         let refused = matches!(event, Event::Failed { .. });
-        let ends = matches!(for_what, Wanted::Moved | Wanted::Changes);
+        let ends = !matches!(for_what, Wanted::Turn);
         refused && ends && matches!(self.form, Form::Text(_))
     }
 
-    /// Waits without showing anything.
+    /// Waits without showing anything but what a person has to know.
     pub(crate) fn quietly(&mut self, host: &Host, for_what: Wanted) -> Result<Waited, Failure> {
         loop {
             match host.arrivals.recv() {
@@ -151,6 +163,9 @@ impl Front {
                 Ok(Arrival::Signal) => self.interrupt(host)?,
                 Ok(Arrival::Line(_) | Arrival::InputEnded) => {}
                 Ok(Arrival::Event(envelope)) => {
+                    if let Event::Notice { level: Level::Warning, text } = &envelope.event {
+                        complain(&moat_base::visible(text));
+                    }
                     if let Some(waited) = met(for_what, envelope.event) {
                         return Ok(waited);
                     }
@@ -209,6 +224,9 @@ pub(crate) enum Wanted {
     Turn,
     Moved,
     Changes,
+    Plan,
+    Rewound,
+    Command,
 }
 
 fn met(wanted: Wanted, event: Event) -> Option<Waited> {
@@ -221,7 +239,15 @@ fn met(wanted: Wanted, event: Event) -> Option<Waited> {
             | Event::KeepUndone { refused, .. },
         ) => Some(Waited::Moved { refused: refused.len() }),
         (Wanted::Changes, Event::ChangesPending(set)) => Some(Waited::Changes(set)),
-        (Wanted::Moved | Wanted::Changes, Event::Failed { report }) => Some(Waited::Failed(report)),
+        (Wanted::Plan, Event::RewindPlanned(plan)) => Some(Waited::Plan(plan)),
+        (Wanted::Rewound, Event::Rewound(rewound)) => {
+            Some(Waited::Moved { refused: rewound.left.len() })
+        }
+        (Wanted::Command, Event::CommandEnded(end)) => Some(Waited::Command(end)),
+        (
+            Wanted::Moved | Wanted::Changes | Wanted::Plan | Wanted::Rewound | Wanted::Command,
+            Event::Failed { report },
+        ) => Some(Waited::Failed(report)),
         (_, Event::SessionClosed) => Some(Waited::Closed),
         _ => None,
     }

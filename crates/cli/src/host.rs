@@ -16,7 +16,7 @@ use moat_engine::limits::INBOX_OPS_MAX;
 use moat_engine::{Attendance, Engine, Error, LocalWorld, Settings, StopFlag};
 use moat_net::{LineListener, LineStream, Stop};
 use moat_policy::CommandRule;
-use moat_protocol::{Envelope, Event, Op, read_op, write_event};
+use moat_protocol::{Confirmer, Envelope, Event, Op, read_op, write_event};
 
 use crate::environment::Environment;
 use crate::exit::Exit;
@@ -225,8 +225,37 @@ fn attach(
             match read_op(&line) {
                 // A watcher cannot close the session under those who work in it.
                 Ok(Op::Close) | Err(_) => break,
-                Ok(op) => send(&ops, &stop, op),
+                Ok(op) => send(&ops, &stop, as_attached(op)),
             }
         }
     });
+}
+
+/// Notes of what a program on the socket confirms that no front end of ours showed it.
+fn as_attached(mut op: Op) -> Op {
+    if let Op::Keep { confirmed, .. } = &mut op {
+        confirmed.iter_mut().for_each(|it| it.by = Confirmer::Attached);
+    }
+    op
+}
+
+#[cfg(test)]
+mod tests {
+    use moat_base::TreePath;
+    use moat_protocol::{Confirmation, Selection};
+
+    use super::*;
+
+    #[test]
+    fn a_program_on_the_socket_cannot_say_that_a_person_was_asked() {
+        let keep = |by| {
+            let path = TreePath::parse(".mcp.json").unwrap();
+            let confirmed = vec![Confirmation { path, id: "deleted".into(), by }];
+            Op::Keep { selection: Selection::All, confirmed }
+        };
+        for by in [Confirmer::Terminal, Confirmer::Arguments, Confirmer::Attached] {
+            assert_eq!(as_attached(keep(by)), keep(Confirmer::Attached));
+        }
+        assert_eq!(as_attached(Op::Show), Op::Show);
+    }
 }

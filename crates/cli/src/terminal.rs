@@ -54,3 +54,9 @@ pub(crate) fn complain(text: &str) {
     // With standard error gone there is nobody to tell.
     let _nobody_listens = writeln!(io::stderr().lock(), "{text}");
 }
+
+/// Writes a piece of text to standard error, as it is.
+pub(crate) fn complain_part(text: &str) {
+    // With standard error gone there is nobody to tell.
+    let _nobody_listens = io::stderr().lock().write_all(text.as_bytes());
+}

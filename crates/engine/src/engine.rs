@@ -9,6 +9,8 @@
 //! durable; the world is never entered without a stored intent.
 
 mod commits;
+mod keep;
+mod session;
 mod shown;
 
 use std::sync::Arc;
@@ -16,7 +18,7 @@ use std::sync::mpsc::Receiver;
 
 use moat_base::{Clock, Report, SessionId};
 use moat_policy::{Action, Circumstances, CommandRule, Decision, Place, decide};
-use moat_protocol::{Answer, Envelope, Event, Level, Op, Outcome, Task};
+use moat_protocol::{Answer, CommandEnd, Envelope, Event, Level, Op, Outcome, Task};
 
 use crate::Error;
 use crate::grant::Grant;
@@ -152,8 +154,11 @@ impl<W: World> Engine<W> {
 
     /// Whether a turn runs that waits for nobody.
     pub fn is_runnable(&self) -> bool {
-        let answered = self.state.question.as_ref().is_none_or(|asked| asked.answer.is_some());
-        answered && self.state.turn().is_some_and(|turn| !turn.stopped)
+        let question = self.state.question.as_ref();
+        let answered = question.is_none_or(|asked| asked.answer.is_some());
+        // A command that a person runs belongs to no turn.
+        let is_outside = question.is_some_and(|it| matches!(it.intent, Effect::Command { .. }));
+        answered && (is_outside || self.state.turn().is_some_and(|turn| !turn.stopped))
     }
 
     /// Carries out one operation of a front end.
@@ -174,9 +179,15 @@ impl<W: World> Engine<W> {
             Op::ShowCommits => self.show_commits(),
             Op::TakeCommits { branches } => self.take_commits(&branches),
             Op::ReturnCommits => self.return_commits(),
-            Op::Keep { selection } => self.move_changes(Effect::Keep { selection }),
+            Op::PlanKeep { selection } => self.plan_keep(&selection),
+            Op::Keep { selection, confirmed } => {
+                self.move_changes(Effect::Keep { selection, confirmed })
+            }
             Op::Discard { selection } => self.move_changes(Effect::Discard { selection }),
             Op::UndoKeep => self.move_changes(Effect::UndoKeep),
+            Op::Run { argv, directory } => self.run_command(argv, directory),
+            Op::PlanRewind { to, scope } => self.plan_rewind(to, scope),
+            Op::Rewind { to, scope } => self.rewind(to, scope),
             Op::Close => {
                 self.closing = true;
                 Ok(())
@@ -334,8 +345,15 @@ impl<W: World> Engine<W> {
                 let model = self.state.turn().map(|turn| turn.task.model.clone());
                 Action::AskModel { model: model.unwrap_or_default() }
             }
-            Effect::TakeCommits { .. } | Effect::ReturnCommits { .. } => Action::Keep,
-            Effect::Keep { .. } | Effect::Discard { .. } | Effect::UndoKeep => Action::Keep,
+            Effect::Command { argv, .. } => {
+                Action::Run { argv: argv.clone(), place: Place::Session }
+            }
+            Effect::Keep { .. }
+            | Effect::Discard { .. }
+            | Effect::TakeCommits { .. }
+            | Effect::ReturnCommits { .. }
+            | Effect::UndoKeep
+            | Effect::Rewind { .. } => Action::Keep,
         }
     }
 
@@ -343,7 +361,10 @@ impl<W: World> Engine<W> {
         let effect = self.state.effects.saturating_add(1);
         self.record(Record::Intended { effect, intent })?;
         let outcome = EffectOutcome::Denied { rule: rule.to_owned() };
-        self.record(Record::Resolved { effect, took_ms: 0, outcome })
+        let event = session::ended(&self.state, &outcome);
+        self.record(Record::Resolved { effect, took_ms: 0, outcome })?;
+        event.into_iter().for_each(|event| self.emit(event));
+        Ok(())
     }
 
     /// Stores the intent, carries the effect out and stores what came of it.
@@ -382,6 +403,9 @@ impl<W: World> Engine<W> {
             }
             Settled::NotDone => self.record(Record::Lost { effect, trace: Trace::None })?,
             Settled::Unknown => self.record(Record::Lost { effect, trace: Trace::Unknown })?,
+        }
+        if let Effect::Command { .. } = intent {
+            self.emit(Event::CommandEnded(CommandEnd::Unknown));
         }
         self.interrupt()
     }

@@ -10,7 +10,7 @@
 //! (`moat-sandbox`), what a test run says and where a bug may be (`moat-tools`).
 //!
 //! *Map*: `engine` the orchestrator · `operation` the state machine, one file per
-//! operation · `record` what is stored · `state` the fold · `store` the file and
+//! operation · `record` what is stored · `state` the fold · `story` which records count · `store` the file and
 //! its chain · `world` the door to effects · `grant` the right to one effect ·
 //! [`limits`] bounds.
 
@@ -22,6 +22,7 @@ mod operation;
 mod record;
 mod state;
 mod store;
+mod story;
 mod world;
 
 pub use engine::{Attendance, Engine, Settings, Sink};
@@ -29,12 +30,12 @@ pub use error::Error;
 pub use grant::Grant;
 pub use operation::{Step, next, plan};
 pub use record::{
-    AnswerRef, CommitTip, Effect, EffectOutcome, Place, Prompt, PromptMessage, PromptRole, Record,
-    Skill, TestForm, TestPlace, Trace, Verdict,
+    AnswerRef, CommitTip, Effect, EffectOutcome, Place, Point, Prompt, PromptMessage, PromptRole,
+    Record, Skill, TestForm, TestPlace, Trace, Verdict,
 };
 pub use state::{Done, Question, State, Trial, Turn};
 pub use store::{ChainKey, History, Line, Store, StoreError, read_history};
 pub use world::{
-    LocalWorld, ModelSource, ReadyModel, Setback, Settled, StartError, StopFlag, World,
+    LocalWorld, ModelSource, ReadyModel, Setback, Settled, StartError, StopFlag, Waypoint, World,
     WorldSettings,
 };

@@ -56,6 +56,12 @@ pub const PROMPT_CONTEXT_BYTES_MAX: usize = 3 * 1024;
 /// The diff that goes into the prompt for a commit message, in bytes.
 pub const DIFF_PROMPT_BYTES_MAX: usize = 8 * 1024;
 
+/// The paths that a rewind names, and stores; there may be more.
+pub(crate) const REWIND_PATHS_MAX: usize = 1000;
+
+/// The paths that a rewind could not bring back and names.
+pub(crate) const REWIND_LEFT_MAX: usize = 100;
+
 /// The most places of one conflict that a review shows.
 pub(crate) const CLASHES_SHOWN_MAX: usize = 20;
 

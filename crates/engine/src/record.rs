@@ -7,8 +7,8 @@
 
 use moat_base::{Report, TreePath};
 use moat_protocol::{
-    Answer, BranchRefusal, Evidence, Outcome, Proposal, Refusal, RunStatus, Selection, TakenBranch,
-    Task, TestSummary,
+    Answer, BranchRefusal, Confirmation, Evidence, Outcome, Proposal, Refusal, RewindScope,
+    Rewound, RunStatus, Selection, TakenBranch, Task, TestSummary,
 };
 use serde::{Deserialize, Serialize};
 
@@ -243,6 +243,9 @@ pub enum Effect {
     Keep {
         /// Which ones.
         selection: Selection,
+        /// What a person confirmed for itself, exactly, and how.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        confirmed: Vec<Confirmation>,
     },
     /// Drop changes from the session.
     Discard {
@@ -251,9 +254,48 @@ pub enum Effect {
     },
     /// Take the last keep back.
     UndoKeep,
+    /// Run a command in the session itself.
+    Command {
+        /// The argument vector.
+        argv: Vec<String>,
+        /// The working directory inside the workspace.
+        directory: TreePath,
+    },
+    /// Go back to a checkpoint.
+    Rewind {
+        /// Its number.
+        to: u32,
+        /// What is brought back.
+        scope: RewindScope,
+        /// After or before which effect the conversation stands then.
+        point: Point,
+    },
+}
+
+/// A place in the conversation, by the effects of the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Point {
+    /// After this effect, and what was recorded about it until a turn or another effect began.
+    /// Zero is the start of the session.
+    After(u32),
+    /// Right before this effect was asked about or intended.
+    Before(u32),
 }
 
 impl Effect {
+    /// Whether it leaves a trace and takes nothing away from the session's own files.
+    #[must_use]
+    pub const fn spares_the_session(&self) -> bool {
+        matches!(
+            self,
+            Self::Keep { .. }
+                | Self::UndoKeep
+                | Self::TakeCommits { .. }
+                | Self::ReturnCommits { .. }
+        )
+    }
+
     /// Whether carrying it out leaves a trace that outlives it.
     #[must_use]
     pub const fn leaves_a_trace(&self) -> bool {
@@ -271,7 +313,9 @@ impl Effect {
             | Self::ReturnCommits { .. }
             | Self::Keep { .. }
             | Self::Discard { .. }
-            | Self::UndoKeep => true,
+            | Self::UndoKeep
+            | Self::Command { .. }
+            | Self::Rewind { .. } => true,
         }
     }
 
@@ -297,6 +341,8 @@ impl Effect {
             Self::Keep { .. } => "keep changes in the workspace".into(),
             Self::Discard { .. } => "drop changes from the session".into(),
             Self::UndoKeep => "take the last keep back".into(),
+            Self::Command { argv, .. } => format!("run `{}` in the session", argv.join(" ")),
+            Self::Rewind { to, .. } => format!("go back to checkpoint {to}"),
         }
     }
 }
@@ -468,6 +514,15 @@ pub enum EffectOutcome {
         /// What was left alone.
         refused: Vec<Refusal>,
     },
+    /// A command ran in the session.
+    Ran {
+        /// How it ended.
+        status: RunStatus,
+        /// The beginning and the end of its output, bounded.
+        output: String,
+    },
+    /// The session went back to a checkpoint.
+    Rewound(Rewound),
     /// It was not done because it was not allowed.
     Denied {
         /// The rule.

@@ -5,7 +5,10 @@
 
 use moat_protocol::{Answer, Evidence, Outcome, Proposal, TakenBranch, Task, TestSummary};
 
-use crate::record::{AnswerRef, Effect, EffectOutcome, Place, Record, Skill, Trace, Verdict};
+use crate::record::{
+    AnswerRef, Effect, EffectOutcome, Place, Point, Record, Skill, Trace, Verdict,
+};
+use crate::story::Story;
 
 /// An effect that was carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,11 +72,61 @@ pub struct State {
     pub questions: u32,
     /// Refs of taken commits that were not removed again, by the effect that made them.
     pub taken: Vec<Vec<TakenBranch>>,
+    story: Story,
 }
 
 impl State {
     /// Folds one record in.
     pub fn apply(&mut self, record: &Record) {
+        match self.place_of_rewind(record) {
+            Some(place) => {
+                let past = self.as_of(place);
+                let story = std::mem::take(&mut self.story);
+                let (effects, questions) = (self.effects, self.questions);
+                // What stands in the user's repository is not the conversation's.
+                let taken = std::mem::take(&mut self.taken);
+                *self = Self { effects, questions, story, taken, ..past };
+                self.story.add_after(place, record.clone());
+            }
+            None => {
+                self.fold(record);
+                self.story.add(record.clone());
+            }
+        }
+    }
+
+    /// The state as it was at a point of the conversation; `None` when there is no such point.
+    #[must_use]
+    pub fn at(&self, point: Point) -> Option<Self> {
+        self.story.place(point).map(|place| self.as_of(place))
+    }
+
+    fn as_of(&self, place: usize) -> Self {
+        let mut past = Self::default();
+        for record in self.story.until(place) {
+            past.fold(record);
+        }
+        // What was running then does not go on by itself.
+        if past.turn().is_some() {
+            past.set_stopped(true);
+        }
+        past
+    }
+
+    /// Where the conversation stands after a record that takes it back.
+    fn place_of_rewind(&self, record: &Record) -> Option<usize> {
+        let Record::Resolved { effect, outcome: EffectOutcome::Rewound(_), .. } = record else {
+            return None;
+        };
+        let (pending, intent) = self.pending.as_ref()?;
+        let Effect::Rewind { scope, point, .. } = intent else { return None };
+        if pending != effect || !scope.has_conversation() {
+            return None;
+        }
+        self.story.place(*point)
+    }
+
+    fn fold(&mut self, record: &Record) {
         match record {
             Record::Created { workspace, boundary } => {
                 self.workspace = Some(workspace.clone());
@@ -142,12 +195,9 @@ impl State {
             return;
         };
         self.count_taken(outcome);
-        // What a person does with commits belongs to no turn, also while one is stopped.
-        if matches!(intent, Effect::TakeCommits { .. } | Effect::ReturnCommits { .. }) {
-            return;
-        }
         let outcome = outcome.clone();
-        if let Some(turn) = self.turns.last_mut().filter(|turn| turn.finished.is_none()) {
+        let is_its = |turn: &&mut Turn| turn.finished.is_none() && turn.owns(&intent);
+        if let Some(turn) = self.turns.last_mut().filter(is_its) {
             turn.done.push(Done { effect, intent, took_ms, outcome });
         }
     }
@@ -170,6 +220,7 @@ impl State {
         let lost = self.pending.take();
         if let (Some((_, intent)), Trace::Unknown, Some(turn)) =
             (lost, trace, self.turns.last_mut())
+            && turn.owns(&intent)
         {
             turn.unknown = Some(intent.describe());
         }
@@ -186,6 +237,19 @@ impl Turn {
     fn new(task: Task) -> Self {
         let (steers, done) = (Vec::new(), Vec::new());
         Self { task, steers, done, unknown: None, stopped: false, finished: None }
+    }
+
+    /// Whether an effect that happens now is the turn's. What a person runs, or goes back to,
+    /// while the turn is stopped is not.
+    const fn owns(&self, intent: &Effect) -> bool {
+        let outside = matches!(
+            intent,
+            Effect::Command { .. }
+                | Effect::Rewind { .. }
+                | Effect::TakeCommits { .. }
+                | Effect::ReturnCommits { .. }
+        );
+        !(self.stopped && outside)
     }
 
     /// The time that its effects took.

@@ -7,22 +7,24 @@
 mod ahead;
 mod candidate;
 mod check;
+mod checkpoint;
 mod commits;
 mod files;
 mod ground;
 mod local;
 mod model;
 mod place;
+mod surface;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use moat_base::{Hint, Report, SessionId};
 use moat_policy::Confinement;
-use moat_protocol::{ChangeSet, Commits, Event, Proposal};
+use moat_protocol::{Change, ChangeSet, Commits, Event, Proposal, RewindPlan, Selection};
 
 use crate::grant::Grant;
-use crate::record::{Effect, EffectOutcome};
+use crate::record::{Effect, EffectOutcome, Point};
 use crate::state::State;
 
 pub use local::{LocalWorld, WorldSettings};
@@ -163,4 +165,30 @@ pub trait World {
     fn commits(&mut self, _session: &SessionId) -> Result<Commits, Setback> {
         Ok(Commits::default())
     }
+
+    /// The changes of a selection that a keep would leave for want of a confirmation, as it
+    /// would write them.
+    ///
+    /// # Errors
+    /// [`Setback::Failed`] when the selection does not fit or the session's files cannot be
+    /// read.
+    fn plan_keep(&mut self, selection: &Selection) -> Result<Vec<Change>, Setback>;
+
+    /// The checkpoints of the session, first to last.
+    fn waypoints(&self) -> Vec<Waypoint>;
+
+    /// What going back to a checkpoint would do to the session's files.
+    ///
+    /// # Errors
+    /// [`Setback::Failed`] when the checkpoint or the session's files cannot be read.
+    fn plan_rewind(&mut self, to: u32) -> Result<RewindPlan, Setback>;
+}
+
+/// A checkpoint, and where the conversation stood when it was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waypoint {
+    /// The checkpoint's number.
+    pub number: u32,
+    /// The point of the conversation.
+    pub point: Point,
 }

@@ -33,11 +33,17 @@ impl BlobId {
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
+
+    /// An id that says nothing about a content, for what is too long to be hashed.
+    pub(crate) fn random() -> io::Result<Self> {
+        let text = moat_base::random_hex(32)?;
+        text.parse().map_err(io::Error::other)
+    }
 }
 
 impl fmt::Display for BlobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex(&self.0))
     }
 }
 
@@ -173,6 +179,10 @@ impl BlobStore {
         rustix::fs::fsync(&self.directory).map_err(|errno| self.fail("", errno.into()))
     }
 
+    pub(crate) const fn directory(&self) -> &OwnedFd {
+        &self.directory
+    }
+
     fn open_blob(&self, name: &str) -> io::Result<File> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         Ok(rustix::fs::openat(&self.directory, name, flags, Mode::empty())?.into())
@@ -205,9 +215,15 @@ impl BlobStore {
         written
     }
 
-    fn fail(&self, name: &str, source: io::Error) -> FileError {
+    pub(crate) fn fail(&self, name: &str, source: io::Error) -> FileError {
         FileError::Store { path: self.path.join(name), source }
     }
+}
+
+/// Bytes as hex digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from(if half < 10 { b'0' + half } else { b'a' - 10 + half });
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 const fn hex_digit(digit: u8) -> Option<u8> {

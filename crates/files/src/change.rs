@@ -14,6 +14,7 @@ mod compare;
 mod join;
 mod newer;
 mod rename;
+mod scope;
 mod since;
 
 use moat_base::{TreePath, visible};
@@ -28,6 +29,7 @@ use crate::node::{Node, NodeKind};
 
 pub(crate) use compare::{Bases, Comparison, Idle, Leavings, OwnWrites, is_before};
 pub(crate) use rename::find_renames;
+pub(crate) use scope::Scope;
 pub(crate) use since::Since;
 
 /// What happened to a path.

@@ -97,6 +97,19 @@ pub enum FileError {
         /// How many there are.
         count: usize,
     },
+    /// The state that would be replaced is in no checkpoint. Nothing was changed.
+    #[error("the session's files changed since the last checkpoint")]
+    NotCovered,
+    /// The session works on a copy of the tree, of which there are no checkpoints. Nothing was
+    /// changed.
+    #[error("a session on a copied tree has no checkpoints")]
+    CopiedTree,
+    /// There is no such checkpoint, or it was dropped.
+    #[error("there is no checkpoint {number}")]
+    NoSuchCheckpoint {
+        /// The number that was named.
+        number: u32,
+    },
     /// A keep cannot be undone, because it was undone or is not finished.
     #[error("keep {number} cannot be undone: {reason}")]
     NotUndoable {
@@ -126,6 +139,11 @@ impl Hint for FileError {
             ),
             Self::NoSuchChange { .. } | Self::NoSuchHunk { .. } => {
                 Some("`moat session show` lists the changes and their hunks".into())
+            }
+            Self::CopiedTree => Some("`moat doctor` says why no overlay can be laid here".into()),
+            Self::NotCovered => Some("repeat it: a checkpoint is taken first".into()),
+            Self::NoSuchCheckpoint { .. } => {
+                Some("`moat session checkpoints` lists them; the oldest go first".into())
             }
             Self::NotUndoable { .. } => Some("`moat session show` lists what was kept".into()),
         }

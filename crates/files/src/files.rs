@@ -8,7 +8,9 @@
 //! Invariant: a keep is on the disk, with the contents it replaces, before the
 //! first file of the user's tree is written.
 
+mod origin;
 pub(crate) mod stamp;
+mod surface;
 mod way;
 
 use std::collections::BTreeSet;
@@ -22,18 +24,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::blob::{BlobId, BlobStore};
 use crate::change::{
-    Bases, ChangeSet, Comparison, Leavings, OwnWrites, Since, find_renames, is_before,
+    Bases, ChangeSet, Comparison, Leavings, OwnWrites, Scope, Since, find_renames, is_before,
 };
 use crate::class::Classifier;
 use crate::file_error::FileError;
 use crate::keep::{
-    HardLinks, KeepRecord, KeepStep, Outcome, Phase, Selection, plan_discard, plan_keep,
-    plan_rewind, transition,
+    HardLinks, KeepRecord, KeepStep, Outcome, Phase, Selection, plan_discard, plan_keep, transition,
 };
 use crate::limits::RECORD_BYTES_MAX;
 use crate::node::Node;
 use crate::resolver::{self, Links};
 use crate::stat::Moment;
+use crate::surface::{Confirmation, SurfaceGate};
 use crate::tree::DirTree;
 use crate::upper::Uppers;
 
@@ -118,8 +120,7 @@ impl SessionFiles {
     }
 
     /// Computes what the session changed: its upper directories, nearest first,
-    /// against the user's tree. This is also the checkpoint: both sides of every
-    /// edit are stored.
+    /// against the user's tree. Both sides of every edit are stored.
     ///
     /// `included` paths count as edits even where the ignore rules name them.
     ///
@@ -132,7 +133,7 @@ impl SessionFiles {
         uppers: &[DirTree],
         included: &[TreePath],
     ) -> Result<ChangeSet, FileError> {
-        let (mut set, _leavings) = self.compare(real, uppers, included)?;
+        let (mut set, _leavings) = self.compare(real, uppers, included, Scope::All)?;
         find_renames(&mut set, &self.blobs)?;
         Ok(set)
     }
@@ -142,6 +143,7 @@ impl SessionFiles {
         real: &DirTree,
         uppers: &[DirTree],
         included: &[TreePath],
+        scope: Scope,
     ) -> Result<(ChangeSet, Leavings), FileError> {
         let known = self.bases.len();
         let mut layers: Vec<Arc<dyn Tree>> = Vec::new();
@@ -158,6 +160,7 @@ impl SessionFiles {
             classifier: Classifier::new(layers, included.to_vec()),
             set: ChangeSet { changes: Vec::new(), left_out: Vec::new(), truncated: false },
             leavings: Leavings::default(),
+            scope,
         };
         let compared = comparison.run()?;
         if self.bases.len() != known {
@@ -166,7 +169,8 @@ impl SessionFiles {
         Ok(compared)
     }
 
-    /// Writes selected changes into the user's tree.
+    /// Writes selected changes into the user's tree. What touches a surface that acts by
+    /// itself is refused unless exactly that was confirmed.
     ///
     /// Each path is compared with what the change says it was right before it is
     /// written; one that differs is reported and the others proceed.
@@ -175,14 +179,16 @@ impl SessionFiles {
     /// [`FileError::NoSuchChange`] and [`FileError::NoSuchHunk`] for a selection that
     /// does not fit, [`FileError::RootGone`], [`FileError::Store`]; nothing was written
     /// then, except when the record of what was written could not be stored.
-    pub fn keep(
+    pub fn keep_confirmed(
         &mut self,
         real: &DirTree,
         changes: &ChangeSet,
         selection: &Selection,
+        confirmed: &[Confirmation],
     ) -> Result<KeepRecord, FileError> {
         real.root().check()?;
-        let steps = plan_keep(&self.blobs, changes, selection)?;
+        let gate = SurfaceGate::new(&self.blobs, real, changes, confirmed)?;
+        let steps = plan_keep(&self.blobs, changes, selection, &gate)?.steps;
         let contents: Vec<BlobId> = steps
             .iter()
             .flat_map(|step| [&step.before, &step.after])
@@ -304,21 +310,6 @@ impl SessionFiles {
         }
         self.save_bases()?;
         Ok(steps)
-    }
-
-    /// Brings the session's edits back to an earlier set of changes, by writing
-    /// through its merged tree. `current` is the set as it is now.
-    ///
-    /// # Errors
-    /// [`FileError::RootGone`]; what could not be brought back is in the steps.
-    pub fn rewind(
-        &self,
-        session: &DirTree,
-        current: &ChangeSet,
-        goal: &ChangeSet,
-    ) -> Result<Vec<KeepStep>, FileError> {
-        session.root().check()?;
-        Ok(self.rewrite(session, plan_rewind(current, goal)))
     }
 
     fn rewrite(&self, session: &DirTree, mut steps: Vec<KeepStep>) -> Vec<KeepStep> {

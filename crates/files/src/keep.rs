@@ -17,8 +17,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::change::Merge;
 use crate::node::Node;
+use crate::surface::Confirmed;
 
-pub(crate) use plan::{plan_discard, plan_keep, plan_rewind};
+pub(crate) use plan::{plan_discard, plan_keep};
 pub(crate) use step::{HardLinks, transition};
 
 /// Which changes are meant.
@@ -98,6 +99,10 @@ pub struct KeepStep {
     /// from now on (`session`), and again when the step is taken back (`base`).
     #[serde(default)]
     pub merge: Option<Merge>,
+    /// Of a step that touches a surface which acts by itself: the confirmation that it had,
+    /// or the one that it lacks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed: Option<Confirmed>,
 }
 
 /// A keep: what was to be written, and what was.

@@ -10,10 +10,12 @@
 //!
 //! *Map*: [`Root`] and [`DirTree`] are the door, by the one `resolver`; [`SessionFiles`]
 //! is a session's record, [`ChangeSet`] what it changed, [`KeepRecord`] what was kept;
-//! [`Watch`] tells that the user's tree changed. `docs/sessions.md` says how it is used.
+//! [`SurfaceGate`] which changes need a confirmation; [`Watch`] tells that the user's tree
+//! changed. `docs/sessions.md` says how it is used.
 
 mod blob;
 mod change;
+mod checkpoint;
 mod class;
 pub mod copy;
 mod diff;
@@ -27,20 +29,26 @@ mod removal;
 mod resolver;
 mod root;
 mod stat;
+mod surface;
 mod tree;
 mod upper;
 mod watch;
 
 pub use blob::{BlobId, BlobStore};
 pub use change::{Change, ChangeKind, ChangeSet, Content, LeftOut, Merge, Rename};
+pub use checkpoint::{Changed, Checkpoint, Checkpoints, Rewind, Wish};
 pub use class::Class;
 pub use diff::Hunk;
 pub use file_error::FileError;
 pub use files::SessionFiles;
 pub use keep::{KeepRecord, KeepStep, Outcome, Phase, Selection};
 pub use merge::Clash;
+/// What a surface makes a tool do, and a surface that a change touches; the catalogue is
+/// `moat-scan`'s.
+pub use moat_scan::{Effect as SurfaceEffect, Touch};
 pub use node::{Node, NodeKind};
 pub use removal::remove_files;
 pub use root::Root;
+pub use surface::{Confirmation, Confirmed, SurfaceGate, Touched};
 pub use tree::{DirTree, Expected, FileMode};
 pub use watch::{Budget, Counted, Sight, Watch};

@@ -62,6 +62,47 @@ pub(crate) const REMOVAL_ATTEMPTS_MAX: u32 = 32;
 /// [`REMOVAL_LEVELS_MAX`] levels off the depth.
 pub(crate) const REMOVAL_PASSES_MAX: u32 = 1_000_000;
 
+/// The most checkpoints of one session; beyond, the oldest go, some at a time.
+pub(crate) const CHECKPOINTS_MAX: usize = 200;
+
+/// How many checkpoints go at once, so that what nobody refers to is looked for rarely.
+pub(crate) const CHECKPOINTS_DROPPED: usize = 25;
+
+/// The most bytes that the stored contents of one session take; beyond, checkpoints go, the
+/// oldest first. What a pending change or a keep needs stays whatever it takes.
+pub(crate) const CHECKPOINT_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
+
+/// The most new content that one checkpoint stores, the shortest files first. What is over is
+/// named as not covered, and tried again by the next.
+pub(crate) const CHECKPOINT_NEW_BYTES_MAX: u64 = 512 * 1024 * 1024;
+
+/// The most data of one long file that are copied where the file system cannot share them.
+pub(crate) const LARGE_COPY_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// The most places with data that a file with holes may have to be copied.
+pub(crate) const LARGE_PIECES_MAX: usize = 100_000;
+
+/// The length from which a file that is mostly holes is kept as such.
+pub(crate) const SPARSE_BYTES_MIN: u64 = 1024 * 1024;
+
+/// The longest text that says after what a checkpoint was taken.
+pub(crate) const CHECKPOINT_WORDS_BYTES_MAX: usize = 200;
+
+/// The most directories that may hold surfaces in which links are looked for, beside all
+/// directories above a change; in the rest a link is not followed to what it leads to.
+pub(crate) const LINK_DIRECTORIES_MAX: usize = 4_096;
+
+/// The most names that are gone over to find out where one link leads; the kernel follows 40
+/// links. The rest of the way is not known.
+pub(crate) const LINK_STEPS_MAX: usize = 4_096;
+
+/// The most entries of a repository's own directory that are looked at for a review.
+pub(crate) const GIT_ENTRIES_MAX: usize = 5_000;
+
+/// The longest file in a repository's own directory that is compared; a longer one counts as
+/// changed.
+pub(crate) const GIT_FILE_BYTES_MAX: u64 = 1024 * 1024;
+
 /// The most bytes that are written to copy a tree where no overlay can be laid over it.
 /// A larger one is refused.
 pub(crate) const COPY_BYTES_MAX: u64 = 4 << 30;

@@ -70,6 +70,12 @@ pub(crate) fn parent<'path>(
     }
 }
 
+/// Holds what is at `path`, without following a link there and without opening it.
+pub(crate) fn hold(root: &Root, path: &TreePath) -> Result<OwnedFd, TreeError> {
+    let flags = OFlags::PATH | OFlags::NOFOLLOW;
+    open(root, path, flags, Links::Refused).map_err(|errno| explain(root, path, errno))
+}
+
 /// Describes what is at `path`, without following a link there.
 pub(crate) fn stat(root: &Root, path: &TreePath, links: Links) -> Result<Stat, TreeError> {
     let flags = OFlags::PATH | OFlags::NOFOLLOW;

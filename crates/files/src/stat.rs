@@ -22,6 +22,8 @@ pub(crate) struct Stat {
     pub(crate) device: u64,
     pub(crate) inode: u64,
     pub(crate) length_bytes: u64,
+    /// What it takes on the disk: less than its length where it has holes.
+    pub(crate) allocated_bytes: u64,
     pub(crate) links: u32,
     pub(crate) owner: u32,
     pub(crate) group: u32,
@@ -53,6 +55,7 @@ impl Stat {
             device: (u64::from(stat.stx_dev_major) << 32) | u64::from(stat.stx_dev_minor),
             inode: stat.stx_ino,
             length_bytes: stat.stx_size,
+            allocated_bytes: stat.stx_blocks.saturating_mul(512),
             links: stat.stx_nlink,
             owner: stat.stx_uid,
             group: stat.stx_gid,

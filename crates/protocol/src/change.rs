@@ -7,6 +7,8 @@ use std::num::ParseIntError;
 use moat_base::TreePath;
 use serde::{Deserialize, Serialize};
 
+use crate::Surface;
+
 /// What happened to a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -136,6 +138,14 @@ pub struct Change {
     /// How it stands to what the user changed in the same file since the session began.
     #[serde(default)]
     pub merge: Merge,
+    /// What it would make other tools do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub surfaces: Vec<Surface>,
+    /// What a [`Confirmation`](crate::Confirmation) has to name for it to be kept whole:
+    /// `MODE:SHA256` of a file, `link:SHA256` of a link's target, `MODE:directory`, or
+    /// `deleted`. `None` where none is needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<String>,
 }
 
 /// How a change stands to newer work of the user in the same file.
@@ -210,6 +220,9 @@ pub struct Refusal {
     pub path: TreePath,
     /// Why, in one sentence.
     pub reason: String,
+    /// Where only a confirmation is missing: what it has to name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<String>,
 }
 
 #[cfg(test)]
@@ -241,6 +254,7 @@ mod tests {
         assert_eq!(sides, [&Side::Nothing; 2]);
         assert!(set.left_out.is_empty() && !set.truncated);
         assert_eq!(set.changes[0].merge, Merge::Alone);
+        assert!(set.changes[0].surfaces.is_empty() && set.changes[0].confirm.is_none());
     }
 
     #[test]

@@ -5,8 +5,8 @@ use moat_base::{Report, SessionId, Timestamp, TreePath};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Answer, BranchRefusal, ChangeSet, Commits, Evidence, Outcome, Proposal, Refusal, RunStatus,
-    Suspect, TakenBranch, Task, TestSummary,
+    Answer, BranchRefusal, Change, ChangeSet, Checkpoint, CommandEnd, Commits, Evidence, Outcome,
+    Proposal, Refusal, RewindPlan, Rewound, RunStatus, Suspect, TakenBranch, Task, TestSummary,
 };
 
 /// An event with its place in the session's stream.
@@ -211,6 +211,11 @@ pub enum Event {
         /// What was left alone.
         refused: Vec<BranchRefusal>,
     },
+    /// What of a selection needs a confirmation, as it would be written.
+    KeepPlanned {
+        /// The changes; of some hunks of a file with these hunks alone.
+        unconfirmed: Vec<Change>,
+    },
     /// Changes were applied to the user's tree.
     Kept {
         /// What was written.
@@ -232,6 +237,14 @@ pub enum Event {
         /// What was left alone.
         refused: Vec<Refusal>,
     },
+    /// A checkpoint was taken.
+    Checkpointed(Checkpoint),
+    /// What going back to a checkpoint would do.
+    RewindPlanned(RewindPlan),
+    /// The session went back to a checkpoint.
+    Rewound(Rewound),
+    /// A command in the session ended, and this is stored.
+    CommandEnded(CommandEnd),
     /// The turn ended.
     TurnFinished {
         /// How.

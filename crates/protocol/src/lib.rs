@@ -9,8 +9,9 @@
 //! (`moat-net`), rendering (`moat-tui`).
 //!
 //! *Map*: `op` what a front end asks for · `event` what it is shown · `task` what
-//! a turn is about · `change` the change set · `commits` what a session committed · `evidence` commands, tests and the
-//! outcome · `wire` lines.
+//! a turn is about · `change` the change set · `commits` what a
+//! session committed · `surface` what a change would make
+//! other tools do · `evidence` commands, tests and the outcome · `wire` lines.
 //!
 //! ```
 //! use moat_protocol::{Op, read_op, write_op};
@@ -20,10 +21,12 @@
 //! ```
 
 mod change;
+mod checkpoint;
 mod commits;
 mod event;
 mod evidence;
 mod op;
+mod surface;
 mod task;
 mod wire;
 
@@ -31,9 +34,11 @@ pub use change::{
     Change, ChangeClass, ChangeKind, ChangeSet, Clash, FileContent, Hunk, Merge, Mode, Refusal,
     Selection, Side,
 };
+pub use checkpoint::{Checkpoint, CommandEnd, PathChange, RewindPlan, RewindScope, Rewound};
 pub use commits::{Branch, BranchRefusal, Commit, Commits, OtherRef, TakenBranch};
 pub use event::{CandidateVerdict, Envelope, Event, Level, Stream};
 pub use evidence::{Bound, Evidence, Outcome, RunStatus, Suspect, TestSummary};
 pub use op::{Answer, Op, Proposal};
+pub use surface::{Confirmation, Confirmer, Surface, SurfaceEffect};
 pub use task::{Task, TaskKind};
 pub use wire::{WireError, read_event, read_op, write_event, write_op};

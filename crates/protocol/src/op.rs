@@ -4,7 +4,7 @@
 use moat_base::TreePath;
 use serde::{Deserialize, Serialize};
 
-use crate::{Selection, Task};
+use crate::{Confirmation, RewindScope, Selection, Task};
 
 /// A request to the engine. The enum is closed: a new variant is a new version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,10 +43,19 @@ pub enum Op {
     /// Remove the refs that the last [`Op::TakeCommits`] made, where they still are as it
     /// left them.
     ReturnCommits,
-    /// Apply pending changes to the user's tree.
+    /// Say which changes of a selection need a confirmation to be kept.
+    PlanKeep {
+        /// Which ones are meant.
+        selection: Selection,
+    },
+    /// Apply pending changes to the user's tree. What needs a confirmation and has none is
+    /// left; the rest is applied.
     Keep {
         /// Which ones.
         selection: Selection,
+        /// What was confirmed, each for itself.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        confirmed: Vec<Confirmation>,
     },
     /// Drop pending changes from the session.
     Discard {
@@ -55,6 +64,27 @@ pub enum Op {
     },
     /// Take the last keep back, where the user's tree still is as it left it.
     UndoKeep,
+    /// Run a command in the session itself: what it writes stays in the session, pending.
+    Run {
+        /// The exact argument vector.
+        argv: Vec<String>,
+        /// The working directory inside the workspace.
+        directory: TreePath,
+    },
+    /// Say what going back to a checkpoint would do.
+    PlanRewind {
+        /// The number of the checkpoint.
+        to: u32,
+        /// What is brought back.
+        scope: RewindScope,
+    },
+    /// Go back to a checkpoint. A checkpoint of how it is now is taken first.
+    Rewind {
+        /// The number of the checkpoint.
+        to: u32,
+        /// What is brought back.
+        scope: RewindScope,
+    },
     /// End: the engine finishes the line it is writing and lets go of the session.
     Close,
 }

@@ -98,7 +98,11 @@ mod tests {
     use moat_base::{Timestamp, TreePath};
 
     use super::*;
-    use crate::{Change, ChangeClass, ChangeKind, ChangeSet, Event, Merge, Mode, Selection, Side};
+    use crate::{
+        Change, ChangeClass, ChangeKind, ChangeSet, Checkpoint, CommandEnd, Confirmation,
+        Confirmer, Event, Merge, Mode, RewindScope, RunStatus, Selection, Side, Surface,
+        SurfaceEffect,
+    };
 
     #[test]
     fn ops_and_events_survive_the_wire() {
@@ -106,11 +110,28 @@ mod tests {
             path: TreePath::from_bytes(b"odd\xff name").unwrap(),
             numbers: vec![1, 3],
         };
-        for op in [Op::Interrupt, Op::Keep { selection }, Op::Steer { text: "a\nb".into() }] {
+        let confirmed = vec![Confirmation {
+            path: TreePath::from_bytes(b"odd\xff =name").unwrap(),
+            id: "deleted".into(),
+            by: Confirmer::Terminal,
+        }];
+        let keep = Op::Keep { selection, confirmed };
+        let run = Op::Run { argv: vec!["sh".into()], directory: TreePath::root() };
+        let rewind = Op::Rewind { to: 3, scope: RewindScope::Conversation };
+        let steer = Op::Steer { text: "a\nb".into() };
+        for op in [Op::Interrupt, keep, steer, run, rewind] {
             let line = write_op(&op);
             assert_eq!(line.matches('\n').count(), 1);
             assert_eq!(read_op(&line).unwrap(), op);
         }
+        let surface = Surface {
+            at: None,
+            reader: "x".into(),
+            keys: String::new(),
+            effects: vec![SurfaceEffect::ExecOpen],
+            does: "y".into(),
+            gated: true,
+        };
         let change = Change {
             path: TreePath::parse("bin").unwrap(),
             kind: ChangeKind::Type,
@@ -124,9 +145,24 @@ mod tests {
             renamed_from: None,
             renamed_to: None,
             merge: Merge::Alone,
+            surfaces: vec![surface],
+            confirm: Some("deleted".into()),
         };
         let set = ChangeSet { changes: vec![change], left_out: Vec::new(), truncated: true };
-        for event in [Event::SessionClosed, Event::ChangesPending(set)] {
+        let end = CommandEnd::Ran { status: RunStatus::Code(3) };
+        let taken = Checkpoint {
+            number: 3,
+            at: Timestamp(4),
+            after: "run `x`".into(),
+            differing: 5,
+            uncovered: 0,
+        };
+        for event in [
+            Event::SessionClosed,
+            Event::ChangesPending(set),
+            Event::CommandEnded(end),
+            Event::Checkpointed(taken),
+        ] {
             let session = "0123456789".parse().unwrap();
             let envelope = Envelope { session, sequence: 7, at: Timestamp(1), event };
             assert_eq!(read_event(&write_event(&envelope)).unwrap(), envelope);
@@ -140,5 +176,8 @@ mod tests {
             assert!(matches!(read_op(line), Err(WireError::Malformed { .. })), "{line:?}");
         }
         assert!(read_op(r#"{"v":1,"op":"close","later":true}"#).is_ok());
+        let selection = Selection::All;
+        let earlier = r#"{"v":1,"op":"keep","selection":{"select":"all"}}"#;
+        assert_eq!(read_op(earlier).unwrap(), Op::Keep { selection, confirmed: Vec::new() });
     }
 }

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use moat_base::visible;
 use moat_protocol::{Change, ChangeClass, ChangeKind, ChangeSet, Clash, FileContent, Merge, Side};
 
+use crate::surface::{git_section, surface_lines};
 use crate::text::bytes;
 use crate::{Detail, Paint, Tone, count};
 
@@ -18,19 +19,17 @@ pub fn change_set(set: &ChangeSet, paint: Paint, detail: Detail) -> String {
     let mut shown = String::new();
     let edits = set.changes.iter().filter(|change| change.class == ChangeClass::Edit);
     for change in edits {
-        path_line(&mut shown, change, paint);
-        for hunk in &change.hunks {
-            hunk_lines(&mut shown, &hunk.text, hunk.number, paint);
-        }
+        shown.push_str(&whole(change, paint));
     }
-    let others = set.changes.iter().filter(|change| change.class != ChangeClass::Edit);
+    shown.push_str(&git_section(&set.changes, paint));
+    let others = set.changes.iter().filter(|change| change.class == ChangeClass::Ignored);
     match detail {
         Detail::Everything => others.for_each(|change| path_line(&mut shown, change, paint)),
         Detail::Usual => {
             let number = others.count() as u64;
             if number > 0 {
                 let text = format!(
-                    "        and {} that the repository ignores, or inside `.git`; not kept by default\n",
+                    "        and {} that the repository ignores; not kept by default\n",
                     count(number, "path")
                 );
                 shown.push_str(&paint.paint(Tone::Faint, &text));
@@ -38,6 +37,16 @@ pub fn change_set(set: &ChangeSet, paint: Paint, detail: Detail) -> String {
         }
     }
     omitted_lines(&mut shown, set, paint, detail);
+    shown
+}
+
+/// One change with its hunks.
+pub(crate) fn whole(change: &Change, paint: Paint) -> String {
+    let mut shown = String::new();
+    path_line(&mut shown, change, paint);
+    for hunk in &change.hunks {
+        hunk_lines(&mut shown, &hunk.text, hunk.number, paint);
+    }
     shown
 }
 
@@ -64,7 +73,8 @@ fn path_line(shown: &mut String, change: &Change, paint: Paint) {
         let _infallible = writeln!(shown, "        {}", paint.paint(Tone::Bad, &text));
     }
     let lines = rename_line(change).into_iter().chain(side_lines(change));
-    for (tone, text) in lines.chain(merge_lines(&change.merge)) {
+    let lines = lines.chain(merge_lines(&change.merge)).chain(surface_lines(change));
+    for (tone, text) in lines {
         let _infallible = writeln!(shown, "        {}", paint.paint(tone, &text));
     }
 }
@@ -218,7 +228,7 @@ fn omitted_lines(shown: &mut String, set: &ChangeSet, paint: Paint, detail: Deta
 }
 
 /// Makes foreign text safe to show, in one line.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     visible(text).replace('\n', "<U+000A>")
 }
 
@@ -262,6 +272,8 @@ mod tests {
             renamed_from: None,
             renamed_to: None,
             merge: Merge::Alone,
+            surfaces: Vec::new(),
+            confirm: None,
         }
     }
 
@@ -389,7 +401,8 @@ mod tests {
         let mut change = change(ChangeKind::Modified, link(evil), file(0o644, 5, evil));
         change.conflict = Some(evil.into());
         let reason = evil.to_owned();
-        let left_out = vec![Refusal { path: TreePath::parse("pipe").unwrap(), reason }];
+        let path = TreePath::parse("pipe").unwrap();
+        let left_out = vec![Refusal { path, reason, confirm: None }];
         let set = ChangeSet { changes: vec![change], left_out, truncated: false };
         let shown = usual(&set);
         assert_eq!(shown.matches("<U+001B>[2J<U+202E><U+000A>").count(), 4, "{shown}");
@@ -402,6 +415,7 @@ mod tests {
         let refusal = |number: usize| Refusal {
             path: TreePath::parse(&format!("pipe{number}")).unwrap(),
             reason: "it is a FIFO".into(),
+            confirm: None,
         };
         let left_out = (1..=OMITTED_SHOWN + 2).map(refusal).collect();
         let mut set = ChangeSet { left_out, truncated: true, ..ChangeSet::default() };

@@ -8,7 +8,8 @@
 //! descriptors), what happens (`moat-engine`). This crate sees the protocol only.
 //!
 //! *Map*: [`Screen`] holds what a running turn needs to be shown · `style` colour ·
-//! `text` numbers and counts in words · `change` change sets and hunks ·
+//! `text` numbers and counts in words · `change` change sets and hunks · `surface` what a
+//! change would make other tools do ·
 //! `commits` commits of a session.
 //!
 //! ```
@@ -24,10 +25,12 @@ mod change;
 mod commits;
 mod screen;
 mod style;
+mod surface;
 mod text;
 
 pub use change::change_set;
 pub use commits::commits;
 pub use screen::{Detail, Frame, Screen};
 pub use style::{Paint, Tone};
+pub use surface::surface_question;
 pub use text::{count, duration};

@@ -6,10 +6,12 @@
 //!
 //! Invariant: without colour a frame holds no escape byte at all.
 
+mod keep;
 mod outcome;
+mod rewind;
 
 use moat_base::{clip, visible};
-use moat_protocol::{CandidateVerdict, Event, Level, Proposal, RunStatus, TestSummary};
+use moat_protocol::{CandidateVerdict, ChangeSet, Event, Level, Proposal, RunStatus, TestSummary};
 
 use crate::{Paint, Tone, change_set, count, duration};
 
@@ -130,31 +132,33 @@ impl Screen {
             Event::CommitsReturned { returned, refused } => {
                 crate::commits::returned(returned, refused, self.paint)
             }
-            Event::ChangesPending(set) => {
-                let first = if set.changes.is_empty() {
-                    self.line("change", Tone::Label, "nothing is pending")
-                } else {
-                    "\n".into()
-                };
-                first + &change_set(set, self.paint, self.detail)
-            }
-            Event::Kept { paths, refused } => {
-                let mut shown = self.moved("kept", "in your tree", paths, refused);
-                if !refused.is_empty() {
-                    shown.push_str(&self.line("next", Tone::Label, STILL_PENDING));
-                }
-                shown
-            }
+            Event::ChangesPending(set) => self.pending(set),
+            Event::KeepPlanned { unconfirmed } => self.keep_planned(unconfirmed),
+            Event::Kept { paths, refused } => self.kept(paths, refused),
             Event::Discarded { paths, refused } => {
                 self.moved("dropped", "from the session", paths, refused)
             }
             Event::KeepUndone { paths, refused } => {
                 self.moved("undone", "in your tree", paths, refused)
             }
+            Event::Checkpointed(checkpoint) => self.checkpointed(checkpoint),
+            Event::RewindPlanned(plan) => self.rewind_planned(plan),
+            Event::Rewound(rewound) => self.rewound(rewound),
+            // How a command ended is said when it ends; that it is stored is for programs.
+            Event::CommandEnded(_) => String::new(),
             Event::TurnFinished { outcome, evidence } => self.finished(outcome, evidence),
             Event::Failed { report } => format!("{}\n", visible(&report.to_string())),
             Event::SessionClosed => String::new(),
         }
+    }
+
+    fn pending(&self, set: &ChangeSet) -> String {
+        let first = if set.changes.is_empty() {
+            self.line("change", Tone::Label, "nothing is pending")
+        } else {
+            "\n".into()
+        };
+        first + &change_set(set, self.paint, self.detail)
     }
 
     fn line(&self, label: &str, tone: Tone, text: &str) -> String {
@@ -304,10 +308,6 @@ impl Screen {
         shown
     }
 }
-
-/// What can be done about changes that a keep left.
-const STILL_PENDING: &str = "`moat session show` has both sides of what is left; settle it in your \
-                             editor, or drop it with `moat session undo --path PATH`";
 
 fn command_line(argv: &[String]) -> String {
     match argv {

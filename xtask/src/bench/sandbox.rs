@@ -190,8 +190,14 @@ fn ms(microseconds: f64) -> String {
 }
 
 /// What the program that takes samples can be asked for, and how many rounds are usual.
-const SOURCES: [(&str, u64); 5] =
-    [("start", 200), ("phases", 50), ("build", 20), ("status", 40), ("fork", 40)];
+const SOURCES: [(&str, u64); 6] = [
+    ("start", 200),
+    ("phases", 50),
+    ("build", 20),
+    ("status", 40),
+    ("fork", 40),
+    ("checkpoint", 40),
+];
 
 #[cfg(test)]
 mod tests {

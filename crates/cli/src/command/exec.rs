@@ -112,7 +112,11 @@ impl Opened {
         let exit = match self.front.wait(&self.host, Wanted::Turn)? {
             Waited::Turn(outcome) => self.ended(&outcome, after)?,
             Waited::Failed(report) => return Err(Failure { report, exit: Exit::Usage }),
-            Waited::Moved { .. } | Waited::Changes(_) | Waited::Closed => Exit::Environment,
+            Waited::Moved { .. }
+            | Waited::Changes(_)
+            | Waited::Plan(_)
+            | Waited::Command(_)
+            | Waited::Closed => Exit::Environment,
         };
         self.host.close()?;
         Ok(exit)
@@ -121,10 +125,17 @@ impl Opened {
     fn ended(&mut self, outcome: &Outcome, after: After) -> Result<Exit, Failure> {
         let changed = matches!(outcome, Outcome::Solved | Outcome::Unverified { .. });
         if changed && after == After::Keep {
-            self.host.send(Op::Keep { selection: Selection::All });
+            // What acts by itself is left: nobody was shown it for itself.
+            let confirmed = Vec::new();
+            self.host.send(Op::Keep { selection: Selection::All, confirmed });
             match self.front.wait(&self.host, Wanted::Moved)? {
                 Waited::Moved { refused: 0, .. } => {}
-                Waited::Moved { .. } | Waited::Closed | Waited::Turn(_) | Waited::Changes(_) => {
+                Waited::Moved { .. }
+                | Waited::Closed
+                | Waited::Turn(_)
+                | Waited::Plan(_)
+                | Waited::Command(_)
+                | Waited::Changes(_) => {
                     return Ok(Exit::NotSolved);
                 }
                 Waited::Failed(report) => {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `moat session`: look at sessions, move their changes, go on with them.
 
+mod checkpoint;
 mod commits;
+mod keep;
 mod remote;
+mod run;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -24,7 +27,10 @@ use crate::sessions::{self, Told, choose, hold, tell, workspace_of};
 use crate::start::{self, Egress, Started};
 use crate::terminal::{Terminal, complain};
 
+pub(crate) use checkpoint::{CheckpointArguments, RewindArguments};
 pub(crate) use commits::CommitsArguments;
+pub(crate) use keep::KeepArguments;
+pub(crate) use run::RunArguments;
 
 /// Carries a verb out.
 pub(crate) fn run(
@@ -38,16 +44,15 @@ pub(crate) fn run(
             list(environment, json)
         }
         SessionVerb::Show { id, json } => show(environment, config, id.as_deref(), json),
-        SessionVerb::Keep { id, paths, hunk } => {
-            let selection = selection(&paths, hunk.as_deref())?;
-            let op = Op::Keep { selection: selection.unwrap_or(Selection::All) };
-            move_changes(environment, config, id.as_deref(), op)
-        }
+        SessionVerb::Keep(arguments) => keep::run(environment, config, &arguments),
         SessionVerb::Undo { id, paths, hunk } => {
             let selection = selection(&paths, hunk.as_deref())?;
             undo(environment, config, id.as_deref(), selection)
         }
         SessionVerb::Commits(arguments) => commits::run(environment, config, arguments),
+        SessionVerb::Run(arguments) => run::run(environment, config, &arguments),
+        SessionVerb::Checkpoints(arguments) => checkpoint::list(environment, &arguments),
+        SessionVerb::Rewind(arguments) => checkpoint::rewind(environment, config, &arguments),
         SessionVerb::Resume { id, showing } => {
             resume(environment, config, id.as_deref(), showing.into())
         }
@@ -255,19 +260,6 @@ fn workspace(told: &Told) -> Result<PathBuf, Failure> {
     ))
 }
 
-fn move_changes(
-    environment: &Environment,
-    config: Config,
-    id: Option<&str>,
-    op: Op,
-) -> Result<Exit, Failure> {
-    let told = tell(environment, choose(environment, id)?)?;
-    let mut opened = open(environment, config, told)?;
-    let exit = opened.moved(op)?;
-    opened.host.close()?;
-    Ok(exit)
-}
-
 fn undo(
     environment: &Environment,
     config: Config,
@@ -393,7 +385,11 @@ impl Opened {
         match self.front.quietly(&self.host, Wanted::Changes)? {
             Waited::Changes(set) => Ok(set),
             Waited::Failed(report) => Err(Failure { report, exit: Exit::Environment }),
-            Waited::Turn(_) | Waited::Moved { .. } | Waited::Closed => Ok(ChangeSet::default()),
+            Waited::Turn(_)
+            | Waited::Moved { .. }
+            | Waited::Plan(_)
+            | Waited::Command(_)
+            | Waited::Closed => Ok(ChangeSet::default()),
         }
     }
 
@@ -403,7 +399,11 @@ impl Opened {
             Waited::Moved { refused: 0, .. } => Ok(Exit::Success),
             Waited::Failed(report) => Err(Failure { report, exit: Exit::Usage }),
             Waited::Moved { .. } => Ok(Exit::NotSolved),
-            Waited::Turn(_) | Waited::Changes(_) | Waited::Closed => Ok(Exit::Environment),
+            Waited::Turn(_)
+            | Waited::Changes(_)
+            | Waited::Plan(_)
+            | Waited::Command(_)
+            | Waited::Closed => Ok(Exit::Environment),
         }
     }
 }

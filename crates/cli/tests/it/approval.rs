@@ -18,16 +18,26 @@ const IN_A_TERMINAL: &str =
     "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
 
 /// A program at a terminal of its own.
-struct Terminal {
+pub(crate) struct Terminal {
     keyboard: ChildStdin,
     screen: Arc<Mutex<Vec<u8>>>,
     child: Child,
 }
 
 impl Terminal {
-    fn start(home: &Home, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(home: &Home, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let words = [&[env!("CARGO_BIN_EXE_moat")], arguments].concat();
+        Self::program(home, &words, variables)
+    }
+
+    /// A shell line with the path of `moat` as `$0`.
+    pub(crate) fn shell(home: &Home, line: &str) -> Self {
+        Self::program(home, &["/bin/sh", "-c", line, env!("CARGO_BIN_EXE_moat")], &[])
+    }
+
+    fn program(home: &Home, words: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new("python3");
-        command.args(["-c", IN_A_TERMINAL, env!("CARGO_BIN_EXE_moat")]).args(arguments);
+        command.args(["-c", IN_A_TERMINAL]).args(words);
         home.enter(&mut command);
         command.env("TERM", "xterm").envs(variables.iter().copied());
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -44,19 +54,28 @@ impl Terminal {
         Self { keyboard, screen, child }
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.screen.lock().unwrap()).into_owned()
     }
 
-    fn see(&self, text: &str) {
+    pub(crate) fn see(&self, text: &str) {
         until(text, || self.text().contains(text));
     }
 
-    fn type_line(&mut self, line: &str) {
+    pub(crate) fn type_line(&mut self, line: &str) {
         self.keyboard.write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 
-    fn end(&mut self) -> Option<i32> {
+    pub(crate) fn type_text(&mut self, text: &str) {
+        self.keyboard.write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Ctrl-C, which the terminal turns into a signal.
+    pub(crate) fn interrupt(&mut self) {
+        self.keyboard.write_all(b"\x03").unwrap();
+    }
+
+    pub(crate) fn end(&mut self) -> Option<i32> {
         let mut status = None;
         until("the program ends", || {
             status = self.child.try_wait().unwrap();

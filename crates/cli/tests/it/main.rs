@@ -10,6 +10,7 @@
 mod approval;
 mod behaviour;
 mod boundary;
+mod checkpoint;
 mod commits;
 mod container;
 mod embedded;
@@ -19,4 +20,5 @@ mod kinds;
 mod repair;
 mod stopping;
 mod support;
+mod surface;
 mod user;

@@ -3,7 +3,7 @@
 //!
 //! Commands and model texts are shown live by the world, so they are not here.
 
-use moat_protocol::{CandidateVerdict, Event, Level, Suspect};
+use moat_protocol::{CandidateVerdict, CommandEnd, Event, Level, Suspect};
 
 use crate::record::{Effect, EffectOutcome, Place, Verdict};
 
@@ -48,6 +48,10 @@ pub(super) fn events(intent: &Effect, outcome: &EffectOutcome) -> Vec<Event> {
         (Effect::UndoKeep, EffectOutcome::Moved { paths, refused }) => {
             vec![Event::KeepUndone { paths: paths.clone(), refused: refused.clone() }]
         }
+        (Effect::Command { .. }, EffectOutcome::Ran { status, .. }) => {
+            vec![Event::CommandEnded(CommandEnd::Ran { status: *status })]
+        }
+        (_, EffectOutcome::Rewound(rewound)) => vec![Event::Rewound(rewound.clone())],
         (_, EffectOutcome::Denied { rule }) => {
             vec![note(format!("denied by the rule `{rule}`"))]
         }

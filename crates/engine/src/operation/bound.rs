@@ -36,7 +36,9 @@ pub(super) fn next(turn: &Turn) -> Option<Step> {
         | EffectOutcome::Applied { .. }
         | EffectOutcome::CommitsTaken { .. }
         | EffectOutcome::CommitsReturned { .. }
-        | EffectOutcome::Moved { .. } => {}
+        | EffectOutcome::Moved { .. }
+        | EffectOutcome::Ran { .. }
+        | EffectOutcome::Rewound(_) => {}
     }
     // What the turn settled on is put in place even when the time is over.
     let settled = match turn.task.kind {

@@ -60,6 +60,8 @@ fn observed(turn: &Turn) -> Option<(RunStatus, &str)> {
         | EffectOutcome::Tried { .. }
         | EffectOutcome::Applied { .. }
         | EffectOutcome::Moved { .. }
+        | EffectOutcome::Ran { .. }
+        | EffectOutcome::Rewound(_)
         | EffectOutcome::Denied { .. }
         | EffectOutcome::CommitsTaken { .. }
         | EffectOutcome::CommitsReturned { .. }

@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
+use moat_base::TreePath;
 use moat_protocol::{Bound, Event, RunStatus, Stream, TestSummary};
 use moat_sandbox::{
     Bound as Passed, Command, Limits, OutputSink, Sandbox, Status, Stream as Output, Variable,
@@ -17,6 +18,8 @@ use crate::limits::{CHECK_OUTPUT_BYTES_MAX, COMMAND_OUTPUT_BYTES_MAX, FAILING_NA
 pub(super) struct Run<'a> {
     pub(super) number: u32,
     pub(super) argv: Vec<String>,
+    /// The working directory inside the workspace.
+    pub(super) directory: TreePath,
     pub(super) place: &'static str,
     pub(super) wall: Duration,
     pub(super) root: &'a str,
@@ -84,6 +87,7 @@ pub(super) fn report_of(summary: &TestSummary, output: &str, root: &str) -> Test
 fn command(run: &Run<'_>) -> Command {
     let plain = [("NO_COLOR", "1"), ("TERM", "dumb"), ("CARGO_TERM_COLOR", "never")];
     let mut command = Command::new(run.argv.iter().map(OsString::from));
+    command.directory = run.directory.clone();
     command.environment = plain
         .into_iter()
         .chain([("RUST_BACKTRACE", "1")])

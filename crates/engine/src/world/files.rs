@@ -10,12 +10,14 @@ use std::sync::Arc;
 
 use moat_base::{Fs, TreePath, escape, visible};
 use moat_files::{
-    Change, ChangeKind, ChangeSet, Clash, Class, DirTree, FileError, KeepRecord, KeepStep, Merge,
-    Node, NodeKind, Outcome as StepOutcome, Phase, Rename, Root, Selection, SessionFiles,
+    Change, ChangeKind, ChangeSet, Changed, Checkpoints, Clash, Class, DirTree, FileError,
+    KeepRecord, KeepStep, Merge, Node, NodeKind, Outcome as StepOutcome, Phase, Rename, Rewind,
+    Root, Selection, SessionFiles,
 };
 use moat_protocol as protocol;
 
 use super::ground::Ground;
+use super::surface::{given, missing};
 use super::{Setback, Settled};
 use crate::limits::{CLASH_BYTES_SHOWN_MAX, CLASHES_SHOWN_MAX};
 use crate::record::EffectOutcome;
@@ -23,11 +25,21 @@ use crate::record::EffectOutcome;
 /// The record of what the session changed.
 #[derive(Debug)]
 pub(super) struct Ledger {
-    files: SessionFiles,
-    real: DirTree,
+    pub(super) files: SessionFiles,
+    pub(super) real: DirTree,
     upper: PathBuf,
     /// What opening the record found half done and settled from the tree.
     recovered: Vec<KeepRecord>,
+    /// Whether the files went back and what they come from has still to follow.
+    owed: Owed,
+}
+
+/// What has to be done before the files are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owed {
+    Nothing,
+    /// What the files come from goes back, as the files did.
+    Return,
 }
 
 impl Ledger {
@@ -52,6 +64,7 @@ impl Ledger {
             real,
             upper: directory.join("upper"),
             recovered: Vec::new(),
+            owed: Owed::Nothing,
         };
         let recovered = ledger.files.recover(&ledger.real);
         ledger.recovered = recovered.map_err(|error| Setback::of(&error))?;
@@ -61,23 +74,24 @@ impl Ledger {
     /// The pending changes, for front ends.
     pub(super) fn changes(&mut self) -> Result<protocol::ChangeSet, Setback> {
         let set = self.set(&[])?;
-        let shown = set.changes.iter().map(|change| self.shown(change));
-        let changes = shown.collect::<Result<Vec<_>, _>>().map_err(|error| Setback::of(&error))?;
+        let changes = self.shown_with_surfaces(&set, &set.changes)?;
         let left_out = set.left_out.into_iter();
-        let left_out = left_out.map(|it| protocol::Refusal { path: it.path, reason: it.reason });
+        let left_out = left_out.map(|it| refusal(it.path, it.reason));
         Ok(protocol::ChangeSet { changes, left_out: left_out.collect(), truncated: set.truncated })
     }
 
-    /// Writes selected changes into the user's tree. Also tells of renames of which only one
-    /// half is there now.
+    /// Writes selected changes into the user's tree, those that need a confirmation only with
+    /// one for exactly what is written. Also tells of renames of which only one half is there
+    /// now.
     pub(super) fn keep(
         &mut self,
         selection: &protocol::Selection,
+        confirmed: &[protocol::Confirmation],
     ) -> Result<(EffectOutcome, Vec<String>), Setback> {
         let set = self.set(included(selection))?;
         let record = self
             .files
-            .keep(&self.real, &set, &selected(selection))
+            .keep_confirmed(&self.real, &set, &selected(selection), &given(confirmed))
             .map_err(|error| Setback::of(&error))?;
         Ok((moved(&record.steps), halves(&set, &record)))
     }
@@ -88,9 +102,58 @@ impl Ledger {
         let _unknown = self.set(&[]);
     }
 
+    /// What the changes come from, for a checkpoint; empty when it cannot be told.
+    pub(super) fn origins(&mut self, changed: &Changed) -> Vec<u8> {
+        let origins = self.pay().and_then(|()| {
+            let upper = self.upper()?;
+            self.files.origins(&self.real, &upper, changed).map_err(|error| Setback::of(&error))
+        });
+        // The checkpoint stands without them: what the user changed is a conflict then.
+        origins.unwrap_or_else(|_unknown| Vec::new())
+    }
+
+    /// Goes back to a checkpoint: the files, and what they come from. Nothing is mounted.
+    pub(super) fn go_back(
+        &mut self,
+        checkpoints: &mut Checkpoints,
+        to: u32,
+    ) -> Result<Rewind, FileError> {
+        let origins = checkpoints.origins(to)?.unwrap_or_default();
+        let (files, real) = (&self.files, &self.real);
+        let went = checkpoints.rewind(real, to, &mut || files.prepare_return(to, &origins));
+        if let Err(error) = went {
+            // One that stays is told by the files when the session is opened again.
+            let _told_later = self.files.abandon_return();
+            return Err(error);
+        }
+        self.owed = Owed::Return;
+        // What cannot be done now is done before the files are looked at.
+        let _owed = self.pay();
+        went
+    }
+
+    /// Settles a return that the process died in. Nothing is mounted yet.
+    pub(super) fn settle_return(&mut self, checkpoints: &mut Checkpoints) -> Result<(), FileError> {
+        let Some(to) = self.files.returning()? else { return Ok(()) };
+        match checkpoints.is_at(to) {
+            Ok(true) => self.files.finish_return(),
+            Ok(false) | Err(FileError::NoSuchCheckpoint { .. }) => self.files.abandon_return(),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn pay(&mut self) -> Result<(), Setback> {
+        if self.owed == Owed::Return {
+            self.files.finish_return().map_err(|error| Setback::of(&error))?;
+            self.owed = Owed::Nothing;
+        }
+        Ok(())
+    }
+
     /// What has to happen to the session's own files before they are mounted over a tree that
     /// changed.
     pub(super) fn give_way(&mut self) -> Result<(), Setback> {
+        self.pay()?;
         let upper = self.upper()?;
         self.files.give_way(&self.real, &upper).map_err(|error| Setback::of(&error))
     }
@@ -111,6 +174,7 @@ impl Ledger {
 
     /// Takes the last keep that stands back. The record is for [`Ledger::restore`].
     pub(super) fn undo_keep(&mut self) -> Result<(EffectOutcome, Option<KeepRecord>), Setback> {
+        self.pay()?;
         let keeps = self.files.keeps().map_err(|error| Setback::of(&error))?;
         let Some(last) = keeps.iter().rev().find(|keep| keep.phase == Phase::Kept) else {
             let nothing = EffectOutcome::Moved { paths: Vec::new(), refused: Vec::new() };
@@ -128,6 +192,20 @@ impl Ledger {
         restored.map_err(|error| Setback::of(&error))
     }
 
+    /// The user's tree.
+    pub(super) const fn real(&self) -> &DirTree {
+        &self.real
+    }
+
+    /// The paths that keeps wrote and nobody took back.
+    pub(super) fn kept(&self) -> Result<Vec<TreePath>, Setback> {
+        let keeps = self.files.keeps().map_err(|error| Setback::of(&error))?;
+        let steps = keeps.into_iter().flat_map(|keep| keep.steps);
+        let kept = steps.filter(|step| step.outcome == StepOutcome::Done).map(|step| step.path);
+        let kept: BTreeSet<TreePath> = kept.collect();
+        Ok(kept.into_iter().collect())
+    }
+
     /// What the record says of a keep that the process died in.
     ///
     /// Only a keep that was half done when the record was opened is surely that one.
@@ -140,16 +218,17 @@ impl Ledger {
         }
     }
 
-    fn set(&mut self, included: &[TreePath]) -> Result<ChangeSet, Setback> {
+    pub(super) fn set(&mut self, included: &[TreePath]) -> Result<ChangeSet, Setback> {
+        self.pay()?;
         let uppers = [self.upper()?];
         self.files.changes(&self.real, &uppers, included).map_err(|error| Setback::of(&error))
     }
 
-    fn upper(&self) -> Result<DirTree, Setback> {
+    pub(super) fn upper(&self) -> Result<DirTree, Setback> {
         Root::open(&self.upper).map(DirTree::new).map_err(|error| Setback::of(&error))
     }
 
-    fn shown(&self, change: &Change) -> Result<protocol::Change, FileError> {
+    pub(super) fn shown(&self, change: &Change) -> Result<protocol::Change, FileError> {
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         let side = |node: &Node| self.side(node);
         let (renamed_from, renamed_to) = match &change.rename {
@@ -165,13 +244,7 @@ impl Ledger {
         };
         Ok(protocol::Change {
             path: change.path.clone(),
-            kind: match change.kind {
-                ChangeKind::Created => protocol::ChangeKind::Created,
-                ChangeKind::Modified => protocol::ChangeKind::Modified,
-                ChangeKind::Deleted => protocol::ChangeKind::Deleted,
-                ChangeKind::Mode => protocol::ChangeKind::Mode,
-                ChangeKind::Type => protocol::ChangeKind::Type,
-            },
+            kind: kind_of(change.kind),
             class: match change.class {
                 Class::Edit => protocol::ChangeClass::Edit,
                 Class::Ignored => protocol::ChangeClass::Ignored,
@@ -186,6 +259,8 @@ impl Ledger {
             renamed_from,
             renamed_to,
             merge: self.merge(change)?,
+            surfaces: Vec::new(),
+            confirm: None,
         })
     }
 
@@ -231,6 +306,17 @@ impl Ledger {
                 protocol::Side::Link { target: Some(escape(&blobs.get(&id)?)) }
             }
         })
+    }
+}
+
+/// What happened to a path, in the protocol's word.
+pub(super) const fn kind_of(kind: ChangeKind) -> protocol::ChangeKind {
+    match kind {
+        ChangeKind::Created => protocol::ChangeKind::Created,
+        ChangeKind::Modified => protocol::ChangeKind::Modified,
+        ChangeKind::Deleted => protocol::ChangeKind::Deleted,
+        ChangeKind::Mode => protocol::ChangeKind::Mode,
+        ChangeKind::Type => protocol::ChangeKind::Type,
     }
 }
 
@@ -285,7 +371,7 @@ fn hunks(unified: &str) -> Vec<protocol::Hunk> {
     hunks
 }
 
-fn selected(selection: &protocol::Selection) -> Selection {
+pub(super) fn selected(selection: &protocol::Selection) -> Selection {
     match selection {
         protocol::Selection::All => Selection::Edits,
         // The root names nothing in particular: all that a review shows is meant.
@@ -301,7 +387,7 @@ fn selected(selection: &protocol::Selection) -> Selection {
 }
 
 /// Paths that a person named count as edits even where the ignore rules name them.
-fn included(selection: &protocol::Selection) -> &[TreePath] {
+pub(super) fn included(selection: &protocol::Selection) -> &[TreePath] {
     match selection {
         protocol::Selection::Paths { paths } if !paths.iter().any(TreePath::is_root) => paths,
         protocol::Selection::Paths { .. } => &[],
@@ -317,7 +403,10 @@ fn moved(steps: &[KeepStep]) -> EffectOutcome {
             StepOutcome::Conflict { reason }
             | StepOutcome::Refused { reason }
             | StepOutcome::Failed { reason } => {
-                refused.push(protocol::Refusal { path: step.path.clone(), reason: reason.clone() })
+                refused.push(protocol::Refusal {
+                    confirm: missing(step),
+                    ..refusal(step.path.clone(), reason.clone())
+                });
             }
             StepOutcome::Planned | StepOutcome::Undone => {}
         }
@@ -325,11 +414,15 @@ fn moved(steps: &[KeepStep]) -> EffectOutcome {
     EffectOutcome::Moved { paths, refused }
 }
 
+const fn refusal(path: TreePath, reason: String) -> protocol::Refusal {
+    protocol::Refusal { path, reason, confirm: None }
+}
+
 fn taken_back(record: &KeepRecord) -> EffectOutcome {
     let (mut paths, mut refused) = (Vec::new(), Vec::new());
     for step in &record.steps {
         if let Some(reason) = &step.not_undone {
-            refused.push(protocol::Refusal { path: step.path.clone(), reason: reason.clone() });
+            refused.push(refusal(step.path.clone(), reason.clone()));
         } else if step.outcome == StepOutcome::Undone {
             paths.push(step.path.clone());
         }
@@ -431,7 +524,7 @@ mod tests {
         let open = || Ledger::open(&fs, &work, &session).unwrap();
         let mut ledger = open();
         fs.replace(&session.join("upper/new.txt"), b"new\n").unwrap();
-        let (kept, _halves) = ledger.keep(&protocol::Selection::All).unwrap();
+        let (kept, _halves) = ledger.keep(&protocol::Selection::All, &[]).unwrap();
         assert!(matches!(kept, EffectOutcome::Moved { paths, .. } if paths.len() == 1));
 
         // The next keep died before its record was written: the first one's is there.

@@ -112,10 +112,28 @@ impl Ground {
         self.session.changes_seen()
     }
 
+    /// Puts no more forks over what the first run left: it built on other files.
+    pub(super) fn forget_first_run(&mut self) {
+        if let Some(directory) = self.first_run.take().as_deref().and_then(Path::parent) {
+            // What cannot be removed now is removed when the session is opened again.
+            let _left_for_later = remove_files(directory);
+        }
+    }
+
+    /// Whether the session has changed nothing.
+    pub(super) fn is_unchanged(&self) -> bool {
+        let upper = self.directory.join("upper");
+        self.fs.list(&upper).is_ok_and(|names| names.is_empty())
+    }
+
+    /// The sandbox of the session itself.
+    pub(super) fn session(&self) -> Result<&Sandbox, Setback> {
+        self.session.sandbox().map_err(|error| Setback::of(&error))
+    }
+
     /// The session's files as its commands see them.
     pub(super) fn tree(&self) -> Result<DirTree, Setback> {
-        let sandbox = self.session.sandbox().map_err(|error| Setback::of(&error))?;
-        tree_of(sandbox, &self.workspace)
+        tree_of(self.session()?, &self.workspace)
     }
 
     /// The session's files for looking through all of them.

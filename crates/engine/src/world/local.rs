@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use moat_base::limits::SOURCE_FILE_BYTES_MAX;
 use moat_base::{Clock, Fs, Hint, SessionId, Tree as _, TreeError, TreePath};
-use moat_files::{BlobId, Expected, FileMode};
+use moat_files::{BlobId, Checkpoints, Expected, FileMode};
 use moat_index::Corpus;
 use moat_policy::Confinement;
-use moat_protocol::{ChangeSet, Commits, Event, Level, Proposal, TaskKind};
+use moat_protocol::{
+    Change, ChangeSet, Commits, Event, Level, Proposal, RewindPlan, Selection, TaskKind,
+};
 use moat_sandbox::{Launcher, Limits};
 use moat_tools::{compare, detect};
 
@@ -22,7 +24,7 @@ use super::files::Ledger;
 use super::ground::{Below, Ground};
 use super::model::{ModelSource, ask};
 use super::place::places;
-use super::{Setback, Settled, StartError, StopFlag, World};
+use super::{Setback, Settled, StartError, StopFlag, Waypoint, World};
 use crate::grant::Grant;
 use crate::limits::{TRIAL_WALL_EXTRA_MS, TRIAL_WALL_FACTOR};
 use crate::record::{AnswerRef, Effect, EffectOutcome, Skill, Verdict};
@@ -59,17 +61,19 @@ pub struct WorldSettings {
 /// The real world of one session.
 #[derive(Debug)]
 pub struct LocalWorld {
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     root: String,
-    ground: Ground,
+    pub(super) ground: Ground,
     /// What is read of the session's files while a check runs.
-    ahead: Option<AheadOf>,
-    ledger: Ledger,
+    pub(super) ahead: Option<AheadOf>,
+    pub(super) ledger: Ledger,
+    pub(super) checkpoints: Checkpoints,
+    pub(super) catch_up: CatchUp,
     announced: Announced,
     models: Box<dyn ModelSource>,
     command_wall: Duration,
     bounds: Limits,
-    stop: StopFlag,
+    pub(super) stop: StopFlag,
 }
 
 impl LocalWorld {
@@ -80,28 +84,38 @@ impl LocalWorld {
     /// files cannot be prepared.
     pub fn start(settings: WorldSettings) -> Result<Self, StartError> {
         let WorldSettings { launcher, fs, clock, workspace, directory, .. } = settings;
-        let ledger = Ledger::open(&fs, &workspace, &directory)?;
+        let mut ledger = Ledger::open(&fs, &workspace, &directory)?;
         let root = workspace.to_string_lossy().into_owned();
+        let mut checkpoints = super::checkpoint::open(&directory)?;
+        let settled = ledger.settle_return(&mut checkpoints);
+        settled.map_err(|error| Setback::of(&error))?;
         let ground = Ground::start(launcher, fs, workspace, directory)?;
         let (models, command_wall, stop) = (settings.models, settings.command_wall, settings.stop);
         let (ahead, announced, bounds) = (None, Announced::Nothing, settings.bounds);
-        Ok(Self {
+        // You may have gone on with what the session has copies of, while it was closed.
+        let is_new = ground.is_unchanged() || !checkpoints.are_possible();
+        let catch_up = if is_new { CatchUp::Done } else { CatchUp::Needed };
+        let mut world = Self {
             clock,
             root,
             ground,
             ahead,
             ledger,
+            checkpoints,
+            catch_up,
             announced,
             models,
             command_wall,
             bounds,
             stop,
-        })
+        };
+        world.begin_checkpoints();
+        Ok(world)
     }
 
     /// Takes in what the user changed in the tree, so that nothing stale is read or run on.
     fn follow_the_user(&mut self, live: &mut dyn FnMut(Event)) -> Result<(), Setback> {
-        if !self.ground.is_stale() {
+        if !self.ground.is_stale() && self.catch_up == CatchUp::Done {
             return Ok(());
         }
         // What is still read from the old mount would hold it, and is old.
@@ -110,6 +124,7 @@ impl LocalWorld {
         let mut gave_way = Ok(());
         self.ground.renew(|| gave_way = ledger.give_way())?;
         gave_way?;
+        self.catch_up = CatchUp::Done;
         if let (Some(reason), Announced::Nothing) = (self.ground.blindness(), self.announced) {
             self.announced = Announced::Blindness;
             let text = format!(
@@ -262,6 +277,49 @@ impl LocalWorld {
         Ok(EffectOutcome::Applied { symbols: candidate.symbols })
     }
 
+    /// Does what an effect says.
+    fn act(
+        &mut self,
+        (number, intent): (u32, &Effect),
+        state: &State,
+        live: &mut dyn FnMut(Event),
+    ) -> Result<EffectOutcome, Setback> {
+        let turn = state.turn();
+        match intent {
+            Effect::FindCheck => self.find_check(),
+            Effect::RunCheck { line } => self.run_check((number, line), turn, live),
+            Effect::Observe { argv } => self.observe((number, argv), turn, live),
+            Effect::Locate => self.locate(turn),
+            Effect::Ask { prompt } => {
+                let model = turn.map(|turn| turn.task.model.clone()).unwrap_or_default();
+                let clock = Arc::clone(&self.clock);
+                let elapsed = move || clock.monotonic();
+                let models = self.models.as_mut();
+                let bounds = (&self.stop, left(turn));
+                ask(models, &model, (number, prompt), bounds, (live, &elapsed))
+            }
+            Effect::Try { .. } => self.try_candidate(number, intent, state, live),
+            Effect::TryTested { .. } => self.try_tested(number, intent, state, live),
+            Effect::Apply { .. } => self.apply(intent, state),
+            Effect::ApplyTests { .. } => self.apply_tests(intent, state),
+            Effect::TakeCommits { tips } => commits::take(&self.ground, &self.stop, tips),
+            Effect::ReturnCommits { refs } => commits::give_back(&self.ground, &self.stop, refs),
+            Effect::Keep { selection, confirmed } => {
+                let (outcome, halves) = self.ledger.keep(selection, confirmed)?;
+                for text in halves {
+                    live(Event::Notice { level: Level::Warning, text });
+                }
+                Ok(outcome)
+            }
+            Effect::Discard { selection } => self.ledger.discard(&self.ground, selection),
+            Effect::UndoKeep => self.undo_keep(live),
+            Effect::Command { argv, directory } => {
+                self.run_in_session((number, argv, directory), live)
+            }
+            Effect::Rewind { to, scope, .. } => self.rewind(*to, *scope),
+        }
+    }
+
     fn undo_keep(&mut self, live: &mut dyn FnMut(Event)) -> Result<EffectOutcome, Setback> {
         let (outcome, record) = self.ledger.undo_keep()?;
         if let Some(record) = record {
@@ -285,10 +343,11 @@ impl LocalWorld {
         }
     }
 
-    fn shell(&self, number: u32, line: &str, turn: Option<&Turn>) -> Run<'_> {
+    pub(super) fn shell(&self, number: u32, line: &str, turn: Option<&Turn>) -> Run<'_> {
         Run {
             number,
             argv: vec!["/bin/sh".into(), "-c".into(), line.to_owned()],
+            directory: TreePath::root(),
             place: FORK,
             wall: self.command_wall.min(left(turn)),
             root: &self.root,
@@ -300,9 +359,18 @@ impl LocalWorld {
 
 /// Sources that are being read, and how often the tree had changed before.
 #[derive(Debug)]
-struct AheadOf {
+pub(super) struct AheadOf {
     ahead: Ahead,
     seen: Option<u64>,
+}
+
+/// Whether the session's files have to be compared with the user's tree before they are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CatchUp {
+    /// They went back, or were just opened: the user may have gone on with files that they hold
+    /// copies of.
+    Needed,
+    Done,
 }
 
 /// What a person was told once and need not hear again.
@@ -329,45 +397,12 @@ impl World for LocalWorld {
         state: &State,
         live: &mut dyn FnMut(Event),
     ) -> Result<EffectOutcome, Setback> {
-        let (number, intent, turn) = (grant.effect(), grant.intent(), state.turn());
+        let (number, intent) = (grant.effect(), grant.intent());
         self.follow_the_user(live)?;
-        match intent {
-            Effect::FindCheck => self.find_check(),
-            Effect::RunCheck { line } => self.run_check((number, line), turn, live),
-            Effect::Observe { argv } => self.observe((number, argv), turn, live),
-            Effect::Locate => self.locate(turn),
-            Effect::Ask { prompt } => {
-                let model = turn.map(|turn| turn.task.model.clone()).unwrap_or_default();
-                let clock = Arc::clone(&self.clock);
-                let elapsed = move || clock.monotonic();
-                let models = self.models.as_mut();
-                let bounds = (&self.stop, left(turn));
-                ask(models, &model, (number, prompt), bounds, (live, &elapsed))
-            }
-            Effect::Try { .. } => self.try_candidate(number, intent, state, live),
-            Effect::TryTested { .. } => self.try_tested(number, intent, state, live),
-            Effect::Apply { .. } => {
-                let applied = self.apply(intent, state);
-                self.ledger.note();
-                applied
-            }
-            Effect::ApplyTests { .. } => {
-                let applied = self.apply_tests(intent, state);
-                self.ledger.note();
-                applied
-            }
-            Effect::TakeCommits { tips } => commits::take(&self.ground, &self.stop, tips),
-            Effect::ReturnCommits { refs } => commits::give_back(&self.ground, &self.stop, refs),
-            Effect::Keep { selection } => {
-                let (outcome, halves) = self.ledger.keep(selection)?;
-                for text in halves {
-                    live(Event::Notice { level: Level::Warning, text });
-                }
-                Ok(outcome)
-            }
-            Effect::Discard { selection } => self.ledger.discard(&self.ground, selection),
-            Effect::UndoKeep => self.undo_keep(live),
-        }
+        self.checkpoint_before((number, intent), live)?;
+        let outcome = self.act((number, intent), state, live);
+        self.checkpoint_after((number, intent), &outcome, live);
+        outcome
     }
 
     fn settle(&mut self, intent: &Effect) -> Settled {
@@ -376,8 +411,11 @@ impl World for LocalWorld {
             Effect::ApplyTests { place, content, .. } => self.settle_write(&place.path, content),
             Effect::TakeCommits { tips } => commits::settle(&self.ground, tips),
             Effect::Keep { .. } => self.ledger.settle_keep(),
-            Effect::ReturnCommits { .. } => Settled::Unknown,
-            Effect::Discard { .. } | Effect::UndoKeep => Settled::Unknown,
+            Effect::Rewind { to, scope, .. } => self.settle_rewind(*to, *scope),
+            Effect::Discard { .. }
+            | Effect::UndoKeep
+            | Effect::Command { .. }
+            | Effect::ReturnCommits { .. } => Settled::Unknown,
             Effect::FindCheck
             | Effect::RunCheck { .. }
             | Effect::Observe { .. }
@@ -419,7 +457,7 @@ impl World for LocalWorld {
             Effect::TryTested { place, .. } => {
                 vec!["/bin/sh".into(), "-c".into(), place.line.clone()]
             }
-            Effect::Observe { argv } => argv.clone(),
+            Effect::Observe { argv } | Effect::Command { argv, .. } => argv.clone(),
             Effect::FindCheck
             | Effect::Locate
             | Effect::Ask { .. }
@@ -430,13 +468,19 @@ impl World for LocalWorld {
             | Effect::ReturnCommits { .. }
             | Effect::Keep { .. }
             | Effect::Discard { .. }
-            | Effect::UndoKeep => vec![intent.describe()],
+            | Effect::UndoKeep
+            | Effect::Rewind { .. } => vec![intent.describe()],
+        };
+        let (directory, writes) = if let Effect::Command { directory, .. } = intent {
+            (directory.clone(), "the session, until you keep it")
+        } else {
+            (TreePath::root(), "a fork of the session that is thrown away")
         };
         Proposal {
             argv,
             environment: Vec::new(),
-            directory: TreePath::root(),
-            writes: "a fork of the session that is thrown away".into(),
+            directory,
+            writes: writes.into(),
             network: "none".into(),
             rule: rule.to_owned(),
         }
@@ -448,6 +492,18 @@ impl World for LocalWorld {
 
     fn commits(&mut self, session: &SessionId) -> Result<Commits, Setback> {
         commits::pending(&self.ground, &self.stop, session)
+    }
+
+    fn waypoints(&self) -> Vec<Waypoint> {
+        self.waypoints_of()
+    }
+
+    fn plan_rewind(&mut self, to: u32) -> Result<RewindPlan, Setback> {
+        self.plan_of(to)
+    }
+
+    fn plan_keep(&mut self, selection: &Selection) -> Result<Vec<Change>, Setback> {
+        self.ledger.plan_keep(selection)
     }
 }
 

@@ -18,7 +18,7 @@ fn work(engine: &mut Engine<ScriptedWorld>) {
         engine.step().unwrap();
     }
     if engine.state().turns[0].finished.is_some() {
-        engine.handle(Op::Keep { selection: Selection::All }).unwrap();
+        engine.handle(Op::Keep { selection: Selection::All, confirmed: Vec::new() }).unwrap();
     }
 }
 

@@ -7,6 +7,7 @@
 mod crash;
 mod journal;
 mod prompts;
+mod rewind;
 mod scripted;
 mod turn;
 mod write;

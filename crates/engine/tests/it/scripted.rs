@@ -6,11 +6,14 @@ use std::sync::{Arc, Mutex};
 
 use moat_base::{Clock, Timestamp, TreePath};
 use moat_engine::{
-    Attendance, ChainKey, Effect, EffectOutcome, Engine, Grant, Place, Setback, Settings, Settled,
-    Skill, State, StopFlag, Store, TestPlace, Verdict, World,
+    Attendance, ChainKey, Effect, EffectOutcome, Engine, Grant, Place, Point, Prompt, Setback,
+    Settings, Settled, Skill, State, StopFlag, Store, TestPlace, Verdict, Waypoint, World,
 };
 use moat_policy::{CommandRule, Confinement};
-use moat_protocol::{ChangeSet, Envelope, Event, Proposal, RunStatus, Task, TaskKind, TestSummary};
+use moat_protocol::{
+    Change, ChangeSet, Envelope, Event, Proposal, RewindPlan, RewindScope, Rewound, RunStatus,
+    Selection, Task, TaskKind, TestSummary,
+};
 
 use crate::journal::JournalFs;
 
@@ -100,6 +103,23 @@ impl World for ScriptedWorld {
     fn changes(&mut self) -> Result<ChangeSet, Setback> {
         Ok(ChangeSet::default())
     }
+
+    /// Checkpoint `2n` is before effect n, checkpoint `2n + 1` after it.
+    fn waypoints(&self) -> Vec<Waypoint> {
+        let point = |number: u32| match number % 2 {
+            0 => Point::Before(number / 2),
+            _ => Point::After(number / 2),
+        };
+        (1..100).map(|number| Waypoint { number, point: point(number) }).collect()
+    }
+
+    fn plan_rewind(&mut self, to: u32) -> Result<RewindPlan, Setback> {
+        Ok(RewindPlan::empty(to, RewindScope::Code))
+    }
+
+    fn plan_keep(&mut self, _selection: &Selection) -> Result<Vec<Change>, Setback> {
+        Ok(Vec::new())
+    }
 }
 
 impl ScriptedWorld {
@@ -128,21 +148,7 @@ impl ScriptedWorld {
             Effect::Locate => {
                 EffectOutcome::Located { places: vec![place("f"), place("g")], skill: self.skill }
             }
-            Effect::Ask { prompt } if prompt.draft.is_some() => {
-                let of_f = prompt.purpose.contains("`f`");
-                EffectOutcome::Answers {
-                    texts: vec!["sure or not".into(), "hardly".into()],
-                    millinats: if of_f { vec![-100, -3000] } else { vec![-2000, -2500] },
-                    prompt_tokens: 10,
-                    completion_tokens: 5,
-                }
-            }
-            Effect::Ask { prompt } => EffectOutcome::Answers {
-                millinats: Vec::new(),
-                texts: (0..prompt.candidates).map(|n| format!("answer {n}")).collect(),
-                prompt_tokens: 10,
-                completion_tokens: 5,
-            },
+            Effect::Ask { prompt } => answers(prompt),
             Effect::TryTested { answer, .. } => {
                 let summary = if answer.index == 1 { summary(0, 2, 0) } else { summary(1, 1, 1) };
                 let (broken, output) = (Vec::new(), String::new());
@@ -167,6 +173,11 @@ impl ScriptedWorld {
                 EffectOutcome::Applied { symbols: vec!["f".into()] }
             }
             Effect::TakeCommits { .. } | Effect::ReturnCommits { .. } => no_commits(),
+            Effect::Command { .. } => {
+                self.disk.lock().unwrap().applied += 1;
+                EffectOutcome::Ran { status: RunStatus::Code(3), output: "out".into() }
+            }
+            Effect::Rewind { to, scope, .. } => rewound(*to, *scope),
             Effect::Keep { .. } | Effect::Discard { .. } | Effect::UndoKeep => {
                 self.disk.lock().unwrap().kept += 1;
                 EffectOutcome::Moved { paths: Vec::new(), refused: Vec::new() }
@@ -178,6 +189,29 @@ impl ScriptedWorld {
 /// What a world without repositories takes.
 const fn no_commits() -> EffectOutcome {
     EffectOutcome::CommitsTaken { taken: Vec::new(), refused: Vec::new() }
+}
+
+fn answers(prompt: &Prompt) -> EffectOutcome {
+    if prompt.draft.is_none() {
+        return EffectOutcome::Answers {
+            millinats: Vec::new(),
+            texts: (0..prompt.candidates).map(|n| format!("answer {n}")).collect(),
+            prompt_tokens: 10,
+            completion_tokens: 5,
+        };
+    }
+    let of_f = prompt.purpose.contains("`f`");
+    EffectOutcome::Answers {
+        texts: vec!["sure or not".into(), "hardly".into()],
+        millinats: if of_f { vec![-100, -3000] } else { vec![-2000, -2500] },
+        prompt_tokens: 10,
+        completion_tokens: 5,
+    }
+}
+
+fn rewound(to: u32, scope: RewindScope) -> EffectOutcome {
+    let RewindPlan { changes, changed, left, kept, .. } = RewindPlan::empty(to, scope);
+    EffectOutcome::Rewound(Rewound { to, scope, before: 99, changes, changed, left, kept })
 }
 
 pub(crate) fn summary(code: i32, passed: u32, failed: u32) -> TestSummary {

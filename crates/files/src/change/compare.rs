@@ -17,7 +17,7 @@ use moat_base::{EntryKind, TreeError, TreePath};
 use rustix::fs::FileType;
 
 use crate::blob::BlobStore;
-use crate::change::{Change, ChangeKind, ChangeSet, Content, LeftOut, Merge, Since};
+use crate::change::{Change, ChangeKind, ChangeSet, Content, LeftOut, Merge, Scope, Since};
 use crate::class::{Class, Classifier};
 use crate::diff;
 use crate::file_error::FileError;
@@ -47,6 +47,7 @@ pub(crate) struct Comparison<'all> {
     pub(crate) classifier: Classifier,
     pub(crate) set: ChangeSet,
     pub(crate) leavings: Leavings,
+    pub(crate) scope: Scope,
 }
 
 /// What a comparison finds beside changes, for when the overlay is mounted anew.
@@ -118,6 +119,9 @@ impl Comparison<'_> {
             Err(error) => return self.leave_out(path, &error),
         };
         for entry in &entries {
+            if !self.scope.has(&entry.path) {
+                continue;
+            }
             if self.set.changes.len() >= CHANGES_MAX {
                 self.set.truncated = true;
                 return Ok(());

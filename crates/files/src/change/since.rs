@@ -50,6 +50,12 @@ impl Since {
         self.latest = now;
     }
 
+    /// Goes back to what was older in an earlier state. The last mount stays the last: the
+    /// session has a fresh one after going back.
+    pub(crate) fn return_to(&mut self, older: Vec<TreePath>) {
+        self.older = older.into_iter().collect();
+    }
+
     pub(crate) const fn begin(&self) -> Moment {
         self.begin
     }

@@ -11,9 +11,10 @@ use std::collections::BTreeSet;
 
 use moat_base::TreePath;
 
-use crate::change::Idle;
+use crate::change::{Idle, Scope};
 use crate::class::Class;
 use crate::file_error::FileError;
+use crate::files::origin::unknown;
 use crate::files::{SessionFiles, stamp};
 use crate::keep::{HardLinks, KeepRecord, Outcome, transition};
 use crate::resolver::{self, Links};
@@ -31,7 +32,7 @@ impl SessionFiles {
     /// # Errors
     /// As [`SessionFiles::changes`].
     pub fn give_way(&mut self, real: &DirTree, upper: &DirTree) -> Result<(), FileError> {
-        let (set, leavings) = self.compare(real, std::slice::from_ref(upper), &[])?;
+        let (set, leavings) = self.compare(real, std::slice::from_ref(upper), &[], Scope::All)?;
         for one in &leavings.idle {
             let (path, left) = match one {
                 Idle::Name(path) => {
@@ -56,11 +57,7 @@ impl SessionFiles {
                 let is_inside = |above: &TreePath| named.contains(above);
                 leavings.held.contains(path) || ancestors(path).any(|above| is_inside(&above))
             });
-            let unknown = set.changes.iter().filter(|change| {
-                change.class != Class::Edit || (change.conflict.is_some() && change.merge.is_none())
-            });
-            let unknown = unknown.map(|change| change.path.clone());
-            let older = unknown.chain(set.left_out.iter().map(|left| left.path.clone()));
+            let older = unknown(&set);
             // Another machine's clock stamps the files of a tree that lies there.
             if !is_remote(real.root()) {
                 let now = stamp::take(&self.directory).map_err(|source| self.fail("", source))?;

@@ -4,7 +4,7 @@
 //! Removals come first, deepest first, then everything else from the root down:
 //! so a directory is empty when it goes and exists when something is put into it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use moat_base::TreePath;
 
@@ -15,6 +15,7 @@ use crate::diff;
 use crate::file_error::FileError;
 use crate::keep::{KeepStep, Outcome, Selection};
 use crate::node::{Node, NodeKind};
+use crate::surface::{SurfaceGate, Verdict};
 
 /// Which hunks of a change are meant.
 enum Part<'selection> {
@@ -22,13 +23,23 @@ enum Part<'selection> {
     Hunks(&'selection [usize]),
 }
 
+/// What a keep would do.
+pub(crate) struct Plan {
+    /// The steps in the order they are taken.
+    pub(crate) steps: Vec<KeepStep>,
+    /// The steps that are refused for want of a confirmation.
+    pub(crate) unconfirmed: BTreeSet<TreePath>,
+}
+
 /// The steps that bring a selection into the user's tree.
 pub(crate) fn plan_keep(
     blobs: &BlobStore,
     set: &ChangeSet,
     selection: &Selection,
-) -> Result<Vec<KeepStep>, FileError> {
+    gate: &SurfaceGate<'_>,
+) -> Result<Plan, FileError> {
     let mut steps = BTreeMap::new();
+    let mut unconfirmed = BTreeSet::new();
     for (change, part) in select(set, selection)? {
         for parent in missing_parents(set, &change.path) {
             steps
@@ -51,10 +62,45 @@ pub(crate) fn plan_keep(
         }
         if let Some(outcome) = obstacle(blobs, change)? {
             step.outcome = outcome;
+        } else {
+            match gate.judge(&step)? {
+                Verdict::Free => {}
+                Verdict::Confirmed(given) => step.confirmed = Some(given),
+                Verdict::Refused(reason, missing) => {
+                    step.outcome = Outcome::Refused { reason };
+                    step.confirmed = Some(missing);
+                    unconfirmed.insert(change.path.clone());
+                }
+            }
         }
         steps.insert(change.path.clone(), step);
     }
-    Ok(ordered(steps.into_values().collect()))
+    drop_idle_directories(&mut steps, &unconfirmed);
+    Ok(Plan { steps: ordered(steps.into_values().collect()), unconfirmed })
+}
+
+/// Takes directories out of a plan that have to wait for what is not confirmed: new ones
+/// would stay empty, and removed ones are not empty yet.
+fn drop_idle_directories(
+    steps: &mut BTreeMap<TreePath, KeepStep>,
+    unconfirmed: &BTreeSet<TreePath>,
+) {
+    let above = |path: &TreePath| std::iter::successors(path.parent(), TreePath::parent);
+    let waiting: BTreeSet<TreePath> = unconfirmed.iter().flat_map(above).collect();
+    let is_new = |step: &KeepStep| {
+        step.before.is_none() && step.after.as_ref().is_some_and(Node::is_directory)
+    };
+    let takes_place = |(path, step): &(&TreePath, &KeepStep)| {
+        let waits = is_new(step) && waiting.contains(*path);
+        !waits && !unconfirmed.contains(*path)
+    };
+    let taken = steps.iter().filter(takes_place);
+    let needed: BTreeSet<TreePath> = taken.flat_map(|(path, _)| above(path)).collect();
+    steps.retain(|path, step| {
+        let is_gone = step.after.is_none() && step.before.as_ref().is_some_and(Node::is_directory);
+        let is_idle = is_gone || (is_new(step) && !needed.contains(path));
+        !(waiting.contains(path) && is_idle)
+    });
 }
 
 /// The steps that take a selection out of the session's tree.
@@ -84,25 +130,6 @@ pub(crate) fn plan_discard(
         steps.push(step);
     }
     Ok(ordered(steps))
-}
-
-/// The steps that bring the session's tree from one set of changes to another.
-pub(crate) fn plan_rewind(current: &ChangeSet, goal: &ChangeSet) -> Vec<KeepStep> {
-    let mut steps = BTreeMap::new();
-    for change in goal.edits() {
-        let now = match current.find(&change.path) {
-            Some(now) => now.in_session().cloned(),
-            None => change.before.clone(),
-        };
-        steps.insert(change.path.clone(), step(change, now, change.in_session().cloned()));
-    }
-    for change in current.edits() {
-        steps
-            .entry(change.path.clone())
-            .or_insert_with(|| step(change, change.in_session().cloned(), change.before.clone()));
-    }
-    let steps = steps.into_values();
-    ordered(steps.filter(|step| step.before != step.after).collect())
 }
 
 fn select<'all>(
@@ -162,6 +189,7 @@ fn step(change: &Change, before: Option<Node>, after: Option<Node>) -> KeepStep 
         outcome: Outcome::Planned,
         not_undone: None,
         merge: None,
+        confirmed: None,
     }
 }
 

@@ -142,6 +142,9 @@ fn obstacle(error: &FileError) -> Outcome {
         | FileError::DamagedRecord { .. }
         | FileError::NoSuchChange { .. }
         | FileError::NoSuchHunk { .. }
+        | FileError::NotCovered
+        | FileError::CopiedTree
+        | FileError::NoSuchCheckpoint { .. }
         | FileError::NotUndoable { .. } => Outcome::Failed { reason },
     }
 }

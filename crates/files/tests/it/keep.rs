@@ -336,30 +336,6 @@ fn dropping_changes_gives_the_session_the_users_files_again() {
     assert_eq!(outcomes(&steps), ["a conflict"], "what was not seen is not dropped");
 }
 
-#[test]
-fn rewinding_brings_a_session_back_to_a_checkpoint() {
-    let mut work = Workspace::new(|real| {
-        for file in ["a", "b", "c/d"] {
-            put(real, file, "base\n");
-        }
-    });
-    let at = work.session();
-    put(&at, "a", "first\n");
-    put(&at, "n/new", "first\n");
-    std::fs::remove_file(at.join("b")).unwrap();
-    let (first, seen) = (work.changes(), snapshot(&at));
-    put(&at, "a", "second\n");
-    put(&at, "b", "second\n");
-    std::fs::remove_dir_all(at.join("n")).unwrap();
-    put(&at, "m/other", "second\n");
-    std::fs::remove_dir_all(at.join("c")).unwrap();
-    let second = work.changes();
-    let steps = work.files.rewind(&work.session_tree(), &second, &first).unwrap();
-    assert!(steps.iter().all(|step| step.outcome == Outcome::Done), "{:?}", outcomes(&steps));
-    assert_eq!(snapshot(&work.session()), seen);
-    assert_eq!(work.changes(), first);
-}
-
 /// Random work in a session; what is kept is exactly what the session shows.
 #[test]
 fn random_work_is_kept_and_undone_exactly() {

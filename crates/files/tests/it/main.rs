@@ -4,11 +4,15 @@
 #[cfg(test)]
 mod change;
 #[cfg(test)]
+mod checkpoint;
+#[cfg(test)]
 mod keep;
 #[cfg(test)]
 mod merge;
 #[cfg(test)]
 mod rename;
+#[cfg(test)]
+mod surface;
 #[cfg(test)]
 mod tree;
 #[cfg(test)]

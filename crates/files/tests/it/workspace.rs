@@ -212,6 +212,19 @@ impl Workspace {
         self.mounted.push(Mounted::overlay(&[&self.real()], &self.upper(), &merged));
     }
 
+    /// Opens the record of files as a new process would.
+    pub(crate) fn reopen(&mut self) {
+        self.files = SessionFiles::open(Arc::new(RealFs), &self.dir.path().join("files")).unwrap();
+    }
+
+    /// Does something while nothing is mounted, and mounts the overlay anew.
+    pub(crate) fn while_down<T>(&mut self, work: impl FnOnce(&Self) -> T) -> T {
+        self.mounted.clear();
+        let done = work(self);
+        self.remount();
+        done
+    }
+
     pub(crate) fn changes(&mut self) -> ChangeSet {
         let (real, upper) = (self.real_tree(), tree(&self.upper()));
         self.files.changes(&real, &[upper], &[]).unwrap()

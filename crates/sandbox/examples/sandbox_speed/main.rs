@@ -17,6 +17,7 @@
 )]
 
 mod bubblewrap;
+mod checkpoint;
 mod counter;
 mod start;
 mod work;
@@ -53,6 +54,7 @@ fn main() {
         "build" => work::build(&bench),
         "status" => work::status(&bench),
         "fork" => work::fork(&bench),
+        "checkpoint" => checkpoint::measure(&bench),
         other => println!("`{other}` is no figure"),
     }
 }

@@ -113,8 +113,8 @@ const fn wall([name, source, kind]: [&'static str; 3], other: &'static str, goal
     Figure { name, source, kind, clock: Clock::Wall, scale: Scale::Times(other), goal }
 }
 
-/// The figures of the project. `fallback` and `checkpoint` have no samples as long as
-/// `sandbox_speed` takes none of these kinds.
+/// The figures of the project. `fallback` has no samples as long as `sandbox_speed` takes none
+/// of that kind.
 pub(super) const FIGURES: [Figure; 8] = [
     wall(["cold", "start", "cold"], "bwrap", 0.8),
     wall(["warm", "start", "warm"], "plain", 1.6),
@@ -139,7 +139,7 @@ pub(super) const FIGURES: [Figure; 8] = [
     },
     Figure {
         name: "checkpoint",
-        source: "fork",
+        source: "checkpoint",
         kind: "checkpoint",
         clock: Clock::Wall,
         scale: Scale::Milliseconds,
