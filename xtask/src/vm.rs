@@ -19,9 +19,20 @@ use anyhow::Context as _;
 use crate::door;
 
 /// What the guest is to show, in this order.
-const SCENARIOS: [(&str, &str); 2] = [
-    ("root", "every test of the sandbox as root; before Linux 6.14, that it refuses"),
-    ("user", "the attacks, the doctor and the services as an ordinary user"),
+const SCENARIOS: [(&str, &str); 13] = [
+    ("user-step", "an ordinary user stands on the full step"),
+    ("root", "every test of the sandbox as root; before Linux 6.14, that the loss is told"),
+    ("user", "the attacks, the table, the ladder, the doctor and the services as an ordinary user"),
+    ("no-user-namespaces", "rules only, or before Linux 6.12 a refusal"),
+    ("root-no-user-namespaces", "root stands on shared namespaces"),
+    ("debian-setting", "the same as without user namespaces, by Debian's own setting"),
+    ("apparmor-refuses", "AppArmor refuses user namespaces: rules only"),
+    ("apparmor-empties", "AppArmor allows them and nothing in them, as Ubuntu does: rules only"),
+    ("apparmor-profile", "with the profile that `moat doctor` prints: the full step"),
+    ("group-root", "a delegated control group bounds memory and processes, also root's"),
+    ("group-user", "the same for an ordinary user"),
+    ("group-rules", "the same where there are only rules"),
+    ("group-others", "a group that holds another program is left as it is"),
 ];
 /// Memory of the guest, in MiB.
 const MEMORY_MIB: u32 = 4096;
@@ -49,18 +60,25 @@ pub(crate) fn run(words: &[&str]) -> anyhow::Result<()> {
         door::say(&format!("== Linux {} (emulated)", kernel.release));
         let share = directory.join(format!("share-{}", kernel.release));
         stage(&share, &programs)?;
+        if let Some(policy) = &kernel.policy {
+            stage_policy(&share, policy, &programs.profile)?;
+        }
         let image = first_image(&kernel, &directory)?;
         boot(&kernel.image, &image, &share, &directory)?;
         let told = String::from_utf8_lossy(&door::read(&share.join("results")).unwrap_or_default())
             .into_owned();
         for (name, what) in SCENARIOS {
-            let passed = told.lines().any(|line| line == format!("{name} passed"));
-            let word = if passed { "passed" } else { "FAILED" };
-            door::say(&format!("{word}  {name}: {what}"));
-            if !passed {
-                let log = share.join(format!("{name}.log"));
-                door::say(&format!("        see `{}`", log.display()));
-                missed.push(format!("{name} on {}", kernel.release));
+            match outcome(&told, name) {
+                Outcome::Passed { seconds } => {
+                    door::say(&format!("passed  {name}: {what} ({seconds} s)"));
+                }
+                Outcome::Absent { reason } => door::say(&format!("absent  {name}: {reason}")),
+                Outcome::Failed => {
+                    door::say(&format!("FAILED  {name}: {what}"));
+                    let log = share.join(format!("{name}.log"));
+                    door::say(&format!("        see `{}`", log.display()));
+                    missed.push(format!("{name} on {}", kernel.release));
+                }
             }
         }
     }
@@ -68,17 +86,50 @@ pub(crate) fn run(words: &[&str]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// How a scenario ended.
+#[derive(Debug, PartialEq, Eq)]
+enum Outcome<'a> {
+    Passed {
+        seconds: &'a str,
+    },
+    /// The kernel lacks what it is about.
+    Absent {
+        reason: &'a str,
+    },
+    /// It failed, or the guest did not come that far.
+    Failed,
+}
+
+/// Reads what the guest wrote about one scenario.
+fn outcome<'a>(told: &'a str, name: &str) -> Outcome<'a> {
+    let of_it = |line: &'a str| line.strip_prefix(name)?.strip_prefix(' ')?.split_once(' ');
+    match told.lines().find_map(of_it) {
+        Some(("passed", seconds)) => Outcome::Passed { seconds },
+        Some(("absent", reason)) => Outcome::Absent { reason },
+        Some(_) | None => Outcome::Failed,
+    }
+}
+
 /// The programs that the guest runs, and where it expects each.
 struct Built {
     escape: PathBuf,
     inside: PathBuf,
+    /// What `moat doctor --apparmor-profile` prints.
+    profile: Vec<u8>,
 }
 
 /// Builds the tests of the sandbox and finds the programs that cargo made.
 fn built() -> anyhow::Result<Built> {
     let mut command = door::command(door::cargo(), &door::root());
     command.args(["build", "--release", "--locked", "--package", "moat-sandbox"]);
-    command.args(["--tests", "--examples", "--message-format=json"]);
+    command.args([
+        "--package",
+        "moat-cli",
+        "--bins",
+        "--tests",
+        "--examples",
+        "--message-format=json",
+    ]);
     let output = command.output().context("could not start cargo")?;
     anyhow::ensure!(output.status.success(), "cargo could not build the sandbox's tests");
     let find = |name: &str| -> anyhow::Result<PathBuf> {
@@ -90,7 +141,10 @@ fn built() -> anyhow::Result<Built> {
             .next_back();
         found.with_context(|| format!("cargo built no `{name}`"))
     };
-    Ok(Built { escape: find("escape")?, inside: find("sandbox_helper")? })
+    let mut doctor = door::command(find("moat")?, &door::root());
+    let profile = doctor.args(["doctor", "--apparmor-profile"]).output();
+    let profile = profile.context("could not start moat")?.stdout;
+    Ok(Built { escape: find("escape")?, inside: find("sandbox_helper")?, profile })
 }
 
 /// Puts what the guest needs into the directory that it can write.
@@ -104,6 +158,37 @@ fn stage(share: &Path, programs: &Built) -> anyhow::Result<()> {
         door::make_program(&share.join(name))?;
     }
     Ok(())
+}
+
+/// Puts what loads a policy beside it, and the profile that is to be loaded.
+fn stage_policy(share: &Path, policy: &kernel::Policy, profile: &[u8]) -> anyhow::Result<()> {
+    let place = share.join("policy");
+    door::write(&place.join("moat"), profile)?;
+    let library = "usr/lib/x86_64-linux-gnu";
+    for name in [
+        "etc/apparmor.d".to_owned(),
+        // Where it lies depends on the release.
+        first(&policy.tree, &["usr/sbin/apparmor_parser", "sbin/apparmor_parser"]),
+        first(&policy.tree, &[&format!("{library}/libc.so.6"), "lib/x86_64-linux-gnu/libc.so.6"]),
+        first(
+            &policy.tree,
+            &[
+                &format!("{library}/ld-linux-x86-64.so.2"),
+                "lib/x86_64-linux-gnu/ld-linux-x86-64.so.2",
+            ],
+        ),
+    ] {
+        let mut command = door::command("cp", share);
+        let status = command.arg("-rL").arg(policy.tree.join(&name)).arg(&place).status();
+        let status = status.context("could not start cp")?;
+        anyhow::ensure!(status.success(), "could not copy `{name}`");
+    }
+    Ok(())
+}
+
+fn first(tree: &Path, names: &[&str]) -> String {
+    let found = names.iter().find(|name| tree.join(name).exists()).or_else(|| names.first());
+    found.map_or_else(String::new, |name| (*name).to_owned())
 }
 
 /// Packs the first file system: a shell, the modules in the order of their needs, and a script.
@@ -153,4 +238,19 @@ fn boot(kernel: &Path, image: &Path, share: &Path, directory: &Path) -> anyhow::
         directory.join("console.log").display()
     );
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_the_guest_wrote_counts() {
+        let told = "user passed 12\nuser-step failed 3\nroot absent it has none\nlast pass";
+        assert_eq!(outcome(told, "user"), Outcome::Passed { seconds: "12" });
+        assert_eq!(outcome(told, "root"), Outcome::Absent { reason: "it has none" });
+        for name in ["user-step", "last", "never"] {
+            assert_eq!(outcome(told, name), Outcome::Failed, "{name}");
+        }
+    }
 }

@@ -144,14 +144,14 @@ pub(crate) enum SessionVerb {
         #[arg(long, value_name = "PATH:N,N")]
         hunk: Option<String>,
     },
-    /// List the commits that a session made, and take them into refs of their own in your repository.
-    Commits(CommitsArguments),
     /// Run a command in a session: what it writes stays there, pending, until you keep it.
     Run(RunArguments),
     /// List the checkpoints of a session.
     Checkpoints(CheckpointArguments),
     /// Go back to a checkpoint of a session, or forward to a later one; your tree stays as it is.
     Rewind(RewindArguments),
+    /// List the commits that a session made, and take them into refs of their own in your repository.
+    Commits(CommitsArguments),
     /// Go on with a turn that was stopped or whose process died.
     Resume {
         /// The session, or the beginning of its id; when not given the newest of this directory's workspace.

@@ -176,10 +176,10 @@ impl<W: World> Engine<W> {
             Op::Approve { request, answer } => self.approve(request, answer),
             Op::Interrupt => self.interrupt(),
             Op::Show => self.show_changes(),
+            Op::PlanKeep { selection } => self.plan_keep(&selection),
             Op::ShowCommits => self.show_commits(),
             Op::TakeCommits { branches } => self.take_commits(&branches),
             Op::ReturnCommits => self.return_commits(),
-            Op::PlanKeep { selection } => self.plan_keep(&selection),
             Op::Keep { selection, confirmed } => {
                 self.move_changes(Effect::Keep { selection, confirmed })
             }
@@ -348,10 +348,10 @@ impl<W: World> Engine<W> {
             Effect::Command { argv, .. } => {
                 Action::Run { argv: argv.clone(), place: Place::Session }
             }
-            Effect::Keep { .. }
-            | Effect::Discard { .. }
-            | Effect::TakeCommits { .. }
+            Effect::TakeCommits { .. }
             | Effect::ReturnCommits { .. }
+            | Effect::Keep { .. }
+            | Effect::Discard { .. }
             | Effect::UndoKeep
             | Effect::Rewind { .. } => Action::Keep,
         }

@@ -70,9 +70,9 @@ pub struct State {
     pub effects: u32,
     /// How many questions were asked.
     pub questions: u32,
+    story: Story,
     /// Refs of taken commits that were not removed again, by the effect that made them.
     pub taken: Vec<Vec<TakenBranch>>,
-    story: Story,
 }
 
 impl State {
@@ -83,7 +83,7 @@ impl State {
                 let past = self.as_of(place);
                 let story = std::mem::take(&mut self.story);
                 let (effects, questions) = (self.effects, self.questions);
-                // What stands in the user's repository is not the conversation's.
+                // What stands in the user's repository is no part of the conversation.
                 let taken = std::mem::take(&mut self.taken);
                 *self = Self { effects, questions, story, taken, ..past };
                 self.story.add_after(place, record.clone());
@@ -242,14 +242,14 @@ impl Turn {
     /// Whether an effect that happens now is the turn's. What a person runs, or goes back to,
     /// while the turn is stopped is not.
     const fn owns(&self, intent: &Effect) -> bool {
-        let outside = matches!(
+        let is_outside = matches!(
             intent,
             Effect::Command { .. }
                 | Effect::Rewind { .. }
                 | Effect::TakeCommits { .. }
                 | Effect::ReturnCommits { .. }
         );
-        !(self.stopped && outside)
+        !(self.stopped && is_outside)
     }
 
     /// The time that its effects took.

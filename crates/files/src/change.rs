@@ -10,6 +10,7 @@
 //! began is joined with that by lines, where the base is certain, or is a conflict and is
 //! never kept.
 
+mod budget;
 mod compare;
 mod join;
 mod newer;
@@ -17,7 +18,7 @@ mod rename;
 mod scope;
 mod since;
 
-use moat_base::{TreePath, visible};
+use moat_base::{TreePath, escape, visible};
 use serde::{Deserialize, Serialize};
 
 use crate::blob::{BlobId, BlobStore};
@@ -27,6 +28,7 @@ use crate::file_error::FileError;
 use crate::merge::Clash;
 use crate::node::{Node, NodeKind};
 
+pub(crate) use budget::Budget;
 pub(crate) use compare::{Bases, Comparison, Idle, Leavings, OwnWrites, is_before};
 pub(crate) use rename::find_renames;
 pub(crate) use scope::Scope;
@@ -183,7 +185,8 @@ impl Change {
                 for (sign, id) in [('-', self.base()), ('+', self.latest())] {
                     if let Some(id) = id {
                         let target = blobs.get(&id)?;
-                        let target = String::from_utf8_lossy(&target);
+                        // One line, also when the target's name has several.
+                        let target = escape(&target);
                         text.push_str(&format!("{sign}{}\n", visible(&target)));
                     }
                 }

@@ -18,7 +18,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use moat_base::{EntryKind, Tree, TreeError, TreePath};
 use serde::{Deserialize, Serialize};
 
-use crate::limits::RULES_BYTES_MAX;
+use crate::limits::{RULES_BYTES_MAX, RULES_BYTES_MAX_ALL};
 use crate::tree::is_temporary;
 
 /// What a change is to the person who reviews it.
@@ -40,8 +40,28 @@ pub(crate) struct Classifier {
     layers: Vec<Arc<dyn Tree>>,
     /// The rules of each directory that was asked about.
     rules: BTreeMap<TreePath, Option<Gitignore>>,
+    /// How many bytes of rules may still be read.
+    rules_bytes: usize,
     included: Vec<TreePath>,
 }
+
+/// The names at the top of a bare repository.
+const REPOSITORY: [&[u8]; 14] = [
+    b"HEAD",
+    b"commondir",
+    b"config",
+    b"config.worktree",
+    b"gitdir",
+    b"hooks",
+    b"index",
+    b"info",
+    b"logs",
+    b"modules",
+    b"objects",
+    b"packed-refs",
+    b"refs",
+    b"worktrees",
+];
 
 /// Directories that are caches wherever they are.
 const CACHE_DIRECTORIES: [&[u8]; 8] = [
@@ -69,12 +89,13 @@ impl Classifier {
     /// Makes a classifier for a tree of layers; `included` paths are edits whatever
     /// the rules say.
     pub(crate) fn new(layers: Vec<Arc<dyn Tree>>, included: Vec<TreePath>) -> Self {
-        Self { layers, rules: BTreeMap::new(), included }
+        Self { layers, rules: BTreeMap::new(), rules_bytes: RULES_BYTES_MAX_ALL, included }
     }
 
     /// The class of an entry whose directories are all edits themselves.
     pub(crate) fn class(&mut self, path: &TreePath, kind: EntryKind) -> Class {
-        if is_git(path) || (kind == EntryKind::Directory && self.is_repository(path)) {
+        let is_repository = kind == EntryKind::Directory && self.is_repository(path);
+        if is_git(path) || is_repository || self.is_of_a_bare_root(path) {
             return Class::GitMetadata;
         }
         if self.included.iter().any(|it| related(it, path)) {
@@ -92,6 +113,18 @@ impl Classifier {
         let has = |mark: &[u8]| self.exists(path, mark);
         let (objects, refs) = (has(b"objects"), has(b"refs"));
         (objects && refs) || (has(b"HEAD") && (objects || refs || has(b"commondir")))
+    }
+
+    /// Whether the root itself would be a bare repository, and the path a part of it: git
+    /// runs programs that its `config` names for whoever asks it something there. Projects
+    /// may have directories of these names; `HEAD` makes the difference.
+    fn is_of_a_bare_root(&self, path: &TreePath) -> bool {
+        let root = TreePath::root();
+        let has = |mark: &[u8]| self.exists(&root, mark);
+        path.parent().is_some_and(|parent| parent.is_root())
+            && path.file_name().is_some_and(|name| REPOSITORY.contains(&name))
+            && has(b"HEAD")
+            && ((has(b"objects") && has(b"refs")) || has(b"commondir"))
     }
 
     fn is_cache(&self, path: &TreePath, kind: EntryKind) -> bool {
@@ -136,7 +169,7 @@ impl Classifier {
         self.rules.get(directory).and_then(Option::as_ref)
     }
 
-    fn read_rules(&self, directory: &TreePath) -> Option<Gitignore> {
+    fn read_rules(&mut self, directory: &TreePath) -> Option<Gitignore> {
         let mut builder = GitignoreBuilder::new("");
         // Later lines win, so the weaker file comes first.
         let excludes =
@@ -146,6 +179,7 @@ impl Classifier {
             return None;
         }
         for bytes in [excludes, rules].into_iter().flatten() {
+            self.rules_bytes = self.rules_bytes.checked_sub(bytes.len())?;
             for line in bytes.split(|byte| *byte == b'\n') {
                 let line = line.strip_suffix(b"\r").unwrap_or(line);
                 // A line that is not UTF-8 or not a pattern matches nothing, as in git.
@@ -288,6 +322,43 @@ mod tests {
             ("bare", Directory, GitMetadata),
         ] {
             check(&mut classifier, path, kind, class);
+        }
+    }
+
+    #[test]
+    fn a_root_that_became_a_bare_repository_is_git_s_own_and_a_project_is_not() {
+        use Class::{Edit, GitMetadata};
+        use EntryKind::{Directory, File};
+        let (_dir, bare) = tree(&[("HEAD", ""), ("config", ""), ("objects/x", ""), ("refs/x", "")]);
+        let mut classifier = Classifier::new(vec![bare], Vec::new());
+        for name in ["HEAD", "config", "hooks"] {
+            check(&mut classifier, name, File, GitMetadata);
+        }
+        check(&mut classifier, "objects", Directory, GitMetadata);
+        check(&mut classifier, "src.rs", File, Edit);
+        check(&mut classifier, "src/config", File, Edit);
+        let (_dir, project) = tree(&[("config", ""), ("objects/x", ""), ("refs/x", "")]);
+        let mut classifier = Classifier::new(vec![project], Vec::new());
+        check(&mut classifier, "config", File, Edit);
+        check(&mut classifier, "objects", Directory, Edit);
+    }
+
+    #[test]
+    fn rules_are_read_up_to_a_bound_and_what_comes_after_hides_nothing() {
+        let line = "ignored\n";
+        let rules = line.repeat(usize::try_from(RULES_BYTES_MAX).unwrap() / line.len());
+        let count = RULES_BYTES_MAX_ALL / rules.len() + 1;
+        let names: Vec<String> = (0..count).map(|number| format!("{number:03}")).collect();
+        let files: Vec<(String, &str)> =
+            names.iter().map(|name| (format!("{name}/.gitignore"), rules.as_str())).collect();
+        let files: Vec<(&str, &str)> =
+            files.iter().map(|(at, text)| (at.as_str(), *text)).collect();
+        let (_dir, tree) = tree(&files);
+        let mut classifier = Classifier::new(vec![tree], Vec::new());
+        for name in &names {
+            let is_last = names.last() == Some(name);
+            let class = if is_last { Class::Edit } else { Class::Ignored };
+            check(&mut classifier, &format!("{name}/ignored"), EntryKind::File, class);
         }
     }
 }

@@ -24,7 +24,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::blob::{BlobId, BlobStore};
 use crate::change::{
-    Bases, ChangeSet, Comparison, Leavings, OwnWrites, Scope, Since, find_renames, is_before,
+    Bases, Budget, ChangeSet, Comparison, Leavings, OwnWrites, Scope, Since, find_renames,
+    is_before,
 };
 use crate::class::Classifier;
 use crate::file_error::FileError;
@@ -160,6 +161,7 @@ impl SessionFiles {
             classifier: Classifier::new(layers, included.to_vec()),
             set: ChangeSet { changes: Vec::new(), left_out: Vec::new(), truncated: false },
             leavings: Leavings::default(),
+            budget: Budget::new(),
             scope,
         };
         let compared = comparison.run()?;
@@ -452,6 +454,10 @@ impl SessionFiles {
         let path = self.directory.join(name);
         let bytes = serde_json::to_vec(value)
             .map_err(|source| FileError::DamagedRecord { path: path.clone(), source })?;
+        if bytes.len() as u64 > RECORD_BYTES_MAX {
+            // It could not be read back, and with it the session.
+            return Err(self.fail(name, ErrorKind::FileTooLarge.into()));
+        }
         let replaced = self.fs.replace(&path, &bytes);
         replaced.map_err(|source| self.fail(name, source))
     }

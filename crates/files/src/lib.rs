@@ -13,6 +13,7 @@
 //! [`SurfaceGate`] which changes need a confirmation; [`Watch`] tells that the user's tree
 //! changed. `docs/sessions.md` says how it is used.
 
+mod amount;
 mod blob;
 mod change;
 mod checkpoint;
@@ -34,6 +35,7 @@ mod tree;
 mod upper;
 mod watch;
 
+pub use amount::{Amount, Progress, Seen, Walk};
 pub use blob::{BlobId, BlobStore};
 pub use change::{Change, ChangeKind, ChangeSet, Content, LeftOut, Merge, Rename};
 pub use checkpoint::{Changed, Checkpoint, Checkpoints, Rewind, Wish};

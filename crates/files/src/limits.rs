@@ -13,6 +13,29 @@ pub(crate) const DIFF_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// The most changes that one set lists before it stops and says so.
 pub(crate) const CHANGES_MAX: usize = 200_000;
 
+/// The most bytes of files, of both sides, that one comparison reads and stores. More is named
+/// and the set says that it is cut: holes and hard links cost a session no disk, but their
+/// content would fill the user's.
+pub(crate) const COMPARED_BYTES_MAX: u64 = 4 << 30;
+
+/// The most bytes of texts, of both sides, that one comparison shows; more is named in the
+/// same way. All of it is in memory at once.
+pub(crate) const COMPARED_TEXT_BYTES_MAX: u64 = 256 << 20;
+
+/// The most bytes of paths that one comparison looks at
+/// before it stops and says so. They are in memory and in the session's record.
+pub(crate) const COMPARED_PATHS_BYTES_MAX: u64 = 64 << 20;
+
+/// The most bytes of paths that one directory's listing holds; a larger one is refused.
+pub(crate) const LISTED_PATHS_BYTES_MAX: u64 = 256 << 20;
+
+/// The most paths that are named as left out of a set before it stops naming and says so.
+pub(crate) const LEFT_OUT_MAX: usize = 10_000;
+
+/// The most bytes of ignore rules that one comparison reads; what comes after rules nothing.
+/// A pattern takes a thousand times its length in memory.
+pub(crate) const RULES_BYTES_MAX_ALL: usize = 4 << 20;
+
 /// The most deleted, and the most created, texts among which similar ones are looked for;
 /// with more, only files of equal content are shown as renamed.
 pub(crate) const RENAME_FILES_MAX: usize = 2_000;

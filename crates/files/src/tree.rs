@@ -20,6 +20,7 @@ use rustix::fs::{Dir, FileType};
 
 use crate::blob::BlobId;
 use crate::file_error::FileError;
+use crate::limits::LISTED_PATHS_BYTES_MAX;
 use crate::resolver::{self, Links};
 use crate::root::Root;
 use crate::stat::Stat;
@@ -209,7 +210,7 @@ fn each<T>(
 ) -> Result<Vec<(TreePath, T)>, TreeError> {
     let fail = |errno| resolver::explain(root, directory, errno);
     let fd = resolver::directory(root, directory, links)?;
-    let mut entries = Vec::new();
+    let (mut entries, mut path_bytes) = (Vec::new(), 0_u64);
     for entry in Dir::read_from(&fd).map_err(fail)? {
         let entry = entry.map_err(fail)?;
         let name = entry.file_name().to_bytes();
@@ -218,7 +219,8 @@ fn each<T>(
         }
         let Ok(path) = directory.join(name) else { continue };
         let Some(seen) = look(fd.as_fd(), name, entry.file_type()) else { continue };
-        if entries.len() >= TREE_ENTRIES_MAX {
+        path_bytes += path.as_bytes().len() as u64;
+        if entries.len() >= TREE_ENTRIES_MAX || path_bytes > LISTED_PATHS_BYTES_MAX {
             return Err(TreeError::Refused {
                 path: directory.clone(),
                 reason: "it has too many entries",

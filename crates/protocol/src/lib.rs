@@ -9,9 +9,9 @@
 //! (`moat-net`), rendering (`moat-tui`).
 //!
 //! *Map*: `op` what a front end asks for · `event` what it is shown · `task` what
-//! a turn is about · `change` the change set · `commits` what a
-//! session committed · `surface` what a change would make
-//! other tools do · `evidence` commands, tests and the outcome · `wire` lines.
+//! a turn is about · `change` the change set · `surface` what a change would make
+//! other tools do · `commits` what a session committed · `evidence` commands, tests and the
+//! outcome · `wire` lines.
 //!
 //! ```
 //! use moat_protocol::{Op, read_op, write_op};

@@ -5,56 +5,28 @@
 //! What the session holds is its own, but takes a walk. So the first is asked often,
 //! and the walk is made when so much is gone that the session may be over its bound.
 //! It goes in slices, so that output and interrupts are not kept waiting. What cannot
-//! be walked (closed or very deep directories) is taken to be as large as what is gone.
+//! be walked (closed or very deep directories) is taken to be as large as what is gone since
+//! all could be walked. So is what changes its name while the walk comes to it, when a few
+//! walks after each other miss something.
 //!
 //! Removed files that a process still holds are not here: the reaper sees them.
 //!
-//! Invariant: nothing is written or opened but directories, no link is followed and no
-//! mounted file system is entered.
+//! Invariant: nothing is written.
 
-use std::collections::HashSet;
-use std::os::fd::{AsFd, OwnedFd};
-
+use std::os::fd::OwnedFd;
+use std::path::Path;
 use std::time::Duration;
 
 use moat_base::Clock;
-use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, ResolveFlags};
+use moat_files::{Amount, Progress, Seen, Walk};
+use rustix::fs::{Mode, OFlags};
 
 use crate::command::Bound;
 use crate::limits::{
-    COUNT_PAUSE, COUNT_SLICE, DEPTH_MAX, MACHINE_DISK_FLOOR, MACHINE_FLOOR_SHARE, TAKING_RATE,
-    WATCH_WAIT_MAX, WATCH_WAIT_MIN,
+    COUNT_PAUSE, COUNT_SLICE, MACHINE_DISK_FLOOR, MACHINE_FLOOR_SHARE, TAKING_RATE, WATCH_WAIT_MAX,
+    WATCH_WAIT_MIN,
 };
 use crate::{Files, Limits, Plan};
-
-/// Bytes and files: what is used, free, or allowed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Amount {
-    bytes: u64,
-    files: u64,
-}
-
-impl Amount {
-    const fn minus(self, other: Self) -> Self {
-        Self {
-            bytes: self.bytes.saturating_sub(other.bytes),
-            files: self.files.saturating_sub(other.files),
-        }
-    }
-
-    fn largest(self, other: Self) -> Self {
-        Self { bytes: self.bytes.max(other.bytes), files: self.files.max(other.files) }
-    }
-
-    const fn part(self, of: u64) -> Self {
-        Self { bytes: self.bytes / of, files: self.files / of }
-    }
-
-    /// Whether one of the two is more than in `other`.
-    const fn exceeds(self, other: Self) -> bool {
-        self.bytes > other.bytes || self.files > other.files
-    }
-}
 
 /// Where a sandbox's commands write on disk, and what is known of it.
 #[derive(Debug)]
@@ -64,7 +36,17 @@ pub(crate) struct Disk {
     owner: Owner,
     /// What the last walk found, and what was free when it began.
     known: Known,
-    walk: Option<Walk>,
+    walk: Option<Counting>,
+    /// How many walks after each other missed names that went away.
+    missed: u32,
+}
+
+/// A walk under way.
+#[derive(Debug)]
+struct Counting {
+    /// What was free when it began.
+    free: Amount,
+    walk: Walk,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +60,13 @@ struct Known {
     /// None before the first walk.
     used: Option<Amount>,
     free: Amount,
+}
+
+impl Known {
+    /// The most that the session can hold when so much is gone since.
+    fn most(&self, gone: Amount) -> Amount {
+        self.used.unwrap_or_default().plus(gone)
+    }
 }
 
 /// The bounds of one command.
@@ -95,9 +84,9 @@ impl Disk {
             Files::Direct => (Some(plan.root()), Owner::User),
             Files::ReadOnly => (None, Owner::User),
         };
-        let place = path.and_then(|path| open(CWD, path, ResolveFlags::empty()).ok());
+        let place = path.and_then(|path| open(path).ok());
         let known = Known { used: None, free: free(place.as_ref()) };
-        Self { place, owner, known, walk: None }
+        Self { place, owner, known, walk: None, missed: 0 }
     }
 
     /// The bounds for a command that has not started yet. One that starts with little room,
@@ -108,13 +97,18 @@ impl Disk {
     pub(crate) fn bounds(&mut self, limits: &Limits, clock: &dyn Clock) -> DiskBounds {
         let session = Amount { bytes: limits.session_bytes, files: limits.session_files };
         let free = free(self.place.as_ref());
-        let whole = size(self.place.as_ref()).part(MACHINE_FLOOR_SHARE);
+        let whole = self
+            .place
+            .as_ref()
+            .map_or_else(Amount::default, Amount::size)
+            .part(MACHINE_FLOOR_SHARE);
         let usual = Amount { bytes: whole.bytes.min(MACHINE_DISK_FLOOR), files: whole.files };
         let half = free.part(2);
         let floor =
             Amount { bytes: usual.bytes.min(half.bytes), files: usual.files.min(half.files) };
         // One that an ended command left unfinished knows nothing of what it removed since.
         self.walk = None;
+        self.missed = 0;
         if self.known.used.is_some_and(|used| used.exceeds(session)) {
             self.count(clock);
         }
@@ -124,10 +118,10 @@ impl Disk {
 
     /// Counts what is there, to the end.
     fn count(&mut self, clock: &dyn Clock) {
-        let Some(mut walk) = self.begin() else { return };
-        while walk.step(clock) == Progress::More {}
+        let Some(Counting { free: before, mut walk }) = self.begin() else { return };
+        while walk.step(clock, COUNT_SLICE) == Progress::More {}
         let gone = self.known.free.minus(free(self.place.as_ref()));
-        self.known = Known { used: Some(walk.result(gone)), free: walk.free };
+        self.known = Known { used: Some(walk.result(self.known.most(gone))), free: before };
     }
 
     /// Looks at what is free, and walks on where a walk is due. Tells the bound that is
@@ -145,14 +139,21 @@ impl Disk {
             return Err(Bound::MachineDisk);
         }
         let gone = self.known.free.minus(free);
-        if let Some(walk) = &mut self.walk {
-            if walk.step(clock) == Progress::More {
+        if let Some(Counting { free: before, walk }) = &mut self.walk {
+            if walk.step(clock, COUNT_SLICE) == Progress::More {
                 return Ok(COUNT_PAUSE);
             }
-            let used = walk.result(gone);
-            self.known = Known { used: Some(used), free: walk.free };
+            let used = walk.result(self.known.most(gone));
+            let is_over = used.exceeds(bounds.session);
+            if is_over && walk.seen() == Seen::Moving && self.missed < MISSED_WALKS_MAX {
+                self.missed += 1;
+                self.walk = self.begin();
+                return Ok(COUNT_PAUSE);
+            }
+            self.missed = 0;
+            self.known = Known { used: Some(used), free: *before };
             self.walk = None;
-            return if used.exceeds(bounds.session) { Err(Bound::Disk) } else { Ok(COUNT_PAUSE) };
+            return if is_over { Err(Bound::Disk) } else { Ok(COUNT_PAUSE) };
         }
         let step = self.step(bounds);
         if self.owner == Owner::Session && gone.exceeds(step) {
@@ -172,191 +173,40 @@ impl Disk {
         self.known.used.map_or(least, |used| bounds.session.minus(used).part(2).largest(least))
     }
 
-    fn begin(&self) -> Option<Walk> {
+    fn begin(&self) -> Option<Counting> {
         let place = self.place.as_ref()?;
-        let top = Dir::read_from(place).ok()?;
-        Some(Walk {
-            free: free(Some(place)),
-            open: vec![top],
-            linked: HashSet::new(),
-            used: Amount::default(),
-            sight: Sight::Whole,
-        })
+        Some(Counting { free: free(Some(place)), walk: Walk::new(place).ok()? })
     }
 }
 
-/// A walk under way.
-#[derive(Debug)]
-struct Walk {
-    /// What was free when it began.
-    free: Amount,
-    open: Vec<Dir>,
-    /// Files with several names, which count once.
-    linked: HashSet<u64>,
-    used: Amount,
-    sight: Sight,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sight {
-    Whole,
-    /// Something could not be looked into.
-    Partial,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Progress {
-    More,
-    Done,
-}
-
-impl Walk {
-    fn step(&mut self, clock: &dyn Clock) -> Progress {
-        let until = clock.monotonic() + COUNT_SLICE;
-        while clock.monotonic() < until {
-            for _ in 0..ENTRIES_PER_LOOK {
-                if self.next() == Progress::Done {
-                    return Progress::Done;
-                }
-            }
-        }
-        Progress::More
-    }
-
-    /// Counts one name.
-    fn next(&mut self) -> Progress {
-        let depth = self.open.len();
-        let Some(directory) = self.open.last_mut() else {
-            return Progress::Done;
-        };
-        let entry = match directory.read() {
-            Some(Ok(entry)) => entry,
-            Some(Err(_changed)) => {
-                self.sight = Sight::Partial;
-                self.open.pop();
-                return Progress::More;
-            }
-            None => {
-                self.open.pop();
-                return Progress::More;
-            }
-        };
-        let name = entry.file_name();
-        if matches!(name.to_bytes(), b"." | b"..") {
-            return Progress::More;
-        }
-        let Ok(at) = directory.fd() else {
-            return Progress::More;
-        };
-        // It is gone when this fails.
-        let Ok(stat) = rustix::fs::statat(at, name, AtFlags::SYMLINK_NOFOLLOW) else {
-            return Progress::More;
-        };
-        let is_directory = FileType::from_raw_mode(stat.st_mode) == FileType::Directory;
-        if is_directory || stat.st_nlink < 2 || self.linked.insert(stat.st_ino) {
-            self.used.files += 1;
-            self.used.bytes += u64::try_from(stat.st_blocks).unwrap_or(0).saturating_mul(512);
-        }
-        if is_directory {
-            let inside = open(at, name, BENEATH).and_then(Dir::new);
-            match inside {
-                Ok(inside) if depth < DEPTH_MAX => self.open.push(inside),
-                Ok(_) | Err(_) => self.sight = Sight::Partial,
-            }
-        }
-        Progress::More
-    }
-
-    fn result(&self, gone: Amount) -> Amount {
-        match self.sight {
-            Sight::Whole => self.used,
-            Sight::Partial => self.used.largest(gone),
-        }
-    }
-}
-
-fn open(
-    at: impl AsFd,
-    path: impl rustix::path::Arg,
-    resolve: ResolveFlags,
-) -> rustix::io::Result<OwnedFd> {
+fn open(path: &Path) -> rustix::io::Result<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    rustix::fs::openat2(at, path, flags, Mode::empty(), resolve)
+    rustix::fs::open(path, flags, Mode::empty())
 }
 
-/// What is free for an ordinary user; without end where nobody can tell.
+/// What is free; without end where nobody can tell.
 fn free(place: Option<&OwnedFd>) -> Amount {
-    let size = place.and_then(|place| rustix::fs::fstatvfs(place).ok());
-    size.map_or(Amount { bytes: u64::MAX, files: u64::MAX }, |size| Amount {
-        bytes: size.f_bavail.saturating_mul(size.f_frsize),
-        // Some file systems make files as they are needed, and count none.
-        files: if size.f_files == 0 { u64::MAX } else { size.f_favail },
-    })
+    place.map_or(Amount { bytes: u64::MAX, files: u64::MAX }, Amount::free)
 }
 
-fn size(place: Option<&OwnedFd>) -> Amount {
-    let size = place.and_then(|place| rustix::fs::fstatvfs(place).ok());
-    size.map_or_else(Amount::default, |size| Amount {
-        bytes: size.f_blocks.saturating_mul(size.f_frsize),
-        files: size.f_files,
-    })
-}
-
-const BENEATH: ResolveFlags = ResolveFlags::BENEATH
-    .union(ResolveFlags::NO_XDEV)
-    .union(ResolveFlags::NO_SYMLINKS)
-    .union(ResolveFlags::NO_MAGICLINKS);
+/// How many walks that missed names are made again before what they missed counts as
+/// what is gone: builds make and remove files all the time.
+const MISSED_WALKS_MAX: u32 = 3;
 
 /// The smallest step between two walks, as a part of the bound.
 const LEAST_STEP: u64 = 16;
 
-/// The clock is not asked for each entry.
-const ENTRIES_PER_LOOK: usize = 64;
-
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "the tests make the files that are counted")]
 mod tests {
-    use std::path::Path;
-
     use moat_base::SystemClock;
 
     use super::*;
 
     fn disk(directory: &Path, owner: Owner) -> Disk {
-        let place = open(CWD, directory, ResolveFlags::empty()).unwrap();
+        let place = open(directory).unwrap();
         let known = Known { used: None, free: free(Some(&place)) };
-        Disk { place: Some(place), owner, known, walk: None }
-    }
-
-    fn walked(disk: &Disk) -> Walk {
-        let mut walk = disk.begin().unwrap();
-        while walk.step(&SystemClock::new()) == Progress::More {}
-        walk
-    }
-
-    #[test]
-    fn a_walk_counts_blocks_and_files_once() {
-        let scratch = tempfile::tempdir().unwrap();
-        let at = |name: &str| scratch.path().join(name);
-        std::fs::create_dir_all(at("a/b")).unwrap();
-        std::fs::write(at("a/b/file"), vec![1; 1 << 20]).unwrap();
-        std::fs::hard_link(at("a/b/file"), at("a/same")).unwrap();
-        std::os::unix::fs::symlink("/usr", at("a/link")).unwrap();
-        // Long, and without a block.
-        std::fs::File::create(at("sparse")).unwrap().set_len(1 << 40).unwrap();
-        let walk = walked(&disk(scratch.path(), Owner::Session));
-        assert_eq!((walk.used.files, walk.sight), (5, Sight::Whole));
-        assert!((1 << 20..2 << 20).contains(&walk.used.bytes), "{:?}", walk.used);
-    }
-
-    #[test]
-    fn what_lies_too_deep_is_as_large_as_what_is_gone() {
-        let scratch = tempfile::tempdir().unwrap();
-        let deep = "d/".repeat(DEPTH_MAX + 1);
-        std::fs::create_dir_all(scratch.path().join(deep)).unwrap();
-        let walk = walked(&disk(scratch.path(), Owner::Session));
-        let gone = Amount { bytes: 1 << 40, files: 1 };
-        assert_eq!(walk.result(gone).bytes, 1 << 40);
+        Disk { place: Some(place), owner, known, walk: None, missed: 0 }
     }
 
     #[test]
@@ -380,6 +230,37 @@ mod tests {
         write("more");
         disk.walk = disk.begin();
         assert_eq!(disk.look(&second, &clock), Err(Bound::Disk));
+    }
+
+    #[test]
+    fn what_a_walk_cannot_see_is_not_forgotten_by_the_next() {
+        let known =
+            |bytes| Known { used: Some(Amount { bytes, files: 0 }), free: Amount::default() };
+        let gone = Amount { bytes: 1 << 40, files: 1 };
+        assert_eq!(known(0).most(gone).bytes, 1 << 40);
+        assert_eq!(known(1 << 40).most(gone).bytes, 2 << 40);
+    }
+
+    #[test]
+    fn what_is_renamed_while_it_is_walked_counts_after_a_few_walks() {
+        let scratch = tempfile::tempdir().unwrap();
+        let clock = SystemClock::new();
+        let mut disk = disk(scratch.path(), Owner::Session);
+        let limits = Limits { session_bytes: 1 << 20, ..Limits::default() };
+        let bounds = disk.bounds(&limits, &clock);
+        disk.known.free = Amount { bytes: u64::MAX, files: u64::MAX };
+        for walks in 0..=MISSED_WALKS_MAX {
+            let names = ["one", "two"].map(|name| scratch.path().join(name));
+            names.iter().for_each(|name| std::fs::write(name, "").unwrap());
+            disk.walk = disk.begin();
+            // With the first name all are read.
+            let step = disk.walk.as_mut().unwrap().walk.count_one();
+            assert_eq!(step, Progress::More);
+            names.iter().for_each(|name| std::fs::rename(name, name.with_extension("x")).unwrap());
+            let looked = disk.look(&bounds, &clock);
+            let is_last = walks == MISSED_WALKS_MAX;
+            assert_eq!(looked, if is_last { Err(Bound::Disk) } else { Ok(COUNT_PAUSE) });
+        }
     }
 
     #[test]

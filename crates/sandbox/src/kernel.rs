@@ -34,11 +34,33 @@ pub(crate) fn clone(flags: i32) -> io::Result<Side> {
     // the descriptor through the third argument, which outlives the call.
     let pid =
         unsafe { libc::syscall(libc::SYS_clone, flags, 0_usize, &raw mut pidfd, 0_usize, 0_usize) };
+    side(pid, || pidfd)
+}
+
+/// As [`clone`], with the child in a control group from its beginning (clone3(2), Linux 5.7).
+pub(crate) fn clone_into(flags: i32, group: BorrowedFd<'_>) -> io::Result<Side> {
+    let mut pidfd: RawFd = -1;
+    // SAFETY: an all-zero structure is a valid value: nothing is asked for.
+    let mut arguments: libc::clone_args = unsafe { std::mem::zeroed() };
+    arguments.flags = u64::from(flags.cast_unsigned() | libc::CLONE_PIDFD.cast_unsigned());
+    arguments.flags |= CLONE_INTO_CGROUP;
+    arguments.pidfd = (&raw mut pidfd).expose_provenance() as u64;
+    arguments.exit_signal = u64::from(libc::SIGCHLD.cast_unsigned());
+    arguments.cgroup = u64::from(group.as_raw_fd().cast_unsigned());
+    let length = size_of::<libc::clone_args>();
+    // SAFETY: without CLONE_VM and with a null stack this is fork; the kernel reads the
+    // structure and writes the descriptor, both of which outlive the call.
+    let pid = unsafe { libc::syscall(libc::SYS_clone3, &raw mut arguments, length) };
+    side(pid, || pidfd)
+}
+
+/// Reads what clone(2) and clone3(2) return.
+fn side(pid: i64, pidfd: impl FnOnce() -> RawFd) -> io::Result<Side> {
     match i32::try_from(pid) {
         Ok(0) => Ok(Side::Child),
         Ok(pid) if pid > 0 => {
             // SAFETY: the kernel has just opened this descriptor for us alone.
-            let child = unsafe { OwnedFd::from_raw_fd(pidfd) };
+            let child = unsafe { OwnedFd::from_raw_fd(pidfd()) };
             Ok(Side::Parent { pid, child })
         }
         _ => Err(io::Error::last_os_error()),
@@ -146,6 +168,14 @@ pub(crate) fn place(fd: impl AsFd, number: RawFd) -> io::Result<()> {
         if fd == number { libc::fcntl(fd, libc::F_SETFD, 0) } else { libc::dup2(fd, number) }
     };
     check(result.into())
+}
+
+/// Makes `fd` the descriptor `number`, and its owner.
+pub(crate) fn place_owned(fd: impl AsFd, number: RawFd) -> io::Result<OwnedFd> {
+    place(fd, number)?;
+    // SAFETY: the descriptor is open, and who owned the number before never closes it:
+    // only a duplicate of the launcher calls this, which ends without unwinding.
+    Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
 /// The standard input as a descriptor, which the launcher's owner put there.
@@ -349,6 +379,9 @@ pub(crate) fn attempt(call: i64, arguments: [usize; 3]) -> io::Result<()> {
 }
 
 const CLOSE_RANGE_CLOEXEC: u32 = 4;
+
+/// Not in `libc` as the number that it is.
+const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
 
 /// Reads a number that a system call returns.
 pub(crate) fn check(result: i64) -> io::Result<()> {

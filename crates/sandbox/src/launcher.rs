@@ -20,6 +20,7 @@ use std::sync::OnceLock;
 use rustix::event::{PollFd, PollFlags};
 use rustix::net::Shutdown;
 
+use crate::cgroup::Delegated;
 use crate::footing::{Footing, Survey};
 use crate::limits::ANSWER_WAIT_MAX;
 use crate::wire::{self, Answer, Received, ToLauncher};
@@ -32,6 +33,8 @@ pub struct Launcher {
     socket: OwnedFd,
     process: Child,
     survey: OnceLock<Survey>,
+    /// Where groups for sandboxes can be made, or why nowhere.
+    delegated: Result<Delegated, String>,
 }
 
 impl Launcher {
@@ -46,6 +49,8 @@ impl Launcher {
     pub fn start(settings: Settings) -> Result<Self, Error> {
         let failed = |source| Error::Launcher { helper: settings.helper.clone(), source };
         let (here, there) = wire::pair().map_err(failed)?;
+        // Before anything is started, which would be left behind where this process was.
+        let delegated = Delegated::claim().map_err(|error| error.to_string());
         let process = std::process::Command::new(&settings.helper)
             .arg(HELPER_WORD)
             .env_clear()
@@ -57,7 +62,7 @@ impl Launcher {
             .process_group(0)
             .spawn()
             .map_err(failed)?;
-        Ok(Self { settings, socket: here, process, survey: OnceLock::new() })
+        Ok(Self { settings, socket: here, process, survey: OnceLock::new(), delegated })
     }
 
     /// The settings that it was started with.
@@ -83,6 +88,11 @@ impl Launcher {
     /// [`Error::Gone`] when the launcher has ended.
     pub fn give_up_network(&self) -> Result<(), Error> {
         self.ask(&ToLauncher::Seal, &[])
+    }
+
+    /// Where groups for sandboxes can be made, or why nowhere.
+    pub(crate) fn delegated(&self) -> Result<&Delegated, &str> {
+        self.delegated.as_ref().map_err(String::as_str)
     }
 
     /// What was found out about this machine; `None` as long as nothing was refused.

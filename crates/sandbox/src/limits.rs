@@ -55,6 +55,9 @@ pub(crate) const WATCH_WAIT_MIN: Duration = Duration::from_millis(20);
 /// See [`WATCH_WAIT_MIN`].
 pub(crate) const WATCH_WAIT_MAX: Duration = Duration::from_millis(250);
 
+/// How long the processes of a command are left alone at most, however dear a look at them is.
+pub(crate) const WATCH_REST_MAX: Duration = Duration::from_secs(2);
+
 /// How fast a command is thought to take memory or to write, in bytes for each second.
 pub(crate) const TAKING_RATE: u64 = 4 << 30;
 
@@ -97,12 +100,12 @@ pub(crate) const LOWER_TREES_MAX: usize = 16;
 /// (the kernel's `RESERVED_PIDS` and one).
 pub(crate) const PROCESSES_MIN: u64 = 301;
 
+/// The processes in a sandbox's control group beside those of the command: its reaper, one
+/// that is being taken down, and two that wait, each with the process that will be a command.
+pub(crate) const GROUP_PROCESSES_BESIDES: u64 = 8;
+
 /// The connections that wait on a command's listener.
 pub(crate) const LISTENER_BACKLOG: i32 = 128;
 
 /// The port of a command's proxy listener on its own loopback device.
 pub(crate) const PROXY_PORT: u16 = 3128;
-
-/// The most directories inside one another that are looked into while a session's changes
-/// are counted.
-pub(crate) const DEPTH_MAX: usize = 256;

@@ -18,7 +18,7 @@ use crate::inside::trial;
 use crate::plan::Purpose;
 use crate::{
     Collected, Command, Confinement, Effect, Error, Files, Finding, HELPER_WORD, Interrupt,
-    Launcher, Plan, Sandbox, Standing, Step, cgroup,
+    Launcher, Plan, Sandbox, Standing, Step,
 };
 
 impl Launcher {
@@ -80,7 +80,7 @@ fn probe(launcher: &Launcher, scratch: &Path) -> Result<Examination, Error> {
     Ok(Examination {
         findings: judge(&String::from_utf8_lossy(&collected.output), sandbox.confinement()),
         confinement: sandbox.confinement().clone(),
-        resources: cgroup::account(),
+        resources: sandbox.resources().to_owned(),
     })
 }
 

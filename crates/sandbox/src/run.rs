@@ -16,14 +16,15 @@ use rustix::event::{PollFd, PollFlags};
 use rustix::fs::{Mode, OFlags};
 use rustix::pipe::PipeFlags;
 
+use crate::cgroup::{Events, Group};
 use crate::disk::{Disk, DiskBounds};
 use crate::limits::{ANSWER_WAIT_MAX, OUTPUT_CHUNK_BYTES};
 use crate::rewrite::Mapping;
 use crate::view::bare::Places;
-use crate::wire::{self, Answer, CommandPlan, Fault, Listener, Received, ToHolder};
+use crate::wire::{self, Answer, CommandPlan, Fault, InputFrom, Listener, Received, ToHolder};
 use crate::{
-    Command, Error, Exit, Input, Interrupt, Network, OutputSink, Plan, Settings, Status, Stream,
-    Usage, Variable, environment, launcher, poll,
+    Command, Error, Exit, Input, Interrupt, Layer, Network, OutputSink, Plan, Settings, Status,
+    Stream, Usage, Variable, environment, launcher, poll,
 };
 
 /// What all commands of a sandbox have in common.
@@ -37,6 +38,10 @@ pub(crate) struct Surroundings {
     /// How many commands were started.
     commands: AtomicU64,
     disk: Mutex<Disk>,
+    /// Where commands are counted, if that is a group of their own.
+    group: Option<Group>,
+    /// Whether a test wants it to bound no processes.
+    unbounded: bool,
 }
 
 impl Surroundings {
@@ -48,6 +53,8 @@ impl Surroundings {
             mapping: None,
             commands: AtomicU64::new(0),
             disk: Mutex::new(Disk::open(plan)),
+            group: None,
+            unbounded: plan.without.contains(&Layer::Processes),
         }
     }
 
@@ -63,6 +70,26 @@ impl Surroundings {
             mapping: Some(Mapping { from: places.tree.clone(), to: plan.root().to_owned() }),
             commands: AtomicU64::new(0),
             disk: Mutex::new(Disk::open(plan)),
+            group: None,
+            unbounded: plan.without.contains(&Layer::Processes),
+        }
+    }
+
+    /// Has commands counted in a group of their own.
+    pub(crate) fn count_in(&mut self, group: Group) {
+        self.group = Some(group);
+    }
+
+    /// Sets a command's bounds in the group.
+    fn admit(&self, command: &Command) -> Result<Option<(&Group, Events)>, Error> {
+        let Some(group) = &self.group else {
+            return Ok(None);
+        };
+        let limits = &command.limits;
+        let processes = if self.unbounded { u64::MAX } else { limits.processes };
+        match group.admit(limits.memory_bytes_all, processes) {
+            Ok(events) => Ok(Some((group, events))),
+            Err(error) => Err(failure(command, "bounding its control group".to_owned(), error)),
         }
     }
 
@@ -92,10 +119,18 @@ impl Surroundings {
                 Network::None => Listener::None,
                 Network::Listener => Listener::Proxy,
             },
+            input: match &command.input {
+                Input::Empty => InputFrom::Nothing,
+                Input::Bytes(_) => InputFrom::Descriptor,
+            },
             cpu_s: limits.cpu.as_secs().max(1),
             cpu_s_all: limits.cpu_all.as_secs().max(1),
             memory_bytes: limits.memory_bytes,
-            memory_bytes_all: limits.memory_bytes_all,
+            // Where the kernel bounds it, the watch need not.
+            memory_bytes_all: match self.group {
+                Some(_) => u64::MAX,
+                None => limits.memory_bytes_all,
+            },
             session_bytes: limits.session_bytes,
             processes: limits.processes,
             file_bytes: limits.file_bytes,
@@ -112,6 +147,7 @@ struct Run<'a> {
     sink: &'a mut dyn OutputSink,
     clock: SystemClock,
     started: Duration,
+    group: Option<(&'a Group, Events)>,
     disk: MutexGuard<'a, Disk>,
     disk_bounds: DiskBounds,
     /// When the disk is looked at again.
@@ -155,6 +191,7 @@ pub(crate) fn run(
     let clock = SystemClock::new();
     let mut disk = surroundings.disk.lock().unwrap_or_else(PoisonError::into_inner);
     let disk_bounds = disk.bounds(&command.limits, &clock);
+    let group = surroundings.admit(command)?;
     let number = surroundings.commands.fetch_add(1, Ordering::Relaxed);
     let outputs = start(control, number, &surroundings.plan(command), command)?;
     let mut run = Run {
@@ -163,6 +200,7 @@ pub(crate) fn run(
         command,
         sink,
         started: clock.monotonic(),
+        group,
         disk_bounds,
         disk_due: clock.monotonic(),
         disk,
@@ -369,22 +407,20 @@ impl Run<'_> {
         }
         let dropped = self.output_bytes.saturating_sub(self.command.limits.output_bytes);
         let wall = self.clock.monotonic().saturating_sub(self.started);
-        let (status, usage) = match (self.killed, self.fault, self.exited) {
-            (Some(killed), _, exited) => {
-                let usage = exited.map(|(_status, usage)| usage);
-                let unknown = Usage { wall, ..Usage::default() };
-                let usage = usage.unwrap_or(unknown);
-                (killed.status, usage)
-            }
+        let unknown = Usage { wall, ..Usage::default() };
+        // When the kernel ends a group, its reaper may not have come to say anything.
+        let bound = self.group.and_then(|(group, before)| group.ended_at(&before));
+        let killed = self.killed.map(|killed| killed.status);
+        let told = killed.or_else(|| bound.map(Status::Limit));
+        let (status, usage) = match (told, self.fault, self.exited) {
+            (Some(status), _, exited) => (status, exited.map_or(unknown, |(_status, usage)| usage)),
             (None, Some(fault), _) => {
                 let source = std::io::Error::from_raw_os_error(fault.errno);
                 return Err(failure(self.command, fault.step, source));
             }
             (None, None, Some((status, usage))) => (status, usage),
             // The reaper itself was killed, which only the kernel can do (no memory).
-            (None, None, None) => {
-                (Status::Signal(libc::SIGKILL), Usage { wall, ..Usage::default() })
-            }
+            (None, None, None) => (Status::Signal(libc::SIGKILL), unknown),
         };
         Ok(Exit { status, usage, output_bytes_dropped: dropped })
     }

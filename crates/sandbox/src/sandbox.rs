@@ -14,16 +14,18 @@ use rustix::fs::{Mode, OFlags};
 use rustix::net::Shutdown;
 use rustix::process::Signal;
 
+use crate::cgroup::Group;
 use crate::confinement::{self, Confinement};
-use crate::footing::{Base, Footing};
+use crate::footing::{Base, Footing, Namespace, ProcessList};
 use crate::inside::laying;
 use crate::limits::ANSWER_WAIT_MAX;
 use crate::rewrite::Rewriter;
 use crate::run::{self, Surroundings};
 use crate::view::bare::{self, Places};
-use crate::wire::{self, Answer, Fault, HolderPlan, Lost, ToLauncher};
+use crate::wire::{self, Answer, Counted, Fault, HolderPlan, Lost, ToLauncher};
 use crate::{
-    Command, Error, Exit, Files, Interrupt, Launcher, OutputSink, Plan, launcher, poll, view,
+    Command, Error, Exit, Files, Interrupt, Launcher, OutputSink, Plan, landlock, launcher, poll,
+    view,
 };
 
 /// What is left of a sandbox that was told to end.
@@ -44,6 +46,7 @@ pub struct Sandbox {
     confinement: Confinement,
     notes: Vec<String>,
     surroundings: Surroundings,
+    resources: String,
 }
 
 impl Sandbox {
@@ -82,6 +85,7 @@ impl Sandbox {
         extra: &[(PathBuf, PathBuf)],
         footing: &Footing,
     ) -> Result<Self, Error> {
+        reaches(footing, landlock::version())?;
         let mut remarks = Vec::new();
         match footing.base {
             Base::User | Base::Root => {
@@ -118,7 +122,7 @@ impl Sandbox {
         footing: &Footing,
     ) -> Result<Self, Error> {
         let settings = launcher.settings();
-        let (compiled, surroundings) = match (footing.base, plan.files()) {
+        let (compiled, mut surroundings) = match (footing.base, plan.files()) {
             (Base::None, Files::CopyOnWrite { upper, work, .. }) => {
                 let places = Places::of(upper, work);
                 let compiled = bare::compile(settings, plan, &places, extra)?;
@@ -138,6 +142,10 @@ impl Sandbox {
         if is_copy(plan) {
             confinement.remarks.push(OF_A_COPY.to_owned());
         }
+        let resources = resources(&ready.group, footing);
+        if let Ok(group) = ready.group {
+            surroundings.count_in(group);
+        }
         for note in &ready.notes {
             tracing::debug!(note, "the sandbox starts without it");
         }
@@ -148,6 +156,7 @@ impl Sandbox {
             confinement,
             notes: ready.notes,
             surroundings,
+            resources,
         })
     }
 
@@ -167,6 +176,11 @@ impl Sandbox {
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// What bounds the memory of a command's processes together, in a sentence.
+    pub(crate) fn resources(&self) -> &str {
+        &self.resources
     }
 
     /// Runs one command to its end; commands of one sandbox run one after another.
@@ -241,6 +255,8 @@ impl Drop for Sandbox {
 struct Ready {
     notes: Vec<String>,
     lost: Vec<Lost>,
+    /// The group in which commands are counted, or why there is none.
+    group: Result<Group, String>,
     fds: Vec<OwnedFd>,
 }
 
@@ -250,11 +266,25 @@ fn hold(launcher: &Launcher, compiled: &HolderPlan) -> Result<(OwnedFd, Ready), 
     let body = wire::body(compiled).map_err(|error| channel("sealing the plan", error))?;
     let (control, there) =
         wire::pair().map_err(|error| channel("making the control socket", error))?;
-    launcher.ask(&ToLauncher::Hold, &[body.as_fd(), there.as_fd()])?;
+    let group = launcher.delegated().map_err(str::to_owned);
+    let group = group.and_then(|it| it.make().map_err(|error| error.to_string()));
+    let mut fds = vec![body.as_fd(), there.as_fd()];
+    fds.extend(group.as_ref().ok().map(|group| group.directory.as_fd()));
+    launcher.ask(&ToLauncher::Hold, &fds)?;
     drop(there);
     let received = launcher::answer(&control)?;
     match received.message {
-        Answer::Ready { notes, lost } => Ok((control, Ready { notes, lost, fds: received.fds })),
+        Answer::Ready { notes, lost, counted } => {
+            let group = match counted {
+                Counted::Apart => group,
+                Counted::WithMoat => group.and(Err("the launcher was given none".to_owned())),
+                Counted::Refused(fault) => {
+                    let error = io::Error::from_raw_os_error(fault.errno);
+                    Err(format!("{}: {error}", fault.step))
+                }
+            };
+            Ok((control, Ready { notes, lost, group, fds: received.fds }))
+        }
         Answer::Failed(fault) => Err(start_error(fault)),
         Answer::Serving { .. }
         | Answer::Surveyed { .. }
@@ -264,6 +294,45 @@ fn hold(launcher: &Launcher, compiled: &HolderPlan) -> Result<(OwnedFd, Ready), 
             Err(Error::Answer { reason: "the sandbox did not say that it is ready" })
         }
     }
+}
+
+/// Says what bounds the memory of a command's processes together.
+fn resources(group: &Result<Group, String>, footing: &Footing) -> String {
+    let reason = match group {
+        Ok(group) => {
+            return format!(
+                "the kernel bounds the memory and the number of a command's processes together, \
+                 in the control group `{}`",
+                group.path.display()
+            );
+        }
+        Err(reason) => reason,
+    };
+    let watched = match footing.process_list {
+        ProcessList::Own => {
+            "Moat adds up the memory of a command's processes and ends the command at its bound"
+        }
+        ProcessList::Absent => {
+            "the memory of a command's processes is bounded for each, and not together"
+        }
+    };
+    format!("{watched}; there is no control group for the kernel to do it in: {reason}")
+}
+
+/// Refuses what could be built but would end no command: without a process-id namespace only
+/// Landlock keeps a signal to everybody within the command.
+fn reaches(footing: &Footing, version: i32) -> Result<(), Error> {
+    if footing.has(Namespace::Process) || version >= landlock::VERSION_MIN {
+        return Ok(());
+    }
+    Err(Error::Start {
+        step: format!(
+            "it has no process-id namespace, and needs version {} of Landlock for that; this \
+             kernel has version {version}",
+            landlock::VERSION_MIN
+        ),
+        source: io::Error::from_raw_os_error(libc::EOPNOTSUPP),
+    })
 }
 
 /// Removes a copy that was broken off on a weaker step, so that it is not taken for changes.
@@ -349,4 +418,23 @@ fn prepare(plan: &Plan, remarks: &mut Vec<String>) -> Result<(), Error> {
 
 fn start_error(fault: Fault) -> Error {
     Error::Start { step: fault.step, source: io::Error::from_raw_os_error(fault.errno) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_process_ids_of_its_own_a_sandbox_needs_a_landlock_that_scopes_signals() {
+        let lacking = Footing { lacking: vec![Namespace::Process], ..Footing::full() };
+        for (footing, version, fine) in [
+            (Footing::full(), 0, true),
+            (lacking.clone(), 5, false),
+            (lacking, 6, true),
+            (Footing::bare(), 2, false),
+            (Footing::bare(), 7, true),
+        ] {
+            assert_eq!(reaches(&footing, version).is_ok(), fine, "{footing:?} {version}");
+        }
+    }
 }

@@ -123,6 +123,9 @@ fn absent() -> Vec<(i64, i32)> {
     vec![
         // Its flags are behind a pointer that a filter cannot read; C libraries fall back to clone.
         (libc::SYS_clone3, libc::ENOSYS),
+        // Its requests come out of a number that the whole machine shares (`fs.aio-max-nr`), and
+        // one command could take all of them from every other program.
+        (libc::SYS_io_setup, libc::ENOSYS),
         (libc::SYS_io_uring_setup, libc::ENOSYS),
         (libc::SYS_io_uring_enter, libc::ENOSYS),
         (libc::SYS_io_uring_register, libc::ENOSYS),

@@ -30,7 +30,8 @@ use crate::plan::Layer;
 /// Moat to its launcher. The answer comes on the socket that is sent along.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum ToLauncher {
-    /// Start a holder: a body with [`HolderPlan`], and the control socket.
+    /// Start a holder: a body with [`HolderPlan`], the control socket, and the control group
+    /// for its commands where there is one.
     Hold,
     /// Start a service: a body with [`ServicePlan`], the answer socket, the log, the inherited ones.
     Serve,
@@ -61,6 +62,8 @@ pub(crate) enum Answer {
         notes: Vec<String>,
         /// Protections that could not be put up.
         lost: Vec<Lost>,
+        /// Where its commands are counted.
+        counted: Counted,
     },
     /// A service runs.
     Serving {
@@ -107,6 +110,17 @@ pub(crate) enum Lost {
     Nesting,
     /// The processes of the machine's root could not be bounded.
     Processes,
+}
+
+/// Where the processes of a sandbox's commands are counted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Counted {
+    /// With Moat's own; there is no control group for them.
+    WithMoat,
+    /// In the control group that came with the plan.
+    Apart,
+    /// With Moat's own, because the kernel puts no process into that group.
+    Refused(Fault),
 }
 
 /// A refused step, on its way to becoming an error.
@@ -263,6 +277,7 @@ pub(crate) struct CommandPlan {
     /// Relative to the workspace; empty for the workspace itself.
     pub(crate) directory: OsString,
     pub(crate) listener: Listener,
+    pub(crate) input: InputFrom,
     pub(crate) cpu_s: u64,
     pub(crate) cpu_s_all: u64,
     pub(crate) memory_bytes: u64,
@@ -278,6 +293,16 @@ pub(crate) struct CommandPlan {
 pub(crate) enum Listener {
     None,
     Proxy,
+}
+
+/// What a command's standard input is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum InputFrom {
+    /// The command's own `/dev/null`: the caller's lies on a mount of the host, on which its
+    /// mode could be changed.
+    Nothing,
+    /// The descriptor that came with the command.
+    Descriptor,
 }
 
 /// A service, ready to start.

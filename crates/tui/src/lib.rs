@@ -9,8 +9,7 @@
 //!
 //! *Map*: [`Screen`] holds what a running turn needs to be shown · `style` colour ·
 //! `text` numbers and counts in words · `change` change sets and hunks · `surface` what a
-//! change would make other tools do ·
-//! `commits` commits of a session.
+//! change would make other tools do · `commits` commits of a session.
 //!
 //! ```
 //! use moat_protocol::{Event, Level};

@@ -17,6 +17,9 @@ const FILE_LINES_MAX: usize = 600;
 const TEST_FILE_LINES_MAX: usize = 1000;
 const FUNCTION_LINES_MAX: usize = 70;
 const CRATE_LINES_MAX: usize = 10_000;
+/// Crates that may be larger, and how large; the list may only shrink. The sandbox's next
+/// part to go is the assembler of filters with its tables (`seccomp`).
+const LARGER_CRATES: [(&str, usize); 1] = [("sandbox", 10_300)];
 const EXPORTS_MAX: usize = 60;
 const OP_VARIANTS_MAX: usize = 25;
 const EVENT_VARIANTS_MAX: usize = 40;
@@ -66,10 +69,12 @@ pub(super) fn crates(tree: &Tree) -> Vec<Finding> {
         .iter()
         .filter_map(|package| {
             let lines = *lines.get(package.name.as_str())?;
-            (lines > CRATE_LINES_MAX).then(|| Finding {
+            let listed = LARGER_CRATES.iter().find(|(name, _ceiling)| *name == package.name);
+            let ceiling = listed.map_or(CRATE_LINES_MAX, |(_name, ceiling)| *ceiling);
+            (lines > ceiling).then(|| Finding {
                 path: format!("{}/Cargo.toml", package.dir),
                 line: 1,
-                what: format!("{lines} lines, the ceiling is {CRATE_LINES_MAX}"),
+                what: format!("{lines} lines, the ceiling is {ceiling}"),
                 why: "a crate that swallows its neighbours cannot be reviewed",
                 fix: "split it along the layers and change the table of edges",
             })

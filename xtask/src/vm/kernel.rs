@@ -11,8 +11,8 @@ use anyhow::Context as _;
 use crate::door;
 
 /// The modules that a guest needs, without those that they need in turn.
-const MODULES: [&str; 6] =
-    ["virtio_pci", "9pnet_virtio", "9p", "overlay", "vsock", "vsock_loopback"];
+const MODULES: [&str; 7] =
+    ["virtio_pci", "9pnet_virtio", "9p", "overlay", "vsock", "vsock_loopback", "dummy"];
 
 /// Where a kernel comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,14 @@ pub(crate) struct Kernel {
     pub(crate) image: PathBuf,
     /// In an order in which they can be loaded.
     pub(crate) modules: Vec<Module>,
+    /// What loads a policy for AppArmor there; nothing for a kernel from a file.
+    pub(crate) policy: Option<Policy>,
+}
+
+/// The unpacked packages with AppArmor's compiler and the library that it runs on.
+#[derive(Debug)]
+pub(crate) struct Policy {
+    pub(crate) tree: PathBuf,
 }
 
 /// One module, unpacked.
@@ -82,16 +90,51 @@ pub(crate) fn prepare(source: &Source, directory: &Path) -> anyhow::Result<Kerne
         }
     });
     let tree = place.join("tree");
-    if door::children(&tree).is_empty() {
-        let package = match source {
-            Source::Own => download(&place, &[])?,
-            Source::Suite(name) => download(&place, &other_suite(&place, name)?)?,
-            Source::File(path) => path.clone(),
+    let policy = place.join("policy");
+    let missing = |tree: &Path| door::children(tree).is_empty();
+    if missing(&tree) || missing(&policy) {
+        let options = match source {
+            Source::Own | Source::File(_) => Vec::new(),
+            Source::Suite(name) => other_suite(&place, name)?,
         };
-        door::create_private(&tree)?;
-        run("dpkg-deb", &["-x".as_ref(), package.as_os_str(), tree.as_os_str()], &place)?;
+        if missing(&tree) {
+            let package = match source {
+                Source::Own | Source::Suite(_) => download(&place, &options)?,
+                Source::File(path) => path.clone(),
+            };
+            unpack(&package, &tree)?;
+        }
+        match source {
+            Source::Own | Source::Suite(_) => download_policy(&place, &policy, &options)?,
+            Source::File(_) => {}
+        }
     }
-    read(&tree)
+    let policy = (!missing(&policy)).then_some(Policy { tree: policy });
+    Ok(Kernel { policy, ..read(&tree)? })
+}
+
+fn unpack(package: &Path, tree: &Path) -> anyhow::Result<()> {
+    door::create_private(tree)?;
+    run("dpkg-deb", &["-x".as_ref(), package.as_os_str(), tree.as_os_str()], tree)
+}
+
+/// Downloads AppArmor's compiler with its library, which may be newer than this machine's.
+fn download_policy(place: &Path, tree: &Path, options: &[String]) -> anyhow::Result<()> {
+    let packages = place.join("policy-packages");
+    door::create_private(&packages)?;
+    fetch(&["apparmor", "libc6"], options, &packages)?;
+    for package in door::children(&packages) {
+        unpack(&package, tree)?;
+    }
+    Ok(())
+}
+
+fn fetch(names: &[&str], options: &[String], place: &Path) -> anyhow::Result<()> {
+    door::say(&format!("downloading {} with apt-get", names.join(", ")));
+    let mut words: Vec<&std::ffi::OsStr> = options.iter().map(AsRef::as_ref).collect();
+    words.extend(["-q", "download"].map(AsRef::<std::ffi::OsStr>::as_ref));
+    words.extend(names.iter().map(AsRef::<std::ffi::OsStr>::as_ref));
+    run("apt-get", &words, place)
 }
 
 /// Options that make `apt-get` look at another suite, in lists of its own.
@@ -156,10 +199,7 @@ fn download(place: &Path, options: &[String]) -> anyhow::Result<PathBuf> {
         .filter_map(|line| line.trim().strip_prefix("Depends: "))
         .find(|name| name.starts_with("linux-image-"))
         .with_context(|| format!("`{meta}` names no kernel"))?;
-    door::say(&format!("downloading {name} with apt-get"));
-    let mut words: Vec<&std::ffi::OsStr> = options.iter().map(AsRef::as_ref).collect();
-    words.extend(["-q", "download", name].map(AsRef::<std::ffi::OsStr>::as_ref));
-    run("apt-get", &words, place)?;
+    fetch(&[name], options, place)?;
     let packages = door::children(place);
     let package = packages.into_iter().find(|path| path.extension().is_some_and(|it| it == "deb"));
     package.context("apt-get left no package")
@@ -204,14 +244,16 @@ fn read(tree: &Path) -> anyhow::Result<Kernel> {
         command.arg("-d").arg(&base).args(["-S", &release, "--show-depends", wanted]);
         let output = command.output().context("could not start modprobe")?;
         for line in String::from_utf8_lossy(&output.stdout).lines() {
-            let Some(path) = line.trim().strip_prefix("insmod ") else { continue };
-            let module = unpacked(Path::new(path.trim()))?;
+            let Some(rest) = line.trim().strip_prefix("insmod ") else { continue };
+            // Options of this machine's may follow, which are not for that one.
+            let Some(path) = rest.split_whitespace().next() else { continue };
+            let module = unpacked(Path::new(path))?;
             if !modules.iter().any(|known| known.name == module.name) {
                 modules.push(module);
             }
         }
     }
-    Ok(Kernel { release, image, modules })
+    Ok(Kernel { release, image, modules, policy: None })
 }
 
 fn unpacked(path: &Path) -> anyhow::Result<Module> {

@@ -49,10 +49,10 @@ pub(crate) fn run(
             let selection = selection(&paths, hunk.as_deref())?;
             undo(environment, config, id.as_deref(), selection)
         }
-        SessionVerb::Commits(arguments) => commits::run(environment, config, arguments),
         SessionVerb::Run(arguments) => run::run(environment, config, &arguments),
         SessionVerb::Checkpoints(arguments) => checkpoint::list(environment, &arguments),
         SessionVerb::Rewind(arguments) => checkpoint::rewind(environment, config, &arguments),
+        SessionVerb::Commits(arguments) => commits::run(environment, config, arguments),
         SessionVerb::Resume { id, showing } => {
             resume(environment, config, id.as_deref(), showing.into())
         }

@@ -70,10 +70,10 @@ impl Front {
                 | Event::CandidateJudged { .. }
                 | Event::Edited { .. }
                 | Event::ChangesPending(_)
+                | Event::KeepPlanned { .. }
                 | Event::CommitsPending(_)
                 | Event::CommitsTaken { .. }
                 | Event::CommitsReturned { .. }
-                | Event::KeepPlanned { .. }
                 | Event::Kept { .. }
                 | Event::Discarded { .. }
                 | Event::KeepUndone { .. }

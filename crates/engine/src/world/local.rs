@@ -302,8 +302,6 @@ impl LocalWorld {
             Effect::TryTested { .. } => self.try_tested(number, intent, state, live),
             Effect::Apply { .. } => self.apply(intent, state),
             Effect::ApplyTests { .. } => self.apply_tests(intent, state),
-            Effect::TakeCommits { tips } => commits::take(&self.ground, &self.stop, tips),
-            Effect::ReturnCommits { refs } => commits::give_back(&self.ground, &self.stop, refs),
             Effect::Keep { selection, confirmed } => {
                 let (outcome, halves) = self.ledger.keep(selection, confirmed)?;
                 for text in halves {
@@ -311,6 +309,8 @@ impl LocalWorld {
                 }
                 Ok(outcome)
             }
+            Effect::TakeCommits { tips } => commits::take(&self.ground, &self.stop, tips),
+            Effect::ReturnCommits { refs } => commits::give_back(&self.ground, &self.stop, refs),
             Effect::Discard { selection } => self.ledger.discard(&self.ground, selection),
             Effect::UndoKeep => self.undo_keep(live),
             Effect::Command { argv, directory } => {
@@ -412,10 +412,10 @@ impl World for LocalWorld {
             Effect::TakeCommits { tips } => commits::settle(&self.ground, tips),
             Effect::Keep { .. } => self.ledger.settle_keep(),
             Effect::Rewind { to, scope, .. } => self.settle_rewind(*to, *scope),
-            Effect::Discard { .. }
+            Effect::ReturnCommits { .. }
+            | Effect::Discard { .. }
             | Effect::UndoKeep
-            | Effect::Command { .. }
-            | Effect::ReturnCommits { .. } => Settled::Unknown,
+            | Effect::Command { .. } => Settled::Unknown,
             Effect::FindCheck
             | Effect::RunCheck { .. }
             | Effect::Observe { .. }
@@ -490,10 +490,6 @@ impl World for LocalWorld {
         self.ledger.changes()
     }
 
-    fn commits(&mut self, session: &SessionId) -> Result<Commits, Setback> {
-        commits::pending(&self.ground, &self.stop, session)
-    }
-
     fn waypoints(&self) -> Vec<Waypoint> {
         self.waypoints_of()
     }
@@ -504,6 +500,10 @@ impl World for LocalWorld {
 
     fn plan_keep(&mut self, selection: &Selection) -> Result<Vec<Change>, Setback> {
         self.ledger.plan_keep(selection)
+    }
+
+    fn commits(&mut self, session: &SessionId) -> Result<Commits, Setback> {
+        commits::pending(&self.ground, &self.stop, session)
     }
 }
 

@@ -172,23 +172,18 @@ impl ScriptedWorld {
                 self.disk.lock().unwrap().applied += 1;
                 EffectOutcome::Applied { symbols: vec!["f".into()] }
             }
-            Effect::TakeCommits { .. } | Effect::ReturnCommits { .. } => no_commits(),
             Effect::Command { .. } => {
                 self.disk.lock().unwrap().applied += 1;
                 EffectOutcome::Ran { status: RunStatus::Code(3), output: "out".into() }
             }
             Effect::Rewind { to, scope, .. } => rewound(*to, *scope),
+            Effect::TakeCommits { .. } | Effect::ReturnCommits { .. } => no_commits(),
             Effect::Keep { .. } | Effect::Discard { .. } | Effect::UndoKeep => {
                 self.disk.lock().unwrap().kept += 1;
                 EffectOutcome::Moved { paths: Vec::new(), refused: Vec::new() }
             }
         }
     }
-}
-
-/// What a world without repositories takes.
-const fn no_commits() -> EffectOutcome {
-    EffectOutcome::CommitsTaken { taken: Vec::new(), refused: Vec::new() }
 }
 
 fn answers(prompt: &Prompt) -> EffectOutcome {
@@ -212,6 +207,11 @@ fn answers(prompt: &Prompt) -> EffectOutcome {
 fn rewound(to: u32, scope: RewindScope) -> EffectOutcome {
     let RewindPlan { changes, changed, left, kept, .. } = RewindPlan::empty(to, scope);
     EffectOutcome::Rewound(Rewound { to, scope, before: 99, changes, changed, left, kept })
+}
+
+/// What a world without repositories takes.
+const fn no_commits() -> EffectOutcome {
+    EffectOutcome::CommitsTaken { taken: Vec::new(), refused: Vec::new() }
 }
 
 pub(crate) fn summary(code: i32, passed: u32, failed: u32) -> TestSummary {

@@ -17,11 +17,12 @@ use moat_base::{EntryKind, TreeError, TreePath};
 use rustix::fs::FileType;
 
 use crate::blob::BlobStore;
-use crate::change::{Change, ChangeKind, ChangeSet, Content, LeftOut, Merge, Scope, Since};
+use crate::change::budget::{Budget, Room};
+use crate::change::{Change, ChangeKind, ChangeSet, Content, Merge, Scope, Since};
 use crate::class::{Class, Classifier};
 use crate::diff;
 use crate::file_error::FileError;
-use crate::limits::{CHANGES_MAX, DEPTH_MAX};
+use crate::limits::DEPTH_MAX;
 use crate::merge::Clash;
 use crate::node::{Node, NodeKind};
 use crate::resolver::{self, Links};
@@ -47,6 +48,7 @@ pub(crate) struct Comparison<'all> {
     pub(crate) classifier: Classifier,
     pub(crate) set: ChangeSet,
     pub(crate) leavings: Leavings,
+    pub(crate) budget: Budget,
     pub(crate) scope: Scope,
 }
 
@@ -122,8 +124,7 @@ impl Comparison<'_> {
             if !self.scope.has(&entry.path) {
                 continue;
             }
-            if self.set.changes.len() >= CHANGES_MAX {
-                self.set.truncated = true;
+            if self.is_full(&entry.path) {
                 return Ok(());
             }
             self.entry(entry, level, fresh)?;
@@ -260,6 +261,9 @@ impl Comparison<'_> {
         fresh: Freshness,
     ) -> Result<(), FileError> {
         let path = &entry.path;
+        if !self.may_read(path, &entry.stat) {
+            return Ok(());
+        }
         let Some(tree) = self.uppers.tree(entry) else {
             return Ok(());
         };
@@ -314,8 +318,7 @@ impl Comparison<'_> {
 
     /// Records what the user's tree has at `path` and beneath, and the session does not.
     fn deleted(&mut self, path: &TreePath, lower: &Stat) -> Result<(), FileError> {
-        if self.set.changes.len() >= CHANGES_MAX {
-            self.set.truncated = true;
+        if self.is_full(path) {
             return Ok(());
         }
         self.leavings.held.insert(path.clone());
@@ -381,6 +384,9 @@ impl Comparison<'_> {
         let start = self.since.of(path);
         if stat.file_type() == FileType::Directory {
             return Ok(Some(Base::Known(Some(bare(&stat)))));
+        }
+        if !self.may_read(path, &stat) {
+            return Ok(None);
         }
         let seen = match self.lower.observe_as(path, stat) {
             Ok(seen) => seen,
@@ -449,6 +455,10 @@ impl Comparison<'_> {
             rename: None,
         };
         if change.content == Content::Text {
+            if self.budget.text(old.len() + bytes.len()) == Room::Spent {
+                self.cut(path, "there are more changed texts than can be shown at once");
+                return Ok(());
+            }
             change.set_hunks(diff::hunks(&old, bytes));
         }
         self.set.changes.push(change);
@@ -513,10 +523,6 @@ impl Comparison<'_> {
             self.note(path, format!("it is more than {DEPTH_MAX} directories deep"));
         }
         is_too_deep
-    }
-
-    fn note(&mut self, path: &TreePath, reason: String) {
-        self.set.left_out.push(LeftOut { path: path.clone(), reason });
     }
 }
 

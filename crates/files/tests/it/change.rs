@@ -241,6 +241,45 @@ fn a_large_file_is_named_and_a_long_text_is_binary() {
 }
 
 #[test]
+fn what_costs_a_session_no_disk_is_bounded_where_it_costs_the_user_s() {
+    let mut work = Workspace::new(|_| {});
+    let at = work.session();
+    let text = "line\n".repeat((1 << 20) / 5);
+    put(&at, "few/000", &text);
+    put(&at, "many/000", &text);
+    for (place, count) in [("few", 100), ("many", 200)] {
+        for number in 1..count {
+            let name = at.join(format!("{place}/{number:03}"));
+            std::fs::hard_link(at.join(place).join("000"), name).unwrap();
+        }
+    }
+    let set = work.changes();
+    // Each has two directories, and the first is whole.
+    let of =
+        |place: &str| set.changes.iter().filter(|it| it.path.as_path().starts_with(place)).count();
+    assert_eq!(of("few"), 101);
+    assert!((100..201).contains(&of("many")), "{}", of("many"));
+    assert!(set.truncated);
+    assert_eq!(set.left_out.len(), 301 - of("few") - of("many") + 1);
+}
+
+#[test]
+fn what_is_left_out_is_named_up_to_a_bound() {
+    let mut work = Workspace::new(|_| {});
+    let at = work.session();
+    for (count, named, truncated) in [(100, 100, false), (10_002, 10_000, true)] {
+        for number in 0..count {
+            let name = at.join(format!("{number}"));
+            if !name.exists() {
+                fifo(&name);
+            }
+        }
+        let set = work.changes();
+        assert_eq!((set.left_out.len(), set.truncated), (named, truncated));
+    }
+}
+
+#[test]
 fn a_very_deep_directory_is_named_and_harms_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let (real, upper) = (dir.path().join("real"), dir.path().join("upper"));
@@ -272,6 +311,7 @@ fn a_diff_for_people_shows_endings_and_hides_nothing() {
     put(&at, "a.txt", "1\nTWO\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\nend\n\u{1b}[2J\u{202e}x\n");
     put(&at, "crlf.txt", "a\r\nB\r\n");
     put(&at, "new.txt", "n\n");
+    symlink("x\n+++ b/other", at.join("link")).unwrap();
     let set = work.changes();
     let show = |name: &str| set.find(&path(name)).unwrap().unified(work.files.blobs()).unwrap();
     let expected = "--- a/a.txt\n+++ b/a.txt\n@@ -1,5 +1,5 @@\n 1\n-2\n+TWO\n 3\n 4\n 5\n\
@@ -282,6 +322,8 @@ fn a_diff_for_people_shows_endings_and_hides_nothing() {
     assert_eq!(show("crlf.txt"), expected);
     let expected = "new file mode 0644\n--- /dev/null\n+++ b/new.txt\n@@ -0,0 +1 @@\n+n\n";
     assert_eq!(show("new.txt"), expected);
+    let expected = "new link mode 0777\n--- /dev/null\n+++ b/link\n+x\\x0a+++ b/other\n";
+    assert_eq!(show("link"), expected);
 }
 
 #[test]

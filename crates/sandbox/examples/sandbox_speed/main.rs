@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 
 use counter::Counter;
 use moat_sandbox::{
-    Collected, Command, Files, HELPER_WORD, Interrupt, Launcher, Sandbox, Settings,
+    Collected, Command, Files, HELPER_WORD, Interrupt, Launcher, Sandbox, Settings, Step,
 };
 use rustix::event::Timespec;
 
@@ -71,16 +71,37 @@ pub(crate) struct Bench {
 impl Bench {
     /// Starts a launcher for a user whose home is `home`.
     fn launcher(&self, home: &Path, path: &[&str], read_only: &[&Path]) -> Launcher {
-        Launcher::start(Settings {
+        let read_only = read_only.iter().map(|place| (*place).to_owned()).collect();
+        Launcher::start(Settings { read_only, ..self.settings(home, path, Step::Full) })
+            .expect("the launcher starts")
+    }
+
+    fn settings(&self, home: &Path, path: &[&str], least: Step) -> Settings {
+        Settings {
             helper: self.helper.clone(),
             home: home.to_owned(),
             path: path.iter().map(PathBuf::from).collect(),
-            read_only: read_only.iter().map(|place| (*place).to_owned()).collect(),
+            read_only: Vec::new(),
             hidden: Vec::new(),
-            least: moat_sandbox::Step::Full,
+            least,
             environment: Vec::new(),
-        })
-        .expect("the launcher starts")
+        }
+    }
+
+    /// Starts a launcher on a machine that has no user namespaces: an outer one forbids them.
+    fn without_namespaces(&self, home: &Path) -> Launcher {
+        let helper = self.scratch.join("machine");
+        let script = format!(
+            "#!/bin/sh\nexec /usr/bin/unshare --user --map-root-user --mount /bin/sh -c 'echo 0 \
+             >/proc/sys/user/max_user_namespaces; exec setpriv --bounding-set=-all --inh-caps=-all \
+             \"$0\" \"$@\"' '{}' \"$@\"\n",
+            self.helper.display()
+        );
+        std::fs::write(&helper, script).expect("the scratch can be written");
+        std::fs::set_permissions(&helper, std::os::unix::fs::PermissionsExt::from_mode(0o755))
+            .expect("the script can be made a program");
+        let settings = self.settings(home, &["/usr/bin", "/bin"], Step::Rules);
+        Launcher::start(Settings { helper, ..settings }).expect("the launcher starts")
     }
 
     /// A fresh directory of the scratch.

@@ -10,14 +10,13 @@
 //! | `warm` | a command for a sandbox that is up | the answer that it ended |
 //! | `again` | the next command at once after one | the answer that it ended |
 //! | `bwrap` | before `posix_spawn` | it was waited for; it does not wait for its mounts |
-//!
-//! The fallback without namespaces joins [`kinds`] when a plan can ask for it.
+//! | `fallback` | as `warm`, on the last step of the ladder | the answer that it ended |
 
 use std::path::PathBuf;
 use std::process::Command as Plain;
 use std::time::Instant;
 
-use moat_sandbox::{Command, Files, Launcher, Layer, Plan, Sandbox};
+use moat_sandbox::{Command, Files, Launcher, Layer, Plan, Sandbox, Step};
 
 use crate::{Bench, bubblewrap, plain, sample};
 
@@ -42,8 +41,11 @@ pub(crate) fn measure(bench: &Bench) {
     let launcher = bench.launcher(&home, &["/usr/bin", "/bin"], &[]);
     let place = Place { bench, launcher, tree, home };
     let warm = place.sandbox("warm");
+    let less = bench.without_namespaces(&place.home);
+    let fallback = place.sandbox_of(&less, "fallback");
+    assert_eq!(fallback.confinement().step, Step::Rules, "the machine lacks what it should");
     let command = Command::new([TRUE]);
-    let kinds = kinds(&place, &warm, &command);
+    let kinds = kinds(&place, (&warm, &fallback), &command);
     for _ in 0..bench.rounds {
         for (name, kind) in &kinds {
             bench.wall(name, kind);
@@ -112,11 +114,16 @@ const LAYERS: [(&str, Option<Layer>); 7] = [
     ("without_capabilities", Some(Layer::Capabilities)),
 ];
 
-fn kinds<'a>(place: &'a Place<'a>, warm: &'a Sandbox, command: &'a Command) -> Vec<Kind<'a>> {
+fn kinds<'a>(
+    place: &'a Place<'a>,
+    (warm, fallback): (&'a Sandbox, &'a Sandbox),
+    command: &'a Command,
+) -> Vec<Kind<'a>> {
     let bench = place.bench;
     let mut kinds: Vec<Kind<'_>> = vec![
         ("plain", Box::new(|| plain(&mut Plain::new(TRUE)))),
         ("warm", Box::new(|| bench.run(warm, command))),
+        ("fallback", Box::new(|| bench.run(fallback, command))),
         ("cold_launcher", Box::new(|| place.with_launcher())),
     ];
     if bubblewrap::present() {

@@ -22,7 +22,9 @@ use crate::kernel;
 use crate::landlock;
 use crate::plan::Layer;
 use crate::seccomp::{self, Families, Programs, Shared, Threads};
-use crate::wire::{self, CommandPlan, During, Fault, HolderPlan, LocalSockets, ToHolder};
+use crate::wire::{
+    self, CommandPlan, During, Fault, HolderPlan, InputFrom, LocalSockets, ToHolder,
+};
 
 /// Becomes the program of the command that comes through `orders`; comes back only with
 /// what went wrong. Calls that a supervisor makes in its place wait on a descriptor that
@@ -104,6 +106,15 @@ fn settle(
     enter(session, &plan.directory)?;
     for (number, fd) in (0..).zip(standard) {
         kernel::place(fd, number).during("placing the standard descriptors")?;
+    }
+    match plan.input {
+        InputFrom::Nothing => {
+            let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+            let null = rustix::fs::open("/dev/null", flags, Mode::empty());
+            let null = null.during("opening `/dev/null` for the command")?;
+            kernel::place(null.as_fd(), 0).during("placing the standard input")?;
+        }
+        InputFrom::Descriptor => {}
     }
     limit(session, plan)
 }

@@ -16,14 +16,17 @@ use rustix::fs::{AtFlags, Dir, Mode, OFlags};
 use rustix::net::Shutdown;
 use rustix::process::{DumpableBehavior, PidfdFlags, Signal, WaitId, WaitIdOptions};
 
+use crate::cgroup;
 use crate::footing::{Base, Namespace, ProcessList};
-use crate::inside::{reaper, view};
+use crate::inside::{reaper, view, watch};
 use crate::kernel::{self, Children, Side};
 use crate::landlock::{self, Ruleset};
 use crate::limits::{ANSWER_WAIT_MAX, QUIET};
 use crate::plan::Layer;
 use crate::poll;
-use crate::wire::{self, Answer, During, Fault, HolderPlan, Identity, Lost, Received, ToHolder};
+use crate::wire::{
+    self, Answer, Counted, During, Fault, HolderPlan, Identity, Lost, Received, ToHolder,
+};
 
 /// What every command of the session shares.
 #[derive(Debug)]
@@ -38,6 +41,8 @@ pub(super) struct Session<'a> {
     /// Processes that the user has besides, which the kernel counts with the command's.
     pub(super) processes_besides: u64,
     pub(super) workspace: OwnedFd,
+    /// The control group of its commands, where there is one.
+    pub(super) group: Option<OwnedFd>,
     /// The holder itself, for its owner to see it end.
     own: OwnedFd,
 }
@@ -50,13 +55,22 @@ impl Session<'_> {
     }
 }
 
+/// Where a holder puts its commands.
+#[derive(Debug)]
+pub(super) enum Place {
+    /// Into the control group that it is in itself.
+    WithMoat,
+    /// Into this one.
+    Group(OwnedFd),
+}
+
 /// Runs a holder to its end, and the process with it.
-pub(super) fn main(plan: &HolderPlan, outer: Outer, control: &OwnedFd) -> ! {
+pub(super) fn main(plan: &HolderPlan, outer: Outer, control: &OwnedFd, place: Place) -> ! {
     if kernel::place(control, 0).is_err() {
         // Its owner sees the socket's end.
         kernel::quit(1);
     }
-    match prepare(plan, outer) {
+    match prepare(plan, outer, place) {
         Ok((session, ready)) => {
             let fds = [session.workspace.as_fd(), session.own.as_fd()];
             if wire::send(kernel::standard_input(), &ready, &fds).is_ok() {
@@ -73,12 +87,18 @@ pub(super) fn main(plan: &HolderPlan, outer: Outer, control: &OwnedFd) -> ! {
     kernel::quit(0)
 }
 
-fn prepare<'a>(plan: &'a HolderPlan, outer: Outer) -> Result<(Session<'a>, Answer), Fault> {
+fn prepare<'a>(
+    plan: &'a HolderPlan,
+    outer: Outer,
+    place: Place,
+) -> Result<(Session<'a>, Answer), Fault> {
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
         .during("tying the holder to its launcher")?;
     kernel::treat_children(Children::Awaited);
+    watch::learn_ticks();
+    let (place, first) = keep(place)?;
     if !plan.without.contains(&Layer::Descriptors) {
-        kernel::close_from(3).during("closing inherited descriptors")?;
+        kernel::close_from(first).during("closing inherited descriptors")?;
     }
     let without = |layer| plan.without.contains(&layer);
     let mut lost = Vec::new();
@@ -96,7 +116,8 @@ fn prepare<'a>(plan: &'a HolderPlan, outer: Outer) -> Result<(Session<'a>, Answe
         lost.push(Lost::Landlock { version });
     }
     let bounds_numbers = plan.footing.process_list == ProcessList::Own && numbers_are_own(outer);
-    if outer.is_root() && !bounds_numbers {
+    let (group, counted) = try_place(place);
+    if outer.is_root() && !bounds_numbers && group.is_none() {
         lost.push(Lost::Processes);
     }
     let workspace = crate::mount::source(&plan.workspace, None).during("opening the workspace")?;
@@ -118,9 +139,42 @@ fn prepare<'a>(plan: &'a HolderPlan, outer: Outer) -> Result<(Session<'a>, Answe
             Base::None => processes_of(outer.user),
         },
         workspace,
+        group,
         own,
     };
-    Ok((session, Answer::Ready { notes, lost }))
+    Ok((session, Answer::Ready { notes, lost, counted }))
+}
+
+/// Puts the group's descriptor where it is not closed; tells from where on descriptors are.
+fn keep(place: Place) -> Result<(Place, u32), Fault> {
+    match place {
+        Place::WithMoat => Ok((place, 3)),
+        Place::Group(group) => {
+            let kept = kernel::place_owned(&group, 3).during("keeping the control group")?;
+            // Its number is closed with the others, or is the same.
+            std::mem::forget(group);
+            Ok((Place::Group(kept), 4))
+        }
+    }
+}
+
+/// Sees whether the kernel starts a process in the group.
+fn try_place(place: Place) -> (Option<OwnedFd>, Counted) {
+    let Place::Group(group) = place else {
+        return (None, Counted::WithMoat);
+    };
+    let tried = match kernel::clone_into(0, group.as_fd()) {
+        Ok(Side::Child) => kernel::quit(0),
+        Ok(Side::Parent { child, .. }) => {
+            let id = WaitId::PidFd(child.as_fd());
+            rustix::process::waitid(id, WaitIdOptions::EXITED).map(drop).map_err(io::Error::from)
+        }
+        Err(error) => Err(error),
+    };
+    match tried.during("starting a process in the control group") {
+        Ok(()) => (Some(group), Counted::Apart),
+        Err(fault) => (None, Counted::Refused(fault)),
+    }
 }
 
 /// Finishes what the kernel has just made for this process, and drops what it kept.
@@ -316,6 +370,8 @@ struct Reapers {
     running: Option<Reaper>,
     /// How many commands there were.
     commands: u64,
+    /// How many processes of the group the kernel had killed when a command ended last.
+    killed: u64,
     /// No further one could be made since the last command.
     exhausted: bool,
 }
@@ -344,16 +400,38 @@ impl Reapers {
 
     /// Collects the reaper whose command ran last. Its end is the kernel's word that
     /// nothing of the command is left.
-    fn collect(&mut self) -> io::Result<()> {
+    fn collect(&mut self, session: &Session<'_>) -> io::Result<()> {
         let Some(reaper) = self.running.take() else {
             return Ok(());
         };
-        rustix::process::waitid(WaitId::PidFd(reaper.process.as_fd()), WaitIdOptions::EXITED)?;
+        let id = WaitId::PidFd(reaper.process.as_fd());
+        let status = rustix::process::waitid(id, WaitIdOptions::EXITED)?;
+        if let Some(group) = &session.group {
+            let before = std::mem::replace(&mut self.killed, cgroup::killed(group.as_fd()));
+            if before != self.killed || status.is_some_and(|status| status.killed()) {
+                // The kernel may still be ending the group, which it does one after another:
+                // the next command must not be among those. And without process ids of its
+                // own, the reaper's end has not ended the others.
+                self.discard();
+                cgroup::clear(group.as_fd())?;
+                self.killed = cgroup::killed(group.as_fd());
+            }
+        }
         wire::send(kernel::standard_input(), &Answer::Done { number: reaper.number }, &[])
     }
 }
 
 impl Reapers {
+    /// Ends those that wait.
+    fn discard(&mut self) {
+        for spare in self.spare.drain(..) {
+            // It has ended by itself when this fails.
+            let _ended = rustix::process::pidfd_send_signal(&spare.process, Signal::KILL);
+            let id = WaitId::PidFd(spare.process.as_fd());
+            let _reaped = rustix::process::waitid(id, WaitIdOptions::EXITED);
+        }
+    }
+
     /// Ends them where the kernel does not: each ends what it started before itself.
     fn retire(self, session: &Session<'_>) {
         if session.plan.footing.has(Namespace::Process) {
@@ -387,7 +465,7 @@ fn serve(session: &Session<'_>, reapers: &mut Reapers) {
         };
         let ended = fds.get(1).is_some_and(|fd| !fd.revents().is_empty());
         let asked = fds.first().is_some_and(|fd| !fd.revents().is_empty());
-        if ended && reapers.collect().is_err() {
+        if ended && reapers.collect(session).is_err() {
             return;
         }
         if asked {
@@ -419,7 +497,7 @@ fn obey(session: &Session<'_>, reapers: &mut Reapers, received: Received<ToHolde
                 let step = "another command is running".to_owned();
                 return refuse(number, Fault { step, errno: libc::EBUSY });
             }
-            if reapers.collect().is_err() {
+            if reapers.collect(session).is_err() {
                 kernel::quit(0);
             }
             reapers.commands += 1;
@@ -465,7 +543,13 @@ fn start(
 
 fn prepare_reaper(session: &Session<'_>) -> Result<Reaper, Fault> {
     let (socket, there) = wire::pair().during("making the reaper's socket")?;
-    match kernel::clone(namespaces(session.plan)).during("creating the command's namespaces")? {
+    let flags = namespaces(session.plan);
+    let made = match &session.group {
+        // In its own group first, and then in a namespace that begins there.
+        Some(group) => kernel::clone_into(flags & !libc::CLONE_NEWCGROUP, group.as_fd()),
+        None => kernel::clone(flags),
+    };
+    match made.during("creating the command's namespaces")? {
         Side::Parent { child, .. } => Ok(Reaper { number: 0, process: child, socket }),
         Side::Child => {
             drop(socket);

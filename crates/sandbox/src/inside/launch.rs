@@ -8,7 +8,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::process::ExitCode;
 
 use crate::footing::Namespace;
-use crate::inside::hold::{self, Outer};
+use crate::inside::hold::{self, Outer, Place};
 use crate::inside::{serve, survey};
 use crate::kernel::{self, Children, Side};
 use crate::plan::Layer;
@@ -80,7 +80,8 @@ fn start_holder(fds: Vec<OwnedFd>, network: &mut Network) {
     let (Some(body), Some(control)) = (fds.next(), fds.next()) else {
         return;
     };
-    if let Err(fault) = duplicate(&body, &control, network) {
+    let place = fds.next().map_or(Place::WithMoat, Place::Group);
+    if let Err(fault) = duplicate(&body, &control, place, network) {
         // The owner is gone when this fails, and the socket's end says the same.
         let _owner_gone = wire::send(&control, &Answer::Failed(fault), &[]);
     }
@@ -100,7 +101,12 @@ fn answer_survey(fds: Vec<OwnedFd>, network: &mut Network) {
     };
 }
 
-fn duplicate(body: &OwnedFd, control: &OwnedFd, network: &mut Network) -> Result<(), Fault> {
+fn duplicate(
+    body: &OwnedFd,
+    control: &OwnedFd,
+    place: Place,
+    network: &mut Network,
+) -> Result<(), Fault> {
     let plan: HolderPlan = wire::read_body(body.as_fd()).during("reading the plan")?;
     // A test that switches the network's namespace off wants the host's network; one that
     // switches the user's off wants none above, which the empty network would need.
@@ -114,10 +120,15 @@ fn duplicate(body: &OwnedFd, control: &OwnedFd, network: &mut Network) -> Result
     if matches!(network, Network::Filtered) && plan.footing.has(Namespace::Network) {
         return Err(Fault { step: "creating a network namespace".to_owned(), errno: libc::EPERM });
     }
+    if matches!(place, Place::Group(_)) {
+        // From one of its own the holder could put nothing into a group beside it; each
+        // command gets one.
+        flags &= !libc::CLONE_NEWCGROUP;
+    }
     let outer = Outer::here();
     match kernel::clone(flags).during("creating a user namespace")? {
         Side::Parent { .. } => Ok(()),
-        Side::Child => hold::main(&plan, outer, control),
+        Side::Child => hold::main(&plan, outer, control, place),
     }
 }
 

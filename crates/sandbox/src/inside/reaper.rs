@@ -44,7 +44,9 @@ pub(super) fn main(session: &Session<'_>, socket: &OwnedFd) -> ! {
     let answer = answer.unwrap_or_else(Answer::Failed);
     // The owner is gone when sending fails; the end of this process says the same.
     let owner = kernel::standard_input();
-    let alone = alone(session);
+    // What the kernel kills for want of memory it kills one after another, those that wait for
+    // the next command as well: the holder says when that is over.
+    let alone = alone(session) && !(session.group.is_some() && was_killed(&answer));
     let _owner_gone = wire::send(owner, &answer, &[]);
     if alone {
         // Nothing is left but this process: the answer need not wait until the kernel has
@@ -52,6 +54,10 @@ pub(super) fn main(session: &Session<'_>, socket: &OwnedFd) -> ! {
         let _owner_gone = wire::send(owner, &Answer::Done { number }, &[]);
     }
     kernel::quit(0)
+}
+
+fn was_killed(answer: &Answer) -> bool {
+    matches!(answer, Answer::Exited { status, .. } if libc::WIFSIGNALED(*status))
 }
 
 /// Ends every process of the command that is left, and tells whether that is certain.
@@ -95,6 +101,12 @@ fn prepare(session: &Session<'_>) -> Result<Prepared, Fault> {
     if footing.has(Namespace::Network) && !without.contains(&Layer::NetworkNamespace) {
         kernel::loopback_up().during("bringing the loopback device up")?;
     }
+    if session.group.is_some()
+        && footing.has(Namespace::ControlGroup)
+        && !without.contains(&Layer::ControlGroups)
+    {
+        kernel::unshare(libc::CLONE_NEWCGROUP).during("creating a control-group namespace")?;
+    }
     if footing.has(Namespace::Process) {
         rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
             .during("tying the command to its holder")?;
@@ -107,7 +119,7 @@ fn prepare(session: &Session<'_>) -> Result<Prepared, Fault> {
         None
     } else {
         match footing.process_list {
-            ProcessList::Own => Some(process_list(without)?),
+            ProcessList::Own => Some(process_list(session)?),
             ProcessList::Absent => None,
         }
     };
@@ -211,21 +223,24 @@ fn harden(without: &[Layer]) -> Result<(), Fault> {
 }
 
 /// Replaces the holder's list of processes by the command's own.
-fn process_list(without: &[Layer]) -> Result<OwnedFd, Fault> {
+fn process_list(session: &Session<'_>) -> Result<OwnedFd, Fault> {
     let list = mount::file_system("proc", &[], view::PROC).during("mounting a new `/proc`")?;
     rustix::mount::unmount("/proc", UnmountFlags::DETACH).during("taking the old `/proc` away")?;
     let at = mount::source("/proc".as_ref(), None).during("opening `/proc`")?;
     mount::attach(list.as_fd(), at.as_fd()).during("mounting `/proc`")?;
-    if !without.contains(&Layer::CoveredProc) {
-        cover()?;
+    if !session.plan.without.contains(&Layer::CoveredProc) {
+        cover(&COVERED)?;
+        if session.outer.is_root() {
+            cover(&COVERED_FROM_ROOT)?;
+        }
     }
     Ok(list)
 }
 
-/// Covers files that tell about more than the command: names of the user's keys.
-fn cover() -> Result<(), Fault> {
+/// Covers files that tell about more than the command.
+fn cover(paths: &[&str]) -> Result<(), Fault> {
     let null = mount::source("/dev/null".as_ref(), None).during("opening `/dev/null`")?;
-    for path in COVERED {
+    for path in paths {
         let covered = match mount::source(path.as_ref(), None) {
             Ok(at) => mount::duplicate(null.as_fd()).and_then(|copy| {
                 // Without devices it cannot even be opened.
@@ -292,6 +307,18 @@ fn send_listener() -> Result<(), Fault> {
 
 /// See [`cover`].
 const COVERED: [&str; 2] = ["/proc/keys", "/proc/key-users"];
+
+/// What the kernel opens for the machine's root by the file's owner alone, without a
+/// capability: its memory's pages and structures, and the timers of all processes.
+const COVERED_FROM_ROOT: [&str; 7] = [
+    "/proc/kpagecgroup",
+    "/proc/kpagecount",
+    "/proc/kpageflags",
+    "/proc/pagetypeinfo",
+    "/proc/slabinfo",
+    "/proc/timer_list",
+    "/proc/vmallocinfo",
+];
 
 /// Turns a name into what `execve` takes.
 pub(super) fn c_string(text: &std::ffi::OsStr) -> Result<CString, Fault> {

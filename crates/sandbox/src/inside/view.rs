@@ -320,7 +320,9 @@ fn bind(
     let attributes = match access {
         Access::Read => RDONLY | nosuid | NODEV,
         Access::Write => nosuid | NODEV,
-        Access::Device => nosuid,
+        // What is read and written through a device is no part of the mount; its mode and times
+        // are, and belong to the host.
+        Access::Device => RDONLY | nosuid,
     };
     mount::narrow(copy.as_fd(), attributes)?;
     let target = mount::target(root, at, source)?;

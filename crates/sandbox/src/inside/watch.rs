@@ -5,7 +5,8 @@
 //! ordinary user only in a delegated control group, so the reaper, which sees all of
 //! them and cannot be signalled by them, looks from time to time and ends the command.
 //! It looks the more often the less is left, and takes no more than one part in
-//! [`WATCH_SHARE`] of a processor.
+//! [`WATCH_SHARE`] of a processor, unless the command makes looks so dear that it would
+//! not look for longer than [`WATCH_REST_MAX`].
 //!
 //! It looks in two steps. A cheap one gives a number that is never too small: resident
 //! private memory, and for shared memory what the whole machine has more of it than
@@ -29,8 +30,8 @@ use crate::command::Bound;
 use crate::inside::hold::Session;
 use crate::kernel::{self, Ended};
 use crate::limits::{
-    MACHINE_FLOOR_SHARE, MACHINE_MEMORY_FLOOR, PRIVATE_FILE_COST_BYTES, TAKING_RATE, WATCH_SHARE,
-    WATCH_WAIT_MAX, WATCH_WAIT_MIN, machine_memory,
+    MACHINE_FLOOR_SHARE, MACHINE_MEMORY_FLOOR, PRIVATE_FILE_COST_BYTES, TAKING_RATE,
+    WATCH_REST_MAX, WATCH_SHARE, WATCH_WAIT_MAX, WATCH_WAIT_MIN, machine_memory,
 };
 use crate::mount;
 use crate::wire::{CommandPlan, Entry, Upper};
@@ -57,6 +58,10 @@ pub(super) struct Watch {
     running_us: u64,
     clock: SystemClock,
     due: Duration,
+    /// When the processes are looked at again.
+    processes_due: Duration,
+    /// What they could still take when they were looked at last.
+    room: u64,
 }
 
 #[derive(Debug)]
@@ -95,6 +100,12 @@ struct Taken {
     cpu_us: u64,
 }
 
+/// Has what the kernel told this process at its start read, once, for all that it duplicates
+/// itself into: before Linux 6.4 that lies in a file, which is closed with the process's memory.
+pub(super) fn learn_ticks() {
+    let _kept = rustix::param::clock_ticks_per_second();
+}
+
 impl Watch {
     /// Notes what is there before the command starts.
     pub(super) fn new(session: &Session<'_>, plan: &CommandPlan, list: Option<OwnedFd>) -> Self {
@@ -119,6 +130,8 @@ impl Watch {
             collected_us: 0,
             running_us: 0,
             due: clock.monotonic() + WATCH_WAIT_MIN,
+            processes_due: Duration::ZERO,
+            room: 0,
             clock,
         }
     }
@@ -133,16 +146,43 @@ impl Watch {
         if self.due_in() > Duration::ZERO {
             return None;
         }
-        let began = kernel::own_cpu();
-        let (bound, room) = match self.look() {
+        let now = self.clock.monotonic();
+        let looked = match self.look_at_machine() {
+            // The processes decide how dear it is to look at them; what is left to the machine
+            // is looked at all the same.
+            Ok(room) if now < self.processes_due => Ok(room.min(self.room)),
+            Ok(room) => {
+                let began = kernel::own_cpu();
+                let looked = self.look();
+                let spent = kernel::own_cpu().saturating_sub(began);
+                self.processes_due = self.clock.monotonic() + rest(spent);
+                self.room = *looked.as_ref().unwrap_or(&0);
+                looked.map(|left| left.min(room))
+            }
+            Err(bound) => Err(bound),
+        };
+        let (bound, room) = match looked {
             Ok(room) => (None, room),
             Err(bound) => (Some(bound), 0),
         };
-        let spent = kernel::own_cpu().saturating_sub(began);
         let wait = Duration::from_millis(room.saturating_mul(1000) / TAKING_RATE);
-        let wait = wait.clamp(WATCH_WAIT_MIN, WATCH_WAIT_MAX).max(spent * WATCH_SHARE);
-        self.due = self.clock.monotonic() + wait;
+        self.due = self.clock.monotonic() + wait.clamp(WATCH_WAIT_MIN, WATCH_WAIT_MAX);
         bound
+    }
+
+    /// The memory of the machine that a command may still take, or the bound that is passed.
+    fn look_at_machine(&self) -> Result<u64, Bound> {
+        let Some(list) = self.list.as_ref().map(OwnedFd::as_fd) else {
+            return Ok(u64::MAX);
+        };
+        let available = Machine::read(list).available.unwrap_or(u64::MAX);
+        if available < self.floor {
+            return Err(Bound::MachineMemory);
+        }
+        if handles_run_out(list) {
+            return Err(Bound::MachineFiles);
+        }
+        Ok(available - self.floor)
     }
 
     /// Notes a process that ended and that the reaper had to collect.
@@ -172,19 +212,12 @@ impl Watch {
         }
     }
 
-    /// The memory that is left until the nearest bound, or the bound that is passed.
+    /// The memory that the processes may still take together, or the bound that is passed.
     fn look(&mut self) -> Result<u64, Bound> {
         let Some(list) = self.list.as_ref().map(OwnedFd::as_fd) else {
             return Ok(u64::MAX);
         };
         let machine = Machine::read(list);
-        let available = machine.available.unwrap_or(u64::MAX);
-        if available < self.floor {
-            return Err(Bound::MachineMemory);
-        }
-        if handles_run_out(list) {
-            return Err(Bound::MachineFiles);
-        }
         let taken = all(list, cheaply);
         self.running_us = taken.cpu_us;
         if self.cpu_us() / 1_000_000 >= self.bounds.cpu_s_all {
@@ -205,7 +238,7 @@ impl Watch {
         if memory > self.bounds.memory_bytes {
             return Err(Bound::Memory);
         }
-        Ok((self.bounds.memory_bytes - memory).min(available - self.floor))
+        Ok(self.bounds.memory_bytes - memory)
     }
 
     /// The same number with common pages shared out. Shared memory is at least what is
@@ -225,6 +258,12 @@ impl Watch {
         each(list, |directory| unnamed.add(directory));
         unnamed
     }
+}
+
+/// How long the processes are left alone after a look that took so much of a processor:
+/// a share of it, but never so long that a command could hide behind what it costs.
+fn rest(spent: Duration) -> Duration {
+    (spent * WATCH_SHARE).min(WATCH_REST_MAX)
 }
 
 impl Places {
@@ -412,6 +451,13 @@ const TEXT_BYTES_MAX: usize = 32 * 1024;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_that_is_dear_to_look_at_does_not_buy_itself_time() {
+        assert_eq!(rest(Duration::from_millis(10)), Duration::from_millis(200));
+        assert_eq!(rest(Duration::from_secs(10)), WATCH_REST_MAX);
+        assert!(WATCH_WAIT_MAX < WATCH_REST_MAX);
+    }
 
     #[test]
     fn lines_of_proc_are_read() {

@@ -379,6 +379,7 @@ mod tests {
             (libc::SYS_ptrace, [0, 0, 0], errno(libc::EPERM)),
             (libc::SYS_clone3, [0, 0, 0], errno(libc::ENOSYS)),
             (libc::SYS_io_uring_setup, [0, 0, 0], errno(libc::ENOSYS)),
+            (libc::SYS_io_setup, [1024, 0, 0], errno(libc::ENOSYS)),
             (libc::SYS_clone, [17, 0, 0], ALLOW),
             (libc::SYS_clone, [0x1000_0011, 0, 0], errno(libc::EPERM)),
             (libc::SYS_ioctl, [0, TIOCSTI, 0], errno(libc::EPERM)),

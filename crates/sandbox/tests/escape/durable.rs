@@ -4,7 +4,9 @@
 
 use std::os::linux::net::SocketAddrExt as _;
 
-use moat_sandbox::{Command, Error, Interrupt, Launcher, OutputSink, Sandbox, Settings, Stream};
+use moat_sandbox::{
+    Command, Error, Interrupt, Launcher, Layer, OutputSink, Sandbox, Settings, Stream,
+};
 
 use crate::support::{ATTACKER, Scratch, attack, helper, outside, run, shell};
 
@@ -80,6 +82,32 @@ fn a_program_planted_in_the_session_s_home_is_not_the_one_that_moat_starts() {
     let command = Command::new(["moat-planted"]);
     let started = sandbox.run(&command, &mut Nothing, &Interrupt::new().unwrap());
     assert!(matches!(started, Err(Error::Run { .. })), "{started:?}");
+}
+
+#[test]
+fn the_host_s_devices_keep_their_modes_and_times() {
+    let scratch = Scratch::new();
+    let launcher = scratch.launcher();
+    // The mode that it has already, so that the control changes nothing for anybody.
+    let script = "import os, stat\n\
+                  for at in ('/dev/null', 0, '/dev/urandom'):\n\
+                  \x20 try: os.chmod(at, stat.S_IMODE(os.stat(at).st_mode)); print('through')\n\
+                  \x20 except OSError as error: print(error.errno)";
+    let answers = |sandbox: &Sandbox| {
+        let command = Command::new(["/usr/bin/python3", "-c", script]);
+        run(sandbox, &command).succeeded().output
+    };
+    let held = format!("{0}\n{0}\n{0}\n", libc::EROFS);
+    assert_eq!(answers(&scratch.sandbox(&launcher)), held);
+    if !rustix::process::geteuid().is_root() {
+        println!("skipped: devices are root's, so that nobody else could change them anyway");
+        return;
+    }
+    let parts = Layer::parts(&scratch.plan(), &scratch.settings()).unwrap();
+    let of = |name| parts.iter().find(|(_part, known)| known == name).unwrap().0;
+    let open = ["mount flags of /dev/null", "mount flags of /dev/urandom"].map(of);
+    let sandbox = scratch.attacked(&launcher, &open);
+    assert_eq!(answers(&sandbox), "through\nthrough\nthrough\n");
 }
 
 #[test]

@@ -120,6 +120,7 @@ fn memory_of_all_processes_together_is_bounded() {
         "take-memory-in-parts",
         "take-memory-file",
         "take-memory-file-hidden",
+        "take-memory-file-mapped",
         "take-shared-memory",
         "take-system-v",
         "take-private-files",
@@ -161,7 +162,11 @@ fn what_the_session_holds_on_disk_is_bounded() {
     for (load, amount) in [
         ("take-disk", 512),
         ("take-removed-disk", 512),
+        ("take-mapped-disk", 512),
         ("take-closed-disk", 512),
+        // Slowly, so that the walks come one after another, and none sees a part.
+        ("take-deep-disk", 128),
+        ("take-moving-disk", 128),
         ("take-files", 40_000),
     ] {
         ground.check(load, amount, &limits, Bound::Disk);

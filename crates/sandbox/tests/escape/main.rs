@@ -10,6 +10,7 @@
 mod attack;
 mod doctor;
 mod durable;
+mod group;
 mod host;
 mod ladder;
 mod live;

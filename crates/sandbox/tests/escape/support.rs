@@ -18,7 +18,11 @@ pub(crate) struct Scratch {
 impl Scratch {
     /// Lies beside the test's own binary: `/tmp` is private inside, so a place there would prove less.
     pub(crate) fn new() -> Self {
-        let directory = tempfile::Builder::new().prefix("moat-test-").tempdir_in(target()).unwrap();
+        Self::beneath(&target())
+    }
+
+    pub(crate) fn beneath(place: &Path) -> Self {
+        let directory = tempfile::Builder::new().prefix("moat-test-").tempdir_in(place).unwrap();
         let base = directory.path().canonicalize().unwrap();
         let home = base.join("home");
         let project = home.join("project");

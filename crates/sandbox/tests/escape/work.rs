@@ -215,13 +215,18 @@ fn with_own_home() -> Option<(Launcher, Scratch)> {
 
 /// The settings of such a launcher.
 pub(crate) fn own_home() -> Option<(Settings, Scratch)> {
+    own_home_with(Scratch::new)
+}
+
+/// The same around a scratch that is made in another place.
+pub(crate) fn own_home_with(make: impl FnOnce() -> Scratch) -> Option<(Settings, Scratch)> {
     let cargo = Path::new(env!("CARGO"));
     let Some(rustup) = cargo.ancestors().find(|place| place.ends_with(".rustup")) else {
         println!("skipped: the toolchain does not lie in a home");
         return None;
     };
     let home = rustup.parent().unwrap().to_owned();
-    let scratch = Scratch::new();
+    let scratch = make();
     let mut path = vec![home.join(".cargo/bin")];
     path.extend(scratch.settings().path);
     let settings = Settings { home, path, ..scratch.settings() };

@@ -113,8 +113,7 @@ const fn wall([name, source, kind]: [&'static str; 3], other: &'static str, goal
     Figure { name, source, kind, clock: Clock::Wall, scale: Scale::Times(other), goal }
 }
 
-/// The figures of the project. `fallback` has no samples as long as `sandbox_speed` takes none
-/// of that kind.
+/// The figures of the project.
 pub(super) const FIGURES: [Figure; 8] = [
     wall(["cold", "start", "cold"], "bwrap", 0.8),
     wall(["warm", "start", "warm"], "plain", 1.6),

@@ -244,7 +244,7 @@ fn mounts(target: &str) -> io::Result<()> {
         let device = place.starts_with("/dev/") && place.matches('/').count() == 2;
         let kind = line.rsplit(" - ").next().unwrap_or("");
         let terminals = kind.starts_with("devpts") && has("noexec");
-        let free = private.contains(&place) || terminals || device || kind.starts_with("overlay");
+        let free = private.contains(&place) || terminals || kind.starts_with("overlay");
         let is_strange = !has("nosuid")
             || (!device && !kind.starts_with("devpts") && !has("nodev"))
             || (kind.starts_with("devpts") && !has("noexec"))

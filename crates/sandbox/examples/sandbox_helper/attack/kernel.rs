@@ -189,6 +189,7 @@ const CALLS: &[(&str, i64, [usize; 5])] = &[
     // A descriptor that is none.
     ("fallocate", libc::SYS_fallocate, [NONE, 0, 0, 1, 0]),
     ("acct", libc::SYS_acct, [1, 0, 0, 0, 0]),
+    ("io_setup", libc::SYS_io_setup, [1, 0, 0, 0, 0]),
     ("io_uring_enter", libc::SYS_io_uring_enter, [NONE, 0, 0, 0, 0]),
     ("io_uring_register", libc::SYS_io_uring_register, [NONE, 0, 0, 0, 0]),
     ("clone3", libc::SYS_clone3, [0, 0, 0, 0, 0]),

@@ -16,13 +16,19 @@ pub(super) fn load(name: &str, target: &str) -> Option<io::Result<()>> {
         "take-memory-in-parts" => memory_in_parts,
         "take-memory-file" => memory_file,
         "take-memory-file-hidden" => hidden_memory_file,
+        "take-memory-file-mapped" => mapped_memory_file,
+        "take-memory-on-its-way" => memory_on_its_way,
+        "take-processes" => many_processes,
         "take-shared-memory" => shared_memory,
         "take-system-v" => system_v,
         "take-private-files" => private_files,
         "share-memory" => share_memory,
         "take-disk" => disk,
         "take-removed-disk" => removed_disk,
+        "take-mapped-disk" => mapped_disk,
         "take-closed-disk" => closed_disk,
+        "take-deep-disk" => deep_disk,
+        "take-moving-disk" => moving_disk,
         "take-files" => files,
         "take-descriptors" => descriptors,
         "take-processor" => processor,
@@ -124,6 +130,33 @@ fn hidden_memory_file(mib: usize) -> io::Result<()> {
     memory_file(mib)
 }
 
+/// Memory files that are only on their way through a socket: in no process's list.
+fn memory_on_its_way(mib: usize) -> io::Result<()> {
+    let (here, there) = std::os::unix::net::UnixStream::pair()?;
+    for _ in 0..8 {
+        send(&here, &new_memory_file(mib / 8)?)?;
+    }
+    took((here, there))
+}
+
+/// Sends a descriptor, which nobody takes.
+fn send(socket: &std::os::unix::net::UnixStream, file: &OwnedFd) -> io::Result<()> {
+    use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
+    let mut space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    let files = [std::os::fd::AsFd::as_fd(file)];
+    control.push(SendAncillaryMessage::ScmRights(&files));
+    let text = [io::IoSlice::new(b"x")];
+    rustix::net::sendmsg(socket, &text, &mut control, SendFlags::empty())?;
+    Ok(())
+}
+
+/// So many processes that only wait.
+fn many_processes(count: usize) -> io::Result<()> {
+    children(count, || ())?;
+    took(())
+}
+
 /// Memory that is mapped shared and has no name and no descriptor.
 fn shared_memory(mib: usize) -> io::Result<()> {
     let length = mib << 20;
@@ -190,12 +223,81 @@ fn removed_disk(mib: usize) -> io::Result<()> {
     took(held)
 }
 
+/// Removed files that are held by mappings, and by no descriptor.
+fn mapped_disk(mib: usize) -> io::Result<()> {
+    for _ in 0..mib.div_ceil(8) {
+        let mut file = fs::File::options();
+        let mut file = file.read(true).write(true).create_new(true).open("mapped")?;
+        fs::remove_file("mapped")?;
+        fill(&mut file, 8)?;
+        map(&file, 8)?;
+    }
+    took(())
+}
+
+/// The same of memory files: no page of them is in any process.
+fn mapped_memory_file(mib: usize) -> io::Result<()> {
+    for _ in 0..mib.div_ceil(8) {
+        map(&fs::File::from(new_memory_file(8)?), 8)?;
+    }
+    took(())
+}
+
+fn map(file: &fs::File, mib: usize) -> io::Result<()> {
+    // SAFETY: a new mapping, which is not looked at.
+    let at = unsafe {
+        let (kind, fd) = (libc::MAP_SHARED, file.as_raw_fd());
+        libc::mmap(std::ptr::null_mut(), mib << 20, libc::PROT_NONE, kind, fd, 0)
+    };
+    if at == libc::MAP_FAILED { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
 /// Files in a directory that nobody may look into.
 fn closed_disk(mib: usize) -> io::Result<()> {
     fs::create_dir_all("closed/deep")?;
     std::env::set_current_dir("closed/deep")?;
     fs::set_permissions("..", std::os::unix::fs::PermissionsExt::from_mode(0o000))?;
     disk(mib)
+}
+
+/// A file deeper than anybody looks, that grows slowly.
+fn deep_disk(mib: usize) -> io::Result<()> {
+    for _ in 0..300 {
+        fs::create_dir("deep")?;
+        std::env::set_current_dir("deep")?;
+    }
+    grow(&mut fs::File::create("file")?, mib)?;
+    took(())
+}
+
+/// A file that grows slowly in a directory that has another name at each moment.
+fn moving_disk(mib: usize) -> io::Result<()> {
+    fs::create_dir("others")?;
+    for number in 0..200 {
+        fs::File::create(format!("others/{number}"))?;
+    }
+    fs::create_dir("name")?;
+    let mut file = fs::File::create("name/file")?;
+    // SAFETY: this program has one thread.
+    if unsafe { libc::fork() } == 0 {
+        let mut name = "name".to_owned();
+        for number in 0_u64.. {
+            let next = format!("name{number}");
+            fs::rename(&name, &next)?;
+            name = next;
+        }
+    }
+    grow(&mut file, mib)?;
+    took(())
+}
+
+/// Writes a MiB at a time, each as far as the disk, so that a walk comes for every few.
+fn grow(file: &mut fs::File, mib: usize) -> io::Result<()> {
+    for _ in 0..mib {
+        fill(file, 1)?;
+        file.sync_all()?;
+    }
+    Ok(())
 }
 
 /// One long file.

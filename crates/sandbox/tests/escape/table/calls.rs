@@ -75,6 +75,7 @@ pub(super) const ROWS: &[Row] = &[
     call("setns", EPERM, "s", Here),
     call("acct", EPERM, "ns", Root),
     call("fallocate", EOPNOTSUPP, "s", Here),
+    call("io_setup", ENOSYS, "s", Here),
     call("io_uring_enter", ENOSYS, "s", Here),
     call("io_uring_register", ENOSYS, "s", Here),
     #[cfg(target_arch = "x86_64")]
@@ -106,9 +107,9 @@ pub(super) const ROWS: &[Row] = &[
     #[cfg(target_arch = "x86_64")]
     call("kexec_file_load", EPERM, "nls", Root),
     #[cfg(target_arch = "x86_64")]
-    call("iopl", EPERM, "nls", Here),
+    call("iopl", EPERM, "s", Here),
     #[cfg(target_arch = "x86_64")]
-    call("ioperm", EPERM, "nls", Here),
+    call("ioperm", EPERM, "s", Here),
     #[cfg(target_arch = "x86_64")]
     call("modify_ldt", EPERM, "s", Here),
     #[cfg(target_arch = "x86_64")]

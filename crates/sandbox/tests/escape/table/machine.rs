@@ -86,6 +86,24 @@ pub(super) const ROWS: &[Row] = &[
         Without(&[Layer::CoveredProc]),
     )
     .lacking(&[ENOENT]),
+    row(
+        "read where the kernel keeps what",
+        "read",
+        Text("/proc/vmallocinfo"),
+        EACCES,
+        "n",
+        Root(&[Layer::CoveredProc]),
+    )
+    .lacking(&[ENOENT]),
+    row(
+        "read the timers of all processes",
+        "read",
+        Text("/proc/timer_list"),
+        EACCES,
+        "n",
+        Root(&[Layer::CoveredProc]),
+    )
+    .lacking(&[ENOENT]),
     row("stop the kernel at a page", "userfaultfd", Text(""), EPERM, "s", Without(SECCOMP)),
     row("type into a terminal", "terminal-input", Text(""), EPERM, "s", Without(SECCOMP))
         .lacking(&[libc::EIO]),
@@ -218,7 +236,7 @@ pub(super) const ROWS: &[Row] = &[
         "read the machine's memory",
         "read",
         Text("/proc/kcore"),
-        ENOENT,
+        EPERM,
         "nls",
         Root(&[Layer::UserNamespace, Layer::Capabilities]),
     )
