@@ -287,7 +287,13 @@ impl Effect {
     /// Whether it leaves a trace and takes nothing away from the session's own files.
     #[must_use]
     pub const fn spares_the_session(&self) -> bool {
-        matches!(self, Self::Keep { .. } | Self::UndoKeep)
+        matches!(
+            self,
+            Self::Keep { .. }
+                | Self::UndoKeep
+                | Self::TakeCommits { .. }
+                | Self::ReturnCommits { .. }
+        )
     }
 
     /// Whether carrying it out leaves a trace that outlives it.

@@ -83,7 +83,9 @@ impl State {
                 let past = self.as_of(place);
                 let story = std::mem::take(&mut self.story);
                 let (effects, questions) = (self.effects, self.questions);
-                *self = Self { effects, questions, story, ..past };
+                // What stands in the user's repository is no part of the conversation.
+                let taken = std::mem::take(&mut self.taken);
+                *self = Self { effects, questions, story, taken, ..past };
                 self.story.add_after(place, record.clone());
             }
             None => {
@@ -193,10 +195,6 @@ impl State {
             return;
         };
         self.count_taken(outcome);
-        // What a person does with commits belongs to no turn, also while one is stopped.
-        if matches!(intent, Effect::TakeCommits { .. } | Effect::ReturnCommits { .. }) {
-            return;
-        }
         let outcome = outcome.clone();
         let is_its = |turn: &&mut Turn| turn.finished.is_none() && turn.owns(&intent);
         if let Some(turn) = self.turns.last_mut().filter(is_its) {
@@ -244,7 +242,14 @@ impl Turn {
     /// Whether an effect that happens now is the turn's. What a person runs, or goes back to,
     /// while the turn is stopped is not.
     const fn owns(&self, intent: &Effect) -> bool {
-        !(self.stopped && matches!(intent, Effect::Command { .. } | Effect::Rewind { .. }))
+        let is_outside = matches!(
+            intent,
+            Effect::Command { .. }
+                | Effect::Rewind { .. }
+                | Effect::TakeCommits { .. }
+                | Effect::ReturnCommits { .. }
+        );
+        !(self.stopped && is_outside)
     }
 
     /// The time that its effects took.

@@ -176,6 +176,28 @@ fn commits_of_a_session_are_shown_taken_and_given_back() {
 }
 
 #[test]
+fn what_a_command_commits_can_be_taken_and_given_back_after_going_back() {
+    let scene = Scene::new();
+    fs::remove_dir_all(scene.session_git()).unwrap();
+    let before = scene.refs();
+    let script = "echo x > x && git add x && git -c user.name=A -c user.email=a@example.com \
+                  commit -q -m inside && git status --short";
+    let run = |script: &str| scene.run(&["run", "--", "sh", "-c", script]);
+    run(script).code(0);
+    let tip = run("git rev-parse HEAD").code(0).out.trim().to_owned();
+    scene.run(&["show"]).code(0).says("main: 1 new commit").says("inside");
+    scene.run(&["commits", "--keep"]).code(0);
+    assert_eq!(scene.user(&["rev-parse", &scene.taken("main")]), tip);
+    // The session goes back to before the commit; what stands in the repository stays, and
+    // can still be given back.
+    scene.run(&["rewind", "--to", "1", "--yes"]).code(0);
+    scene.run(&["commits"]).code(0).says("the session has no new commits");
+    assert_eq!(scene.user(&["rev-parse", &scene.taken("main")]), tip);
+    scene.run(&["commits", "--undo"]).code(0).says("is removed");
+    assert_eq!(scene.refs(), before);
+}
+
+#[test]
 fn repositories_of_every_form_are_served() {
     let reftable = "--ref-format=reftable";
     for init in [["--object-format=sha256"], [reftable]] {

@@ -74,9 +74,7 @@ impl LocalWorld {
         }
         let (wish, words) = match (intent, outcome) {
             (_, Err(_)) => (Wish::WhenChanged, format!("{} (interrupted)", intent.describe())),
-            (Effect::Keep { .. } | Effect::UndoKeep, Ok(_)) => {
-                (Wish::WhenChanged, intent.describe())
-            }
+            (_, Ok(_)) if intent.spares_the_session() => (Wish::WhenChanged, intent.describe()),
             (_, Ok(_)) => (Wish::Always, intent.describe()),
         };
         let pinned = if let Effect::Rewind { to, .. } = intent { vec![*to] } else { Vec::new() };
