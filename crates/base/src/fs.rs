@@ -74,6 +74,18 @@ pub trait Fs: Send + Sync + fmt::Debug {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RealFs;
 
+impl RealFs {
+    /// Makes a new empty file in the place of whatever lies at `path`, for a log that a
+    /// service inherits as a descriptor: nothing that was there before is opened or followed.
+    ///
+    /// # Errors
+    /// The system's error; `AlreadyExists` when somebody puts something there meanwhile.
+    pub fn anew(&self, path: &Path) -> io::Result<std::fs::File> {
+        self.remove(path)?;
+        open(path, Access::CreateNew)
+    }
+}
+
 impl Fs for RealFs {
     fn read(&self, path: &Path, limit_bytes: u64) -> io::Result<Vec<u8>> {
         let file = open(path, Access::Read)?;
@@ -185,6 +197,29 @@ mod tests {
         assert_eq!(RealFs.read(&path, 3).unwrap(), b"two");
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(RealFs.list(dir.path()).unwrap(), vec![path]);
+    }
+
+    #[test]
+    fn a_file_made_anew_takes_the_place_of_a_link_and_leaves_what_it_led_to() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        RealFs.replace(&path("theirs"), b"kept").unwrap();
+        std::os::unix::fs::symlink(path("theirs"), path("log")).unwrap();
+        let fifo = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(rustix::fs::CWD, path("fifo"), fifo, rustix::fs::Mode::RUSR, 0)
+            .unwrap();
+        std::fs::hard_link(path("theirs"), path("hard")).unwrap();
+        // The control: who opens the names as they are writes through the link.
+        let through = std::fs::OpenOptions::new().write(true).open(path("log")).unwrap();
+        assert_eq!(through.metadata().unwrap().len(), 4);
+        for name in ["log", "fifo", "hard", "new"] {
+            RealFs.anew(&path(name)).unwrap().write_all(b"line").unwrap();
+            let metadata = path(name).symlink_metadata().unwrap();
+            assert!(metadata.is_file() && metadata.len() == 4, "{name}");
+            assert_eq!(metadata.permissions().mode() & 0o777, 0o600, "{name}");
+        }
+        assert_eq!(RealFs.read(&path("theirs"), 10).unwrap(), b"kept");
+        assert!(RealFs.anew(dir.path()).is_err(), "a directory is not removed");
     }
 
     #[test]

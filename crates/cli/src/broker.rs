@@ -25,6 +25,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::models::sources;
 use crate::pip::{hosts_directory, hosts_file, rule_set};
+use crate::terminal::complain;
 
 /// The hidden verb that makes this program the broker.
 const WORD: &str = "broker";
@@ -90,7 +91,7 @@ fn start(
     let log = environment.open_log("broker.log")?;
     let service = Service {
         name: "broker".into(),
-        argv: vec![environment.program.clone().into_os_string(), WORD.into()],
+        argv: vec![environment.own_program()?.into_os_string(), WORD.into()],
         environment: environment.for_broker(),
         confinement: ServiceConfinement::Own,
         inherited: vec![listener.into()],
@@ -124,6 +125,8 @@ pub(crate) fn run(environment: &Environment) -> Result<(), Failure> {
     confine(environment, &config, log.clone())?;
     let mut settings = BrokerSettings::new(log);
     settings.roots = Roots::PlatformAnd(extra_authorities(environment, &config)?);
+    // It is closed to its own user's look, so its log says which process it is.
+    complain(&format!("broker: process {}", std::process::id()));
     let stop = Stop::at_sigterm().map_err(|error| directory(&error))?;
     let policy = policy_source(environment.clone());
     serve(settings, &listener, policy, &stop)

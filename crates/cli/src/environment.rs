@@ -7,7 +7,7 @@ use std::env;
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -116,9 +116,24 @@ impl Environment {
     /// Starts the process that starts sandboxes and the broker. Must come before
     /// [`Environment::give_up_network`].
     pub(crate) fn launcher(&self, least: Step) -> Result<Arc<Launcher>, Failure> {
+        self.own_program()?;
         Launcher::start(self.sandbox(least))
             .map(Arc::new)
             .map_err(|error| Failure::of(Exit::Environment, &error))
+    }
+
+    /// The path of this program, as long as what lies there is what runs here: it is started
+    /// again, as the launcher, the broker or the model server, and by then an update or a build
+    /// may have put something else in its place.
+    pub(crate) fn own_program(&self) -> Result<PathBuf, Failure> {
+        let identity = |path: &Path| path.metadata().map(|file| (file.dev(), file.ino()));
+        match (identity(&self.program), identity(Path::new("/proc/self/exe"))) {
+            (Ok(there), Ok(here)) if there == here => Ok(self.program.clone()),
+            (Ok(_) | Err(_), Ok(_) | Err(_)) => Err(Failure::environment(
+                format!("`{}` is not the program that runs", self.program.display()),
+                "an update or a build has replaced it: run the command again",
+            )),
+        }
     }
 
     /// What the sandbox needs to know of this machine and user.
@@ -137,27 +152,16 @@ impl Environment {
         }
     }
 
-    /// Opens a private log file of a service in the runtime directory, emptied.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a service's log is a descriptor, not a whole file"
-    )]
+    /// Makes a new private log file of a service in the runtime directory.
     pub(crate) fn open_log(&self, name: &str) -> Result<OwnedFd, Failure> {
         let path = self.layout.runtime.join(name);
-        std::fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&path)
-            .map(OwnedFd::from)
-            .map_err(|error| {
-                Failure::environment(
-                    format!("could not open the log `{}`", path.display()),
-                    "look at the permissions of the runtime directory",
-                )
-                .because(&error)
-            })
+        RealFs.anew(&path).map(OwnedFd::from).map_err(|error| {
+            Failure::environment(
+                format!("could not open the log `{}`", path.display()),
+                "look at the permissions of the runtime directory",
+            )
+            .because(&error)
+        })
     }
 
     /// The variables that the broker needs: where Moat's directories and the
@@ -231,6 +235,18 @@ impl Environment {
         }
         Ok(canonical)
     }
+}
+
+/// The variables by which a program that gives the root's rights to a user says whose they
+/// were, and what they hold when they were the root's own before.
+const ELEVATED: [(&str, &str); 4] =
+    [("SUDO_UID", "0"), ("SUDO_USER", "root"), ("DOAS_USER", "root"), ("PKEXEC_UID", "0")];
+
+/// The variable that tells that this process's user is another one than the person's.
+#[expect(clippy::disallowed_methods, reason = "this is the door to the environment")]
+pub(crate) fn elevated_by() -> Option<&'static str> {
+    let told = |(name, own): &(&str, &str)| env::var_os(name).is_some_and(|value| value != *own);
+    ELEVATED.iter().find(|it| told(it)).map(|(name, _)| *name)
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the door to the environment")]

@@ -10,7 +10,8 @@
 //! *Map*: `arguments` the command line · `environment` what is read · `command`
 //! one file per verb · `host` the session's engine and socket · `front` this
 //! process's front end · `models`, `broker` what runs beside · `sessions` the
-//! directories · `exit`, `failure` how it ends.
+//! directories · `privilege`, `places` what is refused before anything is read ·
+//! `exit`, `failure` how it ends.
 
 mod arguments;
 mod broker;
@@ -22,6 +23,8 @@ mod front;
 mod host;
 mod models;
 mod pip;
+mod places;
+mod privilege;
 mod sessions;
 mod start;
 mod task;
@@ -42,9 +45,15 @@ use terminal::{Terminal, complain};
 const VERSION: &str = concat!("moat ", env!("CARGO_PKG_VERSION"), "\n");
 
 fn main() -> ExitCode {
+    if let Err(failure) = privilege::refuse_acquired() {
+        return end(Err(failure));
+    }
     let words: Vec<OsString> = std::env::args_os().collect();
     if words.get(1).is_some_and(|word| word == moat_sandbox::HELPER_WORD) {
         return moat_sandbox::helper_main(words.get(2..).unwrap_or_default());
+    }
+    if let Err(failure) = privilege::close() {
+        return end(Err(failure));
     }
     if let [_, word] = words.as_slice()
         && (word == "--version" || word == "-V")
@@ -57,7 +66,11 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return explain(&error),
     };
-    match begin(arguments) {
+    end(begin(arguments))
+}
+
+fn end(ended: Result<Exit, Failure>) -> ExitCode {
+    match ended {
         Ok(exit) => exit.into(),
         Err(Failure { report, exit }) => {
             complain(&moat_base::visible(&report.to_string()));
@@ -71,7 +84,9 @@ fn begin(arguments: Arguments) -> Result<Exit, Failure> {
     if let Verb::Model { verb: ModelVerb::Serve { arguments } } = &arguments.verb {
         return command::model::serve_model(arguments);
     }
-    run(&Environment::read()?, arguments)
+    let environment = Environment::read()?;
+    places::check(&environment)?;
+    run(&environment, arguments)
 }
 
 fn run(environment: &Environment, arguments: Arguments) -> Result<Exit, Failure> {

@@ -126,7 +126,7 @@ impl Models {
                 idle_stop: Duration::from_secs(minutes.saturating_mul(60)),
             },
             sha256: entry.sha256.clone(),
-            command: vec![self.environment.program.clone().into(), "model".into(), "serve".into()],
+            command: vec![self.environment.own_program()?.into(), "model".into(), "serve".into()],
             runtime: self.environment.layout.runtime.clone(),
         })
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The three files that this crate opens by itself.
+//! The two files that this crate opens by itself.
 //!
 //! The door [`moat_base::Fs`] reads whole files; a model file is too large for
-//! that, a lock needs a descriptor, and so does the log that a service inherits.
+//! that, and a lock needs a descriptor.
 //!
 //! Invariant: no path here comes from a workspace or from a model.
 
@@ -28,10 +28,10 @@ pub(crate) fn open(path: &Path) -> io::Result<(File, u64)> {
     Ok((file, metadata.len()))
 }
 
-/// Opens a file of ours for appending and creates it, for a lock or a log.
+/// Opens a file of ours for appending and creates it, for a lock.
 #[expect(
     clippy::disallowed_methods,
-    reason = "a lock and a service's log are descriptors, which the door does not give out"
+    reason = "a lock is a descriptor, which the door does not give out"
 )]
 pub(crate) fn create(path: &Path) -> io::Result<File> {
     OpenOptions::new()

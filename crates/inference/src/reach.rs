@@ -160,8 +160,7 @@ impl ModelServer {
     fn start(&self, launcher: &Launcher, listener: UnixListener) -> Result<(), Error> {
         let path = self.log();
         let failed = |source| Error::Lock { path: path.clone(), source };
-        let log = file::create(&path).map_err(failed)?;
-        log.set_len(0).map_err(failed)?;
+        let log = moat_base::RealFs.anew(&path).map_err(failed)?;
         let mut argv = self.command.clone();
         argv.extend(self.spec.arguments());
         let service = Service {

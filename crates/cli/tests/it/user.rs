@@ -13,7 +13,7 @@ use crate::support::{Ended, Home, RIGHT, Running, WRONG, always, right};
 const NOBODY: u32 = 65534;
 
 /// Who runs `moat`.
-enum User {
+pub(crate) enum User {
     /// The tests' own user, who is not root.
     Own,
     /// Another one, since root may do everything.
@@ -22,7 +22,7 @@ enum User {
 
 impl User {
     /// Takes care that a user without rights can run `moat` in this home.
-    fn of(home: &Home) -> Option<Self> {
+    pub(crate) fn of(home: &Home) -> Option<Self> {
         if !rustix::process::geteuid().is_root() {
             return Some(Self::Own);
         }
@@ -36,13 +36,18 @@ impl User {
     }
 
     fn command(&self, home: &Home, arguments: &[&str]) -> Command {
+        self.program(home, env!("CARGO_BIN_EXE_moat"), arguments)
+    }
+
+    /// A program as this user runs it.
+    pub(crate) fn program(&self, home: &Home, program: &str, arguments: &[&str]) -> Command {
         let id = NOBODY.to_string();
         let mut command = match self {
-            Self::Own => Command::new(env!("CARGO_BIN_EXE_moat")),
+            Self::Own => Command::new(program),
             Self::Nobody => {
                 let mut command = Command::new("setpriv");
                 command.args(["--reuid", &id, "--regid", &id, "--clear-groups"]);
-                command.arg(env!("CARGO_BIN_EXE_moat"));
+                command.arg(program);
                 command
             }
         };

@@ -55,6 +55,71 @@ fn of_many_starters_at_once_one_binds_and_stays_reachable() {
     Local::connect(&path).unwrap();
 }
 
+/// A program of another user that listens at a path, and ends with this.
+struct Stranger(std::process::Child);
+
+impl Stranger {
+    #[expect(clippy::disallowed_methods, reason = "another user's program is no part of Moat")]
+    fn listen(path: &Path) -> Option<Self> {
+        let program = "import socket, sys, time\n\
+            s = socket.socket(socket.AF_UNIX)\n\
+            s.bind(sys.argv[1])\n\
+            s.listen()\n\
+            print('ready', flush=True)\n\
+            c, _ = s.accept()\n\
+            print(c.recv(100), flush=True)\n";
+        let mut command = std::process::Command::new("setpriv");
+        command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups", "--"]);
+        command.args(["python3", "-c", program]).arg(path).env("PATH", "/usr/bin:/bin");
+        command.stdout(std::process::Stdio::piped());
+        let mut child = command.spawn().ok()?;
+        let mut ready = [0; 6];
+        let said = child.stdout.as_mut()?.read_exact(&mut ready);
+        let stranger = Self(child);
+        said.ok().map(|()| stranger)
+    }
+
+    /// What it was sent, once the connection is over.
+    fn received(mut self) -> String {
+        let mut text = String::new();
+        self.0.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+        text.trim().to_owned()
+    }
+}
+
+impl Drop for Stranger {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ended = self.0.kill().and_then(|()| self.0.wait());
+    }
+}
+
+#[test]
+fn a_server_of_another_user_is_named_and_sent_nothing() {
+    if !rustix::process::geteuid().is_root() {
+        println!("skipped: only root can act as a second user");
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let everybody = std::fs::Permissions::from_mode(0o777);
+    std::fs::set_permissions(directory.path(), everybody).unwrap();
+    let path = directory.path().join("s");
+    let Some(stranger) = Stranger::listen(&path) else {
+        println!("skipped: `setpriv` or `python3` is missing");
+        return;
+    };
+    let refused = Local::connect(&path).unwrap_err();
+    assert!(matches!(refused, Error::ForeignPeer { uid: 65_534, .. }), "{refused:?}");
+    assert!(moat_base::Hint::hint(&refused).unwrap().contains("XDG_RUNTIME_DIR"));
+    assert_eq!(stranger.received(), "b''", "it was sent something");
+
+    // The control: a client that does not ask whose it is tells the stranger everything.
+    std::fs::remove_file(&path).unwrap();
+    let stranger = Stranger::listen(&path).unwrap();
+    UnixStream::connect(&path).unwrap().write_all(b"prompt").unwrap();
+    assert_eq!(stranger.received(), "b'prompt'");
+}
+
 struct Echo {
     cancelled: SyncSender<bool>,
 }
