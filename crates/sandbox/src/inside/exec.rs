@@ -22,9 +22,7 @@ use crate::kernel;
 use crate::landlock;
 use crate::plan::Layer;
 use crate::seccomp::{self, Families, Programs, Shared, Threads};
-use crate::wire::{
-    self, CommandPlan, During, Fault, HolderPlan, InputFrom, LocalSockets, ToHolder,
-};
+use crate::wire::{self, CommandPlan, During, Fault, HolderPlan, InputFrom, LocalSockets, Order};
 
 /// Becomes the program of the command that comes through `orders`; comes back only with
 /// what went wrong. Calls that a supervisor makes in its place wait on a descriptor that
@@ -35,18 +33,27 @@ use crate::wire::{
 pub(super) fn become_program(session: &Session<'_>, orders: &OwnedFd) -> Fault {
     let program = || -> Result<Words, Fault> {
         confine(session, orders)?;
-        let Ok(received) = wire::receive::<ToHolder>(orders) else {
+        let Ok(received) = wire::receive::<Order>(orders) else {
             // No command will come any more.
             kernel::quit(0);
         };
         let mut fds = received.fds.into_iter();
-        let (Some(body), Some(input), Some(output), Some(error)) =
-            (fds.next(), fds.next(), fds.next(), fds.next())
-        else {
-            return Err(Fault { step: "receiving the command".to_owned(), errno: libc::EPROTO });
+        let missing = || Fault { step: "receiving the command".to_owned(), errno: libc::EPROTO };
+        let plan = match received.message.plan {
+            Some(plan) => plan,
+            None => {
+                let body = fds.next().ok_or_else(missing)?;
+                wire::read_body(&body).during("reading the command")?
+            }
         };
-        let plan: CommandPlan = wire::read_body(&body).during("reading the command")?;
-        settle(session, &plan, [input.as_fd(), output.as_fd(), error.as_fd()])?;
+        let input = match plan.input {
+            InputFrom::Nothing => None,
+            InputFrom::Descriptor => Some(fds.next().ok_or_else(missing)?),
+        };
+        let (Some(output), Some(error)) = (fds.next(), fds.next()) else {
+            return Err(missing());
+        };
+        settle(session, &plan, input.as_ref(), [output.as_fd(), error.as_fd()])?;
         words(&plan.argv, &plan.search, &plan.environment)
     };
     match program() {
@@ -101,20 +108,21 @@ fn confine(session: &Session<'_>, supervisor: &OwnedFd) -> Result<(), Fault> {
 fn settle(
     session: &Session<'_>,
     plan: &CommandPlan,
-    standard: [BorrowedFd<'_>; 3],
+    input: Option<&OwnedFd>,
+    outputs: [BorrowedFd<'_>; 2],
 ) -> Result<(), Fault> {
     enter(session, &plan.directory)?;
-    for (number, fd) in (0..).zip(standard) {
+    for (number, fd) in (1..).zip(outputs) {
         kernel::place(fd, number).during("placing the standard descriptors")?;
     }
-    match plan.input {
-        InputFrom::Nothing => {
+    match input {
+        None => {
             let flags = OFlags::RDONLY | OFlags::CLOEXEC;
             let null = rustix::fs::open("/dev/null", flags, Mode::empty());
             let null = null.during("opening `/dev/null` for the command")?;
             kernel::place(null.as_fd(), 0).during("placing the standard input")?;
         }
-        InputFrom::Descriptor => {}
+        Some(input) => kernel::place(input, 0).during("placing the standard input")?,
     }
     limit(session, plan)
 }
@@ -124,11 +132,11 @@ fn filter(plan: &HolderPlan, supervisor: &OwnedFd) -> Result<(), Fault> {
     let footing = &plan.footing;
     let step = "installing the system call filter";
     let filter = seccomp::sharing(families(plan), Programs::Allowed, &shared(footing));
-    let filter = filter.lacking(&plan.without);
+    let filter = seccomp::lacking(filter, &plan.without);
     match footing.base {
         Base::User | Base::Root => seccomp::install(&filter, Threads::This).during(step),
         Base::None => {
-            let calls = filter.install_supervised().during(step)?;
+            let calls = seccomp::install_supervised(&filter).during(step)?;
             wire::send(supervisor, &(), &[calls.as_fd()]).during("finding the supervisor")
         }
     }
