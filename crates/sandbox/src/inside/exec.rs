@@ -263,18 +263,18 @@ pub(super) fn drop_bounding_set() -> io::Result<()> {
         match rustix::thread::remove_capability_from_bounding_set(capability) {
             // The kernel knows no further ones.
             Err(rustix::io::Errno::INVAL) => return Ok(()),
-            // Who has no capability may not empty it, and can be given none either: no
-            // program that would give one does so under `no_new_privs`.
-            Err(rustix::io::Errno::PERM) if has_none()? => return Ok(()),
+            // In a container that lacks the capability for it the set stays as it is. It
+            // gives nothing: all capabilities are dropped after this, and under
+            // `no_new_privs` no program gives more than its caller has.
+            Err(rustix::io::Errno::PERM) if !may_empty_it()? => return Ok(()),
             other => other?,
         }
     }
     Ok(())
 }
 
-fn has_none() -> io::Result<bool> {
-    let sets = rustix::thread::capabilities(None)?;
-    Ok(sets.permitted.is_empty() && sets.inheritable.is_empty())
+fn may_empty_it() -> io::Result<bool> {
+    Ok(rustix::thread::capabilities(None)?.effective.contains(CapabilitySet::SETPCAP))
 }
 
 /// Gives every capability up.

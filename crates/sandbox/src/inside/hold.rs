@@ -203,9 +203,14 @@ fn enter(plan: &HolderPlan, outer: Outer, lost: &mut Vec<Lost>) -> Result<(), Fa
         Base::User | Base::Root | Base::None => {}
     }
     if plan.footing.has(Namespace::Name) && !without(Layer::HostName) {
-        rustix::system::sethostname(b"moat").during("naming the host")?;
+        name_host()?;
     }
     Ok(())
+}
+
+/// Gives the host, in a namespace of its own, a name that tells nothing.
+pub(super) fn name_host() -> Result<(), Fault> {
+    rustix::system::sethostname(b"moat").during("naming the host")
 }
 
 /// Whether the highest process id belongs to a process-id namespace.
