@@ -30,10 +30,10 @@ pub use error::Error;
 pub use grant::Grant;
 pub use operation::{Step, next, plan};
 pub use record::{
-    AnswerRef, CommitTip, Effect, EffectOutcome, Place, Point, Prompt, PromptMessage, PromptRole,
-    Record, Skill, TestForm, TestPlace, Trace, Verdict,
+    AnswerRef, CommitTip, Cost, Effect, EffectOutcome, Place, Point, Prompt, PromptMessage,
+    PromptRole, Record, Skill, TestForm, TestPlace, Trace, Verdict,
 };
-pub use state::{Done, Question, State, Trial, Turn};
+pub use state::{Done, Given, Question, State, Trial, Turn};
 pub use store::{ChainKey, History, Line, Store, StoreError, read_history};
 pub use world::{
     LocalWorld, ModelSource, ReadyModel, Setback, Settled, StartError, StopFlag, Waypoint, World,

@@ -25,6 +25,8 @@ use moat_protocol::{Outcome, TaskKind};
 use crate::record::Effect;
 use crate::state::Turn;
 
+pub(crate) use propose::place_of;
+
 /// What happens next in a turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {

@@ -37,7 +37,7 @@ pub use change::{
 pub use checkpoint::{Checkpoint, CommandEnd, PathChange, RewindPlan, RewindScope, Rewound};
 pub use commits::{Branch, BranchRefusal, Commit, Commits, OtherRef, TakenBranch};
 pub use event::{CandidateVerdict, Envelope, Event, Level, Stream};
-pub use evidence::{Bound, Evidence, Outcome, RunStatus, Suspect, TestSummary};
+pub use evidence::{Bound, Evidence, Nearest, Outcome, RunStatus, Suspect, TestSummary};
 pub use op::{Answer, Op, Proposal};
 pub use surface::{Confirmation, Confirmer, Surface, SurfaceEffect};
 pub use task::{Task, TaskKind};

@@ -15,6 +15,8 @@ use moat_protocol::{CandidateVerdict, ChangeSet, Event, Level, Proposal, RunStat
 
 use crate::{Paint, Tone, change_set, count, duration};
 
+pub use outcome::nearest_words;
+
 /// How much is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {

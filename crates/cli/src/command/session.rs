@@ -14,7 +14,7 @@ use moat_base::TreePath;
 use moat_config::Settings as Config;
 use moat_engine::{Effect, EffectOutcome, Record, State};
 use moat_protocol::{ChangeSet, Op, Outcome, Selection};
-use moat_tui::{Detail, Paint, Tone, change_set, count, duration};
+use moat_tui::{Detail, Paint, Tone, change_set, count, duration, nearest_words};
 use serde::Serialize;
 
 use crate::arguments::SessionVerb;
@@ -204,6 +204,9 @@ fn story(told: &Told, paint: Paint) -> String {
                 text.push_str(&format!("{}{}\n", label("outcome"), words(outcome)));
                 let candidates = count(u64::from(evidence.candidates), "candidate");
                 let requests = count(u64::from(evidence.requests), "model request");
+                if let Some(nearest) = &evidence.nearest {
+                    text.push_str(&format!("{}{}\n", label("nearest"), nearest_words(nearest)));
+                }
                 text.push_str(&format!("{}{candidates}, {requests}\n", label("spent")));
             }
             None => text.push_str(&format!("{}not finished\n", label("outcome"))),

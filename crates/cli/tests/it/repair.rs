@@ -3,8 +3,8 @@
 
 use std::fs;
 
-use moat_protocol::{Event, Outcome};
-use moat_testkit::{Matcher, Rule};
+use moat_protocol::{CandidateVerdict, Event, Outcome};
+use moat_testkit::{Act, Matcher, Rule};
 
 use crate::support::{Home, RIGHT, WRONG, always, code, right, snapshot};
 
@@ -44,6 +44,48 @@ fn keep_writes_the_change_at_once_and_json_lines_are_events() {
     assert!(events.iter().any(|envelope| finished(&envelope.event)));
     let kept = events.iter().any(|envelope| matches!(envelope.event, Event::Kept { .. }));
     assert!(kept, "{}", done.out);
+}
+
+#[test]
+fn of_two_answers_that_pass_the_one_that_changes_less_is_taken() {
+    let wrong = code("def total(values):\n    return 7");
+    let fenced = |body: &str| format!("```python\ndef total(values):\n{body}\n```");
+    let large = fenced(
+        "    found = 0\n    for one in values:\n        found = found + one\n    answer = found\n    \
+         return answer",
+    );
+    let small = fenced(
+        "    result = 0\n    for value in values:\n        result += value\n    return result",
+    );
+    let home = Home::new(vec![
+        Rule::once(Matcher::Any, wrong.clone()),
+        Rule::once(Matcher::Any, wrong),
+        Rule::always(Matcher::Any, Act::Texts(vec![large, small])),
+    ]);
+    let done = home.run(["exec", "--json", "--keep", "fix total"]);
+    done.code(0);
+    assert_eq!(home.calc(), WRONG.replace("-=", "+="));
+    let passed = done.events().into_iter().filter(|envelope| {
+        let Event::CandidateJudged { verdict, .. } = &envelope.event else { return false };
+        matches!(verdict, CandidateVerdict::Passed { .. })
+    });
+    assert_eq!(passed.count(), 1, "the larger one is not run");
+}
+
+#[test]
+fn when_none_passes_the_best_is_named_and_not_applied() {
+    let answer = |value| format!("```python\ndef total(values):\n    return {value}\n```");
+    let home = Home::new(always(Act::Texts(vec![answer(7), answer(0)])));
+    let before = snapshot(&home.project());
+    let done = home.run(["exec", "--keep", "fix total"]);
+    done.code(1).says("the best one still failed 1 of 3");
+    done.says("nearest").says("`total` in calc.py, 5 lines changed: fails 1 of 3 tests");
+    assert_eq!(snapshot(&home.project()), before);
+    home.run(["session", "show"])
+        .code(0)
+        .says("nearest")
+        .says("5 lines changed")
+        .says("pending nothing");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The end of a turn: what came of it, what shows it, what to do next.
 
-use moat_protocol::{Evidence, Outcome};
+use moat_protocol::{Evidence, Nearest, Outcome};
 
 use super::{Screen, summary_words};
 use crate::{Tone, count, duration};
@@ -21,6 +21,9 @@ impl Screen {
         }
         if let Some(after) = &evidence.after {
             shown.push_str(&self.line("after", Tone::Label, &summary_words(after)));
+        }
+        if let Some(nearest) = &evidence.nearest {
+            shown.push_str(&self.line("nearest", Tone::Label, &nearest_words(nearest)));
         }
         if evidence.requests > 0 {
             let text = format!(
@@ -62,6 +65,19 @@ fn headline(outcome: &Outcome) -> (&'static str, Tone, String) {
             format!("the process died while it was about to {effect}; look before you go on"),
         ),
     }
+}
+
+/// The best of the candidates that failed, in one line.
+#[must_use]
+pub fn nearest_words(nearest: &Nearest) -> String {
+    let Nearest { candidate, path, symbol, lines, summary, broken } = nearest;
+    let size = lines
+        .map_or_else(String::new, |lines| format!(", {} changed", count(u64::from(lines), "line")));
+    let mut said = summary_words(summary);
+    if !broken.is_empty() {
+        said.push_str(&format!(", breaks {} that passed", broken.len()));
+    }
+    format!("candidate {candidate}, `{symbol}` in {path}{size}: {said}; not applied")
 }
 
 fn advice(outcome: &Outcome, session: &str) -> Vec<String> {
