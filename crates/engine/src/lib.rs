@@ -9,7 +9,7 @@
 //! *Not here*: rendering and arguments (`moat-tui`, `moat-cli`), enforcement
 //! (`moat-sandbox`), what a test run says and where a bug may be (`moat-tools`).
 //!
-//! *Map*: `engine` the orchestrator · `operation` the state machine, one file per
+//! *Map*: `engine` the orchestrator, and what it tells of stored sessions · `operation` the state machine, one file per
 //! operation · `record` what is stored · `state` the fold · `story` which records count · `store` the file and
 //! its chain · `world` the door to effects · `grant` the right to one effect ·
 //! [`limits`] bounds.
@@ -25,6 +25,7 @@ mod store;
 mod story;
 mod world;
 
+pub use engine::archive::{retell, summary};
 pub use engine::{Attendance, Engine, Settings, Sink};
 pub use error::Error;
 pub use grant::Grant;

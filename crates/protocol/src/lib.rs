@@ -11,7 +11,7 @@
 //! *Map*: `op` what a front end asks for · `event` what it is shown · `task` what
 //! a turn is about · `change` the change set · `surface` what a change would make
 //! other tools do · `commits` what a session committed · `evidence` commands, tests and the
-//! outcome · `wire` lines.
+//! outcome · `archive` questions about stored sessions · `wire` lines.
 //!
 //! ```
 //! use moat_protocol::{Op, read_op, write_op};
@@ -20,6 +20,7 @@
 //! assert_eq!(read_op(&line).unwrap(), Op::Interrupt);
 //! ```
 
+mod archive;
 mod change;
 mod checkpoint;
 mod commits;
@@ -30,6 +31,7 @@ mod surface;
 mod task;
 mod wire;
 
+pub use archive::{Kept, Query, Reply, Resumable, SessionSummary, Standing, Unreadable};
 pub use change::{
     Change, ChangeClass, ChangeKind, ChangeSet, Clash, FileContent, Hunk, Merge, Mode, Refusal,
     Selection, Side,

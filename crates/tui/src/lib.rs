@@ -29,7 +29,7 @@ mod text;
 
 pub use change::change_set;
 pub use commits::commits;
-pub use screen::{Detail, Frame, Screen, nearest_words};
+pub use screen::{Detail, Frame, Screen};
 pub use style::{Paint, Tone};
 pub use surface::surface_question;
 pub use text::{count, duration};

@@ -92,7 +92,8 @@ fn a_partial_boundary_is_shown_and_recorded_and_headless_runs_no_command_in_it()
         assert!(shown.starts_with(&begins) && shown.contains(machine.lost), "{shown}");
         let rule = "`partial-confinement`";
         let denied = format!("by the rule {rule}; nobody can answer, so it is denied");
-        let said = |event: &Event| matches!(event, Event::Notice { text, .. } if text.contains(&denied));
+        let said =
+            |event: &Event| matches!(event, Event::Notice { text, .. } if text.contains(&denied));
         assert!(done.events().iter().any(|envelope| said(&envelope.event)), "{}", done.out);
         let Event::TurnFinished { outcome: Outcome::Denied { reason }, .. } = done.last_event()
         else {

@@ -24,7 +24,7 @@ use super::files::Ledger;
 use super::ground::{Below, Ground};
 use super::model::{ModelSource, ask};
 use super::place::places;
-use super::{Setback, Settled, StartError, StopFlag, Waypoint, World};
+use super::{FORK, Setback, Settled, StartError, StopFlag, Waypoint, World};
 use crate::grant::Grant;
 use crate::limits::{TRIAL_WALL_EXTRA_MS, TRIAL_WALL_FACTOR};
 use crate::record::{AnswerRef, Effect, EffectOutcome, Prompt, Skill, Verdict};
@@ -32,7 +32,6 @@ use crate::state::{State, Turn};
 
 mod tested;
 
-const FORK: &str = "in a throw-away fork of the session, without network";
 const TRIAL_OUTPUT_BYTES_MAX: usize = 4 * 1024;
 
 /// What the real world is made from.

@@ -189,7 +189,8 @@ fn go_on(resumed: &Scene, straight: &Scene, done: usize) -> Told {
     let said = |text: &str| {
         let events = resumed.events();
         let mut notices = events.iter();
-        notices.any(|event| matches!(event, Event::Notice { text: said, .. } if said.contains(text)))
+        notices
+            .any(|event| matches!(event, Event::Notice { text: said, .. } if said.contains(text)))
     };
     assert_eq!(said("whether it happened is not known"), unknown);
     assert_eq!(said("it had happened"), found_done);

@@ -3,7 +3,7 @@
 
 use moat_protocol::{Evidence, Nearest, Outcome};
 
-use super::{Screen, summary_words};
+use super::{Screen, Telling, summary_words};
 use crate::{Tone, count, duration};
 
 impl Screen {
@@ -37,7 +37,7 @@ impl Screen {
             shown.push_str(&self.line("spent", Tone::Label, &text));
         }
         let advice = advice(outcome, &self.session);
-        if !advice.is_empty() {
+        if !advice.is_empty() && self.telling == Telling::Live {
             shown.push_str(&self.line("next", Tone::Label, &advice.join("\n")));
         }
         shown
@@ -68,8 +68,7 @@ fn headline(outcome: &Outcome) -> (&'static str, Tone, String) {
 }
 
 /// The best of the candidates that failed, in one line.
-#[must_use]
-pub fn nearest_words(nearest: &Nearest) -> String {
+fn nearest_words(nearest: &Nearest) -> String {
     let Nearest { candidate, path, symbol, lines, summary, broken } = nearest;
     let size = lines
         .map_or_else(String::new, |lines| format!(", {} changed", count(u64::from(lines), "line")));
