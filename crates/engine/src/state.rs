@@ -105,6 +105,11 @@ impl State {
         self.story.place(point).map(|place| self.as_of(place))
     }
 
+    /// Which of the records count, by their place in the session's file, in order.
+    pub(crate) fn counting(&self) -> Vec<usize> {
+        self.story.counting()
+    }
+
     fn as_of(&self, place: usize) -> Self {
         let mut past = Self::default();
         for record in self.story.until(place) {

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use moat_protocol::{CandidateVerdict, Event, Outcome};
+use moat_protocol::{CandidateVerdict, Event, Kept, Outcome, SessionSummary, Standing};
 use moat_testkit::{Act, Matcher, Rule};
 
 use crate::support::{Home, RIGHT, WRONG, always, code, right, snapshot};
@@ -15,7 +15,12 @@ fn a_repair_stays_in_the_session_until_it_is_kept_and_can_be_undone() {
     home.run(["exec", "fix total"]).code(0).says("solved").says("moat session keep");
     assert_eq!(snapshot(&home.project()), before, "the tree is touched before anything is kept");
     home.run(["session", "list"]).code(0).says("solved").says("fix total");
-    home.run(["session", "show"]).code(0).says("outcome").says("calc.py").says("hunk 1");
+    home.run(["session", "show"])
+        .code(0)
+        .says("task    fix total")
+        .says("try 1   total in calc.py: passes")
+        .says("solved")
+        .says("hunk 1");
 
     home.run(["session", "keep"]).code(0);
     assert_eq!(home.calc(), RIGHT);
@@ -96,8 +101,11 @@ fn without_keep_the_json_stream_ends_with_the_turn() {
     assert!(matches!(done.last_event(), Event::TurnFinished { outcome: Outcome::Solved, .. }));
     assert_eq!(home.calc(), WRONG);
     let listed = home.run(["session", "list", "--json"]);
-    let row: serde_json::Value = serde_json::from_str(listed.out.trim()).unwrap();
-    assert_eq!(row["outcome"], "solved");
+    let summary: SessionSummary = serde_json::from_str(listed.out.trim()).unwrap();
+    assert_eq!((summary.standing, summary.kept), (Standing::Solved, Kept::Nothing));
+    assert_eq!(summary.task.as_deref(), Some("fix total"));
+    assert_eq!(summary.workspace, home.project().canonicalize().unwrap().to_str().map(Into::into));
+    assert!(summary.written >= summary.begun && summary.begun.is_some());
     let shown = home.run(["session", "show", "--json"]);
     shown.code(0);
     for line in shown.out.lines() {

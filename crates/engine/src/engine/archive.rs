@@ -7,10 +7,10 @@
 //!
 //! Invariant: pure, and the same history tells the same.
 
-use moat_base::{SessionId, Timestamp};
+use moat_base::SessionId;
 use moat_protocol::{
-    Envelope, Event, Evidence, Kept, Level, Outcome, Resumable, RunStatus, SessionSummary,
-    Standing, Stream, TestSummary,
+    Envelope, Event, Kept, Level, Outcome, Resumable, RunStatus, SessionSummary, Standing, Stream,
+    TestSummary,
 };
 
 use super::shown;
@@ -82,20 +82,29 @@ fn kept(lines: &[Line]) -> Kept {
     if keeps > 0 { Kept::Standing } else { Kept::Nothing }
 }
 
-/// What front ends that watched the session were shown, from what is stored.
+/// What front ends that watched the session were shown, from what is stored. What the
+/// conversation went back from is not told.
 #[must_use]
 pub fn retell(session: &SessionId, history: &History) -> Vec<Envelope> {
     let mut state = State::default();
     let mut told = Vec::new();
-    for line in &history.lines {
+    for line in counting(history) {
         for event in events(&state, &line.record) {
-            let sequence = told.len() as u64;
-            let (session, at): (_, Timestamp) = (session.clone(), line.at);
-            told.push(Envelope { session, sequence, at, event });
+            let (session, sequence) = (session.clone(), told.len() as u64);
+            told.push(Envelope { session, sequence, at: line.at, event });
         }
         state.apply(&line.record);
     }
     told
+}
+
+/// The lines that count, in order.
+fn counting(history: &History) -> impl Iterator<Item = &Line> {
+    let mut state = State::default();
+    for line in &history.lines {
+        state.apply(&line.record);
+    }
+    state.counting().into_iter().filter_map(|at| history.lines.get(at))
 }
 
 /// What one record tells; `state` is the state before it.
@@ -119,6 +128,10 @@ fn events(state: &State, record: &Record) -> Vec<Event> {
             vec![Event::ApprovalAnswered { request: *request, answer: *answer }]
         }
         Record::Intended { .. } => Vec::new(),
+        // Its intent stands on the way that the conversation went back from.
+        Record::Resolved { outcome: EffectOutcome::Rewound(rewound), .. } => {
+            vec![Event::Rewound(rewound.clone())]
+        }
         Record::Resolved { effect, took_ms, outcome } => {
             let pending = state.pending.as_ref().filter(|(pending, _)| pending == effect);
             pending.map_or_else(Vec::new, |(_, intent)| {
@@ -145,8 +158,7 @@ fn events(state: &State, record: &Record) -> Vec<Event> {
             vec![Event::TurnStarted { turn: number, task: turn.task.clone() }]
         }),
         Record::TurnFinished { outcome, evidence } => {
-            let (outcome, evidence): (Outcome, Evidence) = (outcome.clone(), evidence.clone());
-            vec![Event::TurnFinished { outcome, evidence }]
+            vec![Event::TurnFinished { outcome: outcome.clone(), evidence: evidence.clone() }]
         }
     }
 }

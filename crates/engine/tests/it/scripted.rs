@@ -199,7 +199,8 @@ impl ScriptedWorld {
             Effect::TakeCommits { .. } | Effect::ReturnCommits { .. } => no_commits(),
             Effect::Keep { .. } | Effect::Discard { .. } | Effect::UndoKeep => {
                 self.disk.lock().unwrap().kept += 1;
-                EffectOutcome::Moved { paths: Vec::new(), refused: Vec::new() }
+                let paths = vec![TreePath::parse("a.py").unwrap()];
+                EffectOutcome::Moved { paths, refused: Vec::new() }
             }
         }
     }
