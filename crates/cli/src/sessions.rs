@@ -35,7 +35,7 @@ pub(crate) struct Told {
     pub(crate) summary: SessionSummary,
     history: History,
     /// Why its file cannot be read to the end.
-    broken: Option<Report>,
+    pub(crate) broken: Option<Report>,
 }
 
 impl Told {

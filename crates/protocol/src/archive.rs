@@ -72,29 +72,9 @@ pub struct SessionSummary {
     /// When its last line was written.
     pub written: Option<Timestamp>,
     /// Whether its last turn can be gone on with.
-    pub resumable: Resumable,
+    pub resumable: bool,
     /// Whether a keep stands that was not taken back.
-    pub kept: Kept,
-}
-
-/// Whether a turn can be gone on with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Resumable {
-    /// It is not finished.
-    Yes,
-    /// There is none, or it is finished.
-    No,
-}
-
-/// Whether something of the session stands in the user's tree by a keep.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kept {
-    /// A keep stands that can be taken back.
-    Standing,
-    /// Nothing was kept, or all of it was taken back.
-    Nothing,
+    pub kept: bool,
 }
 
 /// Where a session stands, by its last turn.

@@ -31,7 +31,7 @@ mod surface;
 mod task;
 mod wire;
 
-pub use archive::{Kept, Query, Reply, Resumable, SessionSummary, Standing, Unreadable};
+pub use archive::{Query, Reply, SessionSummary, Standing, Unreadable};
 pub use change::{
     Change, ChangeClass, ChangeKind, ChangeSet, Clash, FileContent, Hunk, Merge, Mode, Refusal,
     Selection, Side,

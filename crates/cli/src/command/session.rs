@@ -9,11 +9,9 @@ mod run;
 
 use std::path::PathBuf;
 
-use moat_base::TreePath;
+use moat_base::{Report, TreePath};
 use moat_config::Settings as Config;
-use moat_protocol::{
-    ChangeSet, Envelope, Kept, Op, Query, Reply, Resumable, Selection, SessionSummary, Unreadable,
-};
+use moat_protocol::{ChangeSet, Envelope, Op, Query, Reply, Selection, SessionSummary, Unreadable};
 use moat_tui::{Detail, Paint, Screen, change_set};
 
 use crate::arguments::SessionVerb;
@@ -105,23 +103,19 @@ fn show(
     if json {
         environment.give_up_inet()?;
     }
-    let session = choose(environment, id)?;
+    let told = tell(environment, choose(environment, id)?)?;
     let mut terminal = Terminal::new(environment.output);
-    let told = tell(environment, session.clone())?;
     if json {
         for line in told.records() {
             terminal.write(&format!("{line}\n"));
         }
+        return damage(told.broken);
     }
-    let reply = sessions::answer(environment, Query::Session { session })?;
+    let reply = sessions::answer(environment, Query::Session { session: told.id.clone() })?;
     let Reply::Session { summary, events, broken } = reply else { return Ok(Exit::Success) };
-    if !json {
-        terminal.write(&story(&summary, &events, environment.paint));
-    }
-    if let Some(report) = broken {
-        return Err(Failure { report, exit: Exit::Environment });
-    }
-    if json || summary.workspace.is_none() {
+    terminal.write(&story(&summary, &events, environment.paint));
+    damage(broken)?;
+    if summary.workspace.is_none() {
         return Ok(Exit::Success);
     }
     let (changes, commits) = match open(environment, config, told) {
@@ -140,6 +134,14 @@ fn show(
     terminal.write(&pending(&changes, environment.paint));
     terminal.write(&commits);
     Ok(Exit::Success)
+}
+
+/// What cannot be read to the end is an error, after what can be was shown.
+fn damage(broken: Option<Report>) -> Result<Exit, Failure> {
+    match broken {
+        Some(report) => Err(Failure { report, exit: Exit::Environment }),
+        None => Ok(Exit::Success),
+    }
 }
 
 fn pending(set: &ChangeSet, paint: Paint) -> String {
@@ -200,7 +202,7 @@ fn undo(
     let kept = told.summary.kept;
     let op = match selection {
         Some(selection) => Op::Discard { selection },
-        None if kept == Kept::Standing => Op::UndoKeep,
+        None if kept => Op::UndoKeep,
         None => Op::Discard { selection: Selection::All },
     };
     let mut opened = open(environment, config, told)?;
@@ -216,7 +218,7 @@ fn resume(
     form: Form,
 ) -> Result<Exit, Failure> {
     let told = tell(environment, choose(environment, id)?)?;
-    if told.summary.resumable == Resumable::No {
+    if !told.summary.resumable {
         return Err(Failure::usage(
             format!("session {} has no unfinished turn", told.id),
             "start a task with `moat exec`",

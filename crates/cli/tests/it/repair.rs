@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use moat_protocol::{CandidateVerdict, Event, Kept, Outcome, SessionSummary, Standing};
+use moat_protocol::{CandidateVerdict, Event, Outcome, SessionSummary, Standing};
 use moat_testkit::{Act, Matcher, Rule};
 
 use crate::support::{Home, RIGHT, WRONG, always, code, right, snapshot};
@@ -102,7 +102,7 @@ fn without_keep_the_json_stream_ends_with_the_turn() {
     assert_eq!(home.calc(), WRONG);
     let listed = home.run(["session", "list", "--json"]);
     let summary: SessionSummary = serde_json::from_str(listed.out.trim()).unwrap();
-    assert_eq!((summary.standing, summary.kept), (Standing::Solved, Kept::Nothing));
+    assert_eq!((summary.standing, summary.kept), (Standing::Solved, false));
     assert_eq!(summary.task.as_deref(), Some("fix total"));
     assert_eq!(summary.workspace, home.project().canonicalize().unwrap().to_str().map(Into::into));
     assert!(summary.written >= summary.begun && summary.begun.is_some());

@@ -9,8 +9,7 @@
 
 use moat_base::SessionId;
 use moat_protocol::{
-    Envelope, Event, Kept, Level, Outcome, Resumable, RunStatus, SessionSummary, Standing, Stream,
-    TestSummary,
+    Envelope, Event, Level, Outcome, RunStatus, SessionSummary, Standing, Stream, TestSummary,
 };
 
 use super::shown;
@@ -35,8 +34,8 @@ pub fn summary(session: &SessionId, history: &History) -> SessionSummary {
         turns: u32::try_from(state.turns.len()).unwrap_or(u32::MAX),
         begun: at(history.lines.first()),
         written: at(history.lines.last()),
-        resumable: if state.turn().is_some() { Resumable::Yes } else { Resumable::No },
-        kept: kept(&history.lines),
+        resumable: state.turn().is_some(),
+        kept: is_kept(&history.lines),
         workspace: state.workspace,
     }
 }
@@ -61,7 +60,7 @@ const fn standing(turn: &Turn) -> Standing {
 
 /// Whether a keep stands. What stands in the user's tree is no part of the conversation, so
 /// every line counts, also those from which the conversation went back.
-fn kept(lines: &[Line]) -> Kept {
+fn is_kept(lines: &[Line]) -> bool {
     let (mut keeps, mut intended) = (0_i64, None);
     for line in lines {
         if let Record::Intended { effect, intent } = &line.record {
@@ -79,7 +78,7 @@ fn kept(lines: &[Line]) -> Kept {
             keeps -= 1;
         }
     }
-    if keeps > 0 { Kept::Standing } else { Kept::Nothing }
+    keeps > 0
 }
 
 /// What front ends that watched the session were shown, from what is stored. What the

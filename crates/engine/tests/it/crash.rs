@@ -149,8 +149,9 @@ const KEEP: &str = "keep changes in the workspace";
 /// What the world's disk held when so many effects had been carried out.
 fn after(scene: &Scene, done: usize) -> Arc<Mutex<Disk>> {
     let carried_out = scene.disk.lock().unwrap().carried_out[..done].to_vec();
-    let count = |what: &str| carried_out.iter().filter(|one| *one == what).count() as u32;
-    let (applied, kept) = (count(APPLY), count(KEEP));
+    let count = |what: &str| carried_out.iter().filter(|one| *one == what).count();
+    let (applied, kept) =
+        (u32::try_from(count(APPLY)).unwrap(), u32::try_from(count(KEEP)).unwrap());
     Arc::new(Mutex::new(Disk { applied, kept, carried_out, written: Vec::new() }))
 }
 
