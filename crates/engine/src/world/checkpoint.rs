@@ -13,12 +13,9 @@ use moat_protocol::{Event, Level, PathChange, RewindPlan, RewindScope, Rewound};
 
 use super::check::{Reading, run};
 use super::local::{CatchUp, LocalWorld};
-use super::{Setback, Settled, Waypoint};
+use super::{SESSION, Setback, Settled, Waypoint};
 use crate::limits::{REWIND_LEFT_MAX, REWIND_PATHS_MAX};
 use crate::record::{Effect, EffectOutcome, Point};
-
-/// Where what a command in the session writes ends up, in words.
-pub(super) const SESSION: &str = "in the session, pending until you keep it, without network";
 
 impl LocalWorld {
     /// Takes the first checkpoint of a session that has changed nothing yet.

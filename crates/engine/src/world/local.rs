@@ -17,22 +17,21 @@ use moat_sandbox::{Launcher, Limits};
 use moat_tools::{compare, detect};
 
 use super::ahead::Ahead;
-use super::candidate::{Candidate, make};
+use super::candidate::{self, Candidate, make};
 use super::check::{Reading, Run, report_of, run};
 use super::commits;
 use super::files::Ledger;
 use super::ground::{Below, Ground};
 use super::model::{ModelSource, ask};
 use super::place::places;
-use super::{Setback, Settled, StartError, StopFlag, Waypoint, World};
+use super::{FORK, Setback, Settled, StartError, StopFlag, Waypoint, World};
 use crate::grant::Grant;
 use crate::limits::{TRIAL_WALL_EXTRA_MS, TRIAL_WALL_FACTOR};
-use crate::record::{AnswerRef, Effect, EffectOutcome, Skill, Verdict};
+use crate::record::{AnswerRef, Effect, EffectOutcome, Prompt, Skill, Verdict};
 use crate::state::{State, Turn};
 
 mod tested;
 
-const FORK: &str = "in a throw-away fork of the session, without network";
 const TRIAL_OUTPUT_BYTES_MAX: usize = 4 * 1024;
 
 /// What the real world is made from.
@@ -197,6 +196,26 @@ impl LocalWorld {
         Ok(EffectOutcome::Located { places, skill })
     }
 
+    /// Asks the turn's model, and measures what its answers would change.
+    fn ask(
+        &mut self,
+        asked: (u32, &Prompt),
+        turn: Option<&Turn>,
+        live: &mut dyn FnMut(Event),
+    ) -> Result<EffectOutcome, Setback> {
+        let model = turn.map(|turn| turn.task.model.clone()).unwrap_or_default();
+        let clock = Arc::clone(&self.clock);
+        let elapsed = move || clock.monotonic();
+        let (models, bounds) = (self.models.as_mut(), (&self.stop, left(turn)));
+        let mut outcome = ask(models, &model, asked, bounds, (live, &elapsed))?;
+        if let (EffectOutcome::Answers { texts, costs, .. }, Some(turn)) = (&mut outcome, turn) {
+            let read =
+                |path: &TreePath| self.ground.tree().ok()?.read(path, SOURCE_FILE_BYTES_MAX).ok();
+            *costs = candidate::costs(turn, asked.1.draft.as_deref(), texts, &read);
+        }
+        Ok(outcome)
+    }
+
     fn candidate(
         &self,
         state: &State,
@@ -290,14 +309,7 @@ impl LocalWorld {
             Effect::RunCheck { line } => self.run_check((number, line), turn, live),
             Effect::Observe { argv } => self.observe((number, argv), turn, live),
             Effect::Locate => self.locate(turn),
-            Effect::Ask { prompt } => {
-                let model = turn.map(|turn| turn.task.model.clone()).unwrap_or_default();
-                let clock = Arc::clone(&self.clock);
-                let elapsed = move || clock.monotonic();
-                let models = self.models.as_mut();
-                let bounds = (&self.stop, left(turn));
-                ask(models, &model, (number, prompt), bounds, (live, &elapsed))
-            }
+            Effect::Ask { prompt } => self.ask((number, prompt), turn, live),
             Effect::Try { .. } => self.try_candidate(number, intent, state, live),
             Effect::TryTested { .. } => self.try_tested(number, intent, state, live),
             Effect::Apply { .. } => self.apply(intent, state),
