@@ -102,6 +102,7 @@ impl Soak {
             path: vec!["/usr/bin".into(), "/bin".into()],
             read_only: Vec::new(),
             hidden: vec![scratch.join("state")],
+            memory: Vec::new(),
             least: moat_sandbox::Step::Full,
             environment: Vec::new(),
         };

@@ -38,6 +38,7 @@ mod sandbox;
 mod seccomp;
 mod service;
 mod settings;
+mod storage;
 mod view;
 mod wire;
 
