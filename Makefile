@@ -52,6 +52,7 @@ test-all: test ## `make test`, then validate the repair tasks, run the attacks, 
 	@scripts/soak.sh "$(TARGET_DIR)/release" 5000
 	@scripts/setup.sh all
 	@scripts/container.sh "$(MOAT)"
+	@scripts/many.sh "$(TARGET_DIR)/release" 100000
 	$(MOAT) model pull --quiet
 	@scripts/offline.sh "$(MOAT)"
 

@@ -85,6 +85,12 @@ pub(crate) fn hold(environment: &Environment, id: SessionId) -> Result<Held, Fai
     Ok(Held { id, directory, store, history, lock })
 }
 
+/// Removes a session's directory, and the place in memory where its changes may lie.
+pub(crate) fn remove(directory: &Path) -> io::Result<()> {
+    moat_files::memory::remove(&directory.join("upper"))?;
+    moat_files::remove_files(directory)
+}
+
 /// Reads a session without opening it.
 pub(crate) fn tell(environment: &Environment, id: SessionId) -> Result<Told, Failure> {
     let directory = environment.layout.sessions().join(id.as_str());

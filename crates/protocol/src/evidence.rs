@@ -52,7 +52,7 @@ impl Bound {
             Self::MachineFiles => "the machine's open files ran low",
             Self::Cpu => "it used more processor time than it may",
             Self::FileSize => "it wrote a longer file than it may",
-            Self::Disk => "the session holds more on disk than it may",
+            Self::Disk => "the session holds more than it may",
             Self::MachineDisk => "the disk that takes the session's changes is nearly full",
         }
     }

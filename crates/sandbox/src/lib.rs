@@ -39,6 +39,7 @@ mod sandbox;
 mod seccomp;
 mod service;
 mod settings;
+mod storage;
 mod view;
 mod wire;
 

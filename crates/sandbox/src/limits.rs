@@ -36,6 +36,15 @@ pub(crate) fn private_bytes() -> u64 {
     (machine_memory() / PRIVATE_SHARE).min(PRIVATE_BYTES_MAX)
 }
 
+/// The share of the machine's memory that the changes of a session, or of one of its trials,
+/// take at most where they lie in memory; a command that takes more is killed.
+const MEMORY_CHANGES_SHARE: u64 = 4;
+
+/// See [`MEMORY_CHANGES_SHARE`].
+pub(crate) fn memory_changes_bytes() -> u64 {
+    machine_memory() / MEMORY_CHANGES_SHARE
+}
+
 /// The memory of the machine, in bytes.
 pub(crate) fn machine_memory() -> u64 {
     let machine = rustix::system::sysinfo();

@@ -237,7 +237,7 @@ fn remove(environment: &Environment, id: &str) -> Result<Exit, Failure> {
         Failure::environment("could not remove the session", "look at the state directory")
             .because(error)
     };
-    moat_files::remove_files(&held.directory).map_err(|error| failed(&error))?;
+    sessions::remove(&held.directory).map_err(|error| failed(&error))?;
     drop(held);
     Ok(Exit::Success)
 }

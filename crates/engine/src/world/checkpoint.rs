@@ -6,6 +6,8 @@
 //! found or left can be returned to, and a command that is killed half way leaves
 //! the state before it.
 
+use std::path::Path;
+
 use moat_base::{Report, Timestamp, TreePath};
 use moat_files::{Checkpoint, Checkpoints, LeftOut, Rewind, Wish};
 use moat_protocol as protocol;
@@ -186,9 +188,9 @@ impl LocalWorld {
     }
 }
 
-/// Opens the checkpoints of a session in its directory.
-pub(super) fn open(directory: &std::path::Path) -> Result<Checkpoints, Setback> {
-    Checkpoints::open(&directory.join("files"), &directory.join("upper"))
+/// Opens the checkpoints of a session in its directory. Its changes lie in `base`.
+pub(super) fn open(directory: &Path, base: &Path) -> Result<Checkpoints, Setback> {
+    Checkpoints::open(&directory.join("files"), &base.join("upper"))
         .map_err(|error| Setback::of(&error))
 }
 

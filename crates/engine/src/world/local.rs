@@ -21,7 +21,7 @@ use super::candidate::{self, Candidate, make};
 use super::check::{Reading, Run, report_of, run};
 use super::commits;
 use super::files::Ledger;
-use super::ground::{Below, Ground};
+use super::ground::{self, Below, Ground};
 use super::model::{ModelSource, ask};
 use super::place::places;
 use super::{FORK, Setback, Settled, StartError, StopFlag, Waypoint, World};
@@ -69,6 +69,8 @@ pub struct LocalWorld {
     pub(super) checkpoints: Checkpoints,
     pub(super) catch_up: CatchUp,
     announced: Announced,
+    /// That changes are gone, until it was told.
+    loss: Option<String>,
     models: Box<dyn ModelSource>,
     command_wall: Duration,
     bounds: Limits,
@@ -83,12 +85,19 @@ impl LocalWorld {
     /// files cannot be prepared.
     pub fn start(settings: WorldSettings) -> Result<Self, StartError> {
         let WorldSettings { launcher, fs, clock, workspace, directory, .. } = settings;
-        let mut ledger = Ledger::open(&fs, &workspace, &directory)?;
+        let loss = ground::settle_loss(&directory)?;
+        let base = ground::base(&directory)?;
+        let mut ledger = Ledger::open(&fs, &workspace, &directory, &base)?;
         let root = workspace.to_string_lossy().into_owned();
-        let mut checkpoints = super::checkpoint::open(&directory)?;
+        let mut checkpoints = super::checkpoint::open(&directory, &base)?;
         let settled = ledger.settle_return(&mut checkpoints);
         settled.map_err(|error| Setback::of(&error))?;
-        let ground = Ground::start(launcher, fs, workspace, directory)?;
+        let ground = Ground::start(launcher, fs, workspace, directory.clone())?;
+        if ground.directory() != base {
+            // It has just been put into memory, and nothing was changed yet.
+            ledger.moved_to(ground.directory());
+            checkpoints = super::checkpoint::open(&directory, ground.directory())?;
+        }
         let (models, command_wall, stop) = (settings.models, settings.command_wall, settings.stop);
         let (ahead, announced, bounds) = (None, Announced::Nothing, settings.bounds);
         // You may have gone on with what the session has copies of, while it was closed.
@@ -103,6 +112,7 @@ impl LocalWorld {
             checkpoints,
             catch_up,
             announced,
+            loss,
             models,
             command_wall,
             bounds,
@@ -410,6 +420,9 @@ impl World for LocalWorld {
         live: &mut dyn FnMut(Event),
     ) -> Result<EffectOutcome, Setback> {
         let (number, intent) = (grant.effect(), grant.intent());
+        if let Some(text) = self.loss.take() {
+            live(Event::Notice { level: Level::Warning, text });
+        }
         self.follow_the_user(live)?;
         self.checkpoint_before((number, intent), live)?;
         let outcome = self.act((number, intent), state, live);

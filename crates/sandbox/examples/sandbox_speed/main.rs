@@ -84,6 +84,7 @@ impl Bench {
             path: path.iter().map(PathBuf::from).collect(),
             read_only: Vec::new(),
             hidden: Vec::new(),
+            memory: Vec::new(),
             least,
             environment: Vec::new(),
         }

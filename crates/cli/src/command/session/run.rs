@@ -85,7 +85,7 @@ fn begin(environment: &Environment, config: Config, form: Form) -> Result<Opened
     Opened::start(environment, config, started, held, workspace, commands, manner).inspect_err(
         |_told_by_the_caller| {
             // A session that never began holds nothing; what cannot be removed is listed as empty.
-            let _listed = moat_files::remove_files(&directory);
+            let _listed = sessions::remove(&directory);
         },
     )
 }
