@@ -69,8 +69,14 @@ impl Screen {
     /// Makes a screen that has shown nothing yet.
     #[must_use]
     pub const fn new(paint: Paint, detail: Detail) -> Self {
-        let (asked, running, session) = (None, None, String::new());
-        Self { paint, detail, asked, running, session, telling: Telling::Live }
+        Self {
+            paint,
+            detail,
+            asked: None,
+            running: None,
+            session: String::new(),
+            telling: Telling::Live,
+        }
     }
 
     /// Shows what happened before: without what to do next.
