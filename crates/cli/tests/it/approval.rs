@@ -35,7 +35,7 @@ impl Terminal {
         Self::program(home, &["/bin/sh", "-c", line, env!("CARGO_BIN_EXE_moat")], &[])
     }
 
-    fn program(home: &Home, words: &[&str], variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn program(home: &Home, words: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new("python3");
         command.args(["-c", IN_A_TERMINAL]).args(words);
         home.enter(&mut command);

@@ -16,6 +16,7 @@ mod container;
 mod day;
 mod embedded;
 mod failing;
+mod fallback;
 mod input;
 mod kinds;
 mod other_user;
