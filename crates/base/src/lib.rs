@@ -44,4 +44,4 @@ pub use layout::Layout;
 pub use secret::Secret;
 pub use text::{clip, visible};
 pub use tree::{Entry, EntryKind, Tree, TreeError};
-pub use tree_path::{TreePath, TreePathError, escape};
+pub use tree_path::{TreePath, TreePathError, escape, unescape};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use moat_base::{Depot as _, Lock, RealDepot, Report, SessionId};
-use moat_engine::{ChainKey, History, Record, State, Store, read_history};
+use moat_engine::{ChainKey, History, Record, State, Store, read_history, workspace_path};
 
 use crate::environment::Environment;
 use crate::exit::Exit;
@@ -147,7 +147,7 @@ fn newest_here(environment: &Environment, all: Vec<SessionId>) -> Result<Session
 /// The workspace of a session, as its first record names it.
 pub(crate) fn workspace_of(history: &History) -> Option<PathBuf> {
     let Record::Created { workspace, .. } = &history.lines.first()?.record else { return None };
-    Some(PathBuf::from(workspace))
+    Some(workspace_path(workspace))
 }
 
 /// The socket on which a running session is watched and steered.

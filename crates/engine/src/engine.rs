@@ -23,6 +23,7 @@ use moat_protocol::{Answer, CommandEnd, Envelope, Event, Level, Op, Outcome, Tas
 use crate::Error;
 use crate::grant::Grant;
 use crate::operation::{self, Step};
+use crate::origin::is_recorded;
 use crate::record::{Effect, EffectOutcome, Record, Trace};
 use crate::state::State;
 use crate::store::{History, Store};
@@ -202,7 +203,7 @@ impl<W: World> Engine<W> {
                 let workspace = opened.clone();
                 self.record(Record::Created { workspace, boundary: boundary.clone() })?;
             }
-            Some(recorded) if *recorded != opened => {
+            Some(recorded) if !is_recorded(recorded, &opened) => {
                 return Err(Error::OtherWorkspace { recorded: recorded.clone(), opened });
             }
             // The machine gives another confinement than when the session was opened last.

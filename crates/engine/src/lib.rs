@@ -10,7 +10,7 @@
 //! (`moat-sandbox`), what a test run says and where a bug may be (`moat-tools`).
 //!
 //! *Map*: `engine` the orchestrator · `operation` the state machine, one file per
-//! operation · `record` what is stored · `state` the fold · `story` which records count · `store` the file and
+//! operation · `record` what is stored · `origin` the workspace's path as text · `state` the fold · `story` which records count · `store` the file and
 //! its chain · `world` the door to effects · `grant` the right to one effect ·
 //! [`limits`] bounds.
 
@@ -19,6 +19,7 @@ mod error;
 mod grant;
 pub mod limits;
 mod operation;
+mod origin;
 mod record;
 mod state;
 mod store;
@@ -29,6 +30,7 @@ pub use engine::{Attendance, Engine, Settings, Sink};
 pub use error::Error;
 pub use grant::Grant;
 pub use operation::{Step, next, plan};
+pub use origin::workspace_path;
 pub use record::{
     AnswerRef, CommitTip, Effect, EffectOutcome, Place, Point, Prompt, PromptMessage, PromptRole,
     Record, Skill, TestForm, TestPlace, Trace, Verdict,

@@ -71,7 +71,7 @@ pub enum CandidateVerdict {
 pub enum Event {
     /// The session is open; the first event every reader gets.
     SessionOpened {
-        /// The workspace's real path, for people.
+        /// The workspace's real path, as text in the escaped form of `TreePath`.
         workspace: String,
         /// What is enforced, in one line.
         boundary: String,

@@ -168,6 +168,34 @@ fn a_torn_last_line_is_set_aside() {
 }
 
 #[test]
+fn a_workspace_of_any_name_is_found_again_by_every_command() {
+    for name in [b"pro\xffject".as_slice(), b"back\\slash", b"new\nline", b"co:lon,com\\xffma"] {
+        let hang = Rule::once(Matcher::Any, Act::Hang);
+        let home = Home::new(vec![hang, Rule::always(Matcher::Any, right())]);
+        let place = home.at("work").join(OsStr::from_bytes(name));
+        fs::rename(home.project(), &place).unwrap();
+        let moat = |arguments: &[&str]| {
+            let mut command = home.moat(arguments);
+            command.current_dir(&place);
+            Running::start(command)
+        };
+        let calc = || fs::read_to_string(place.join("calc.py")).unwrap();
+        let running = moat(&["exec", "fix total"]);
+        until("the model is asked", || home.model.requests().len() == 1);
+        running.signal(rustix::process::Signal::INT);
+        running.end().code(130);
+        moat(&["session", "resume"]).end().code(0).says("solved");
+        let told = moat(&["session", "show"]).end();
+        told.code(0).says(&moat_base::escape(place.as_os_str().as_bytes())).says("calc.py");
+        moat(&["session", "run", "--", "true"]).end().code(0);
+        moat(&["session", "keep"]).end().code(0);
+        assert_eq!(calc(), RIGHT, "{name:?}");
+        moat(&["session", "undo"]).end().code(0);
+        assert_eq!(calc(), WRONG, "{name:?}");
+    }
+}
+
+#[test]
 fn a_workspace_that_is_deleted_under_the_session_is_named() {
     let home = Home::new(always(right()));
     home.run(["exec", "fix total"]).code(0);

@@ -27,6 +27,7 @@ use super::place::places;
 use super::{Setback, Settled, StartError, StopFlag, Waypoint, World};
 use crate::grant::Grant;
 use crate::limits::{TRIAL_WALL_EXTRA_MS, TRIAL_WALL_FACTOR};
+use crate::origin::workspace_text;
 use crate::record::{AnswerRef, Effect, EffectOutcome, Skill, Verdict};
 use crate::state::{State, Turn};
 
@@ -62,7 +63,10 @@ pub struct WorldSettings {
 #[derive(Debug)]
 pub struct LocalWorld {
     pub(super) clock: Arc<dyn Clock>,
+    /// The workspace's path as commands print it.
     root: String,
+    /// The workspace's path as records have it.
+    workspace: String,
     pub(super) ground: Ground,
     /// What is read of the session's files while a check runs.
     pub(super) ahead: Option<AheadOf>,
@@ -86,6 +90,7 @@ impl LocalWorld {
         let WorldSettings { launcher, fs, clock, workspace, directory, .. } = settings;
         let mut ledger = Ledger::open(&fs, &workspace, &directory)?;
         let root = workspace.to_string_lossy().into_owned();
+        let recorded = workspace_text(&workspace);
         let mut checkpoints = super::checkpoint::open(&directory)?;
         let settled = ledger.settle_return(&mut checkpoints);
         settled.map_err(|error| Setback::of(&error))?;
@@ -98,6 +103,7 @@ impl LocalWorld {
         let mut world = Self {
             clock,
             root,
+            workspace: recorded,
             ground,
             ahead,
             ledger,
@@ -446,7 +452,7 @@ impl World for LocalWorld {
     }
 
     fn workspace(&self) -> String {
-        self.root.clone()
+        self.workspace.clone()
     }
 
     fn proposal(&self, intent: &Effect, rule: &str) -> Proposal {
