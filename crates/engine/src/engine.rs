@@ -10,6 +10,7 @@
 
 mod commits;
 mod keep;
+mod question;
 mod session;
 mod shown;
 
@@ -22,6 +23,7 @@ use moat_protocol::{Answer, CommandEnd, Envelope, Event, Level, Op, Outcome, Tas
 
 use crate::Error;
 use crate::grant::Grant;
+use crate::invocation::Invocation;
 use crate::operation::{self, Step};
 use crate::origin::is_recorded;
 use crate::record::{Effect, EffectOutcome, Record, Trace};
@@ -141,7 +143,7 @@ impl<W: World> Engine<W> {
     pub fn step(&mut self) -> Result<(), Error> {
         if let Some(question) = self.state.question.clone() {
             return match question.answer {
-                Some(Answer::Once) => self.perform(question.intent),
+                Some(Answer::Once) => self.perform_approved(question),
                 Some(Answer::No) => self.deny(question.intent, &question.proposal.rule),
                 None => Ok(()),
             };
@@ -272,7 +274,7 @@ impl<W: World> Engine<W> {
         self.record(Record::Resumed)?;
         let turn = u32::try_from(self.state.turns.len()).unwrap_or(u32::MAX);
         self.emit(Event::TurnStarted { turn, task });
-        Ok(())
+        self.ask_again()
     }
 
     fn interrupt(&mut self) -> Result<(), Error> {
@@ -306,36 +308,25 @@ impl<W: World> Engine<W> {
         match decide(&self.action(&intent), &circumstances) {
             Decision::Allow { .. } => self.perform(intent),
             Decision::Deny { rule } => self.deny(intent, &rule.to_string()),
-            Decision::Ask { rule } if self.settings.attendance == Attendance::Headless => {
-                let what = intent.describe();
-                self.notice(
-                    Level::Warning,
-                    format!("to {what} would be asked by the rule `{rule}`; nobody can answer, so it is denied"),
-                );
-                self.deny(intent, &rule.to_string())
-            }
-            Decision::Ask { rule } => {
-                let proposal = self.world.proposal(&intent, &rule.to_string());
-                let request = self.state.questions.saturating_add(1);
-                self.record(Record::Asked { request, intent, proposal: proposal.clone() })?;
-                self.emit(Event::ApprovalAsked { request, proposal });
-                Ok(())
-            }
+            Decision::Ask { rule } => self.ask(intent, &rule.to_string()),
         }
     }
 
     fn action(&self, intent: &Effect) -> Action {
-        let shell = |line: &str| vec!["/bin/sh".to_owned(), "-c".to_owned(), line.to_owned()];
-        let run = |argv| Action::Run { argv, place: Place::Fork };
+        if let Some(Invocation { argv, place, .. }) = Invocation::of(intent) {
+            return Action::Run { argv, place };
+        }
         match intent {
+            // What runs something is above; were it ever not, it would be asked like a command.
+            Effect::RunCheck { .. }
+            | Effect::Observe { .. }
+            | Effect::Try { check: Some(_), .. }
+            | Effect::TryTested { .. }
+            | Effect::Command { .. } => Action::Run { argv: Vec::new(), place: Place::Session },
             Effect::FindCheck | Effect::Locate => Action::Inspect,
-            Effect::RunCheck { line } => run(shell(line)),
-            Effect::Observe { argv } => run(argv.clone()),
-            Effect::Try { check: Some(line), .. } => run(shell(line)),
             Effect::Try { path, check: None, .. } => {
                 Action::Edit { path: path.clone(), place: Place::Fork }
             }
-            Effect::TryTested { place, .. } => run(shell(&place.line)),
             Effect::Apply { path, .. } => {
                 Action::Edit { path: path.clone(), place: Place::Session }
             }
@@ -345,9 +336,6 @@ impl<W: World> Engine<W> {
             Effect::Ask { .. } => {
                 let model = self.state.turn().map(|turn| turn.task.model.clone());
                 Action::AskModel { model: model.unwrap_or_default() }
-            }
-            Effect::Command { argv, .. } => {
-                Action::Run { argv: argv.clone(), place: Place::Session }
             }
             Effect::TakeCommits { .. }
             | Effect::ReturnCommits { .. }

@@ -12,11 +12,13 @@
 //! *Map*: `engine` the orchestrator · `operation` the state machine, one file per
 //! operation · `record` what is stored · `origin` the workspace's path as text · `state` the fold · `story` which records count · `store` the file and
 //! its chain · `world` the door to effects · `grant` the right to one effect ·
+//! `invocation` what an effect runs ·
 //! [`limits`] bounds.
 
 mod engine;
 mod error;
 mod grant;
+mod invocation;
 pub mod limits;
 mod operation;
 mod origin;

@@ -14,6 +14,7 @@ mod ground;
 mod local;
 mod model;
 mod place;
+mod proposal;
 mod surface;
 
 use std::sync::Arc;

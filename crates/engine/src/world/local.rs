@@ -24,8 +24,10 @@ use super::files::Ledger;
 use super::ground::{Below, Ground};
 use super::model::{ModelSource, ask};
 use super::place::places;
+use super::proposal::proposal;
 use super::{Setback, Settled, StartError, StopFlag, Waypoint, World};
 use crate::grant::Grant;
+use crate::invocation::Invocation;
 use crate::limits::{TRIAL_WALL_EXTRA_MS, TRIAL_WALL_FACTOR};
 use crate::origin::workspace_text;
 use crate::record::{AnswerRef, Effect, EffectOutcome, Skill, Verdict};
@@ -156,7 +158,7 @@ impl LocalWorld {
 
     fn run_check(
         &mut self,
-        (number, line): (u32, &str),
+        (number, intent): (u32, &Effect),
         turn: Option<&Turn>,
         live: &mut dyn FnMut(Event),
     ) -> Result<EffectOutcome, Setback> {
@@ -169,8 +171,8 @@ impl LocalWorld {
         }
         let fork = self.ground.fork(&format!("check-{number}"), Below::Session)?;
         let Some(sandbox) = fork.sandbox() else { return Err(Setback::Stopped) };
-        let ran = run(sandbox, self.shell(number, line, turn), &self.stop, live)?;
-        if builds(line) {
+        let ran = run(sandbox, self.invoke((number, intent), turn)?, &self.stop, live)?;
+        if matches!(intent, Effect::RunCheck { line } if builds(line)) {
             self.ground.keep_first_run(fork);
         }
         Ok(EffectOutcome::Checked { summary: ran.summary, output: ran.output })
@@ -178,14 +180,13 @@ impl LocalWorld {
 
     fn observe(
         &self,
-        (number, argv): (u32, &[String]),
+        (number, intent): (u32, &Effect),
         turn: Option<&Turn>,
         live: &mut dyn FnMut(Event),
     ) -> Result<EffectOutcome, Setback> {
         let fork = self.ground.fork(&format!("observe-{number}"), Below::Session)?;
         let Some(sandbox) = fork.sandbox() else { return Err(Setback::Stopped) };
-        let mut how = self.shell(number, "", turn);
-        how.argv = argv.to_vec();
+        let mut how = self.invoke((number, intent), turn)?;
         how.reading = Reading::Plain;
         let ran = run(sandbox, how, &self.stop, live)?;
         Ok(EffectOutcome::Observed { status: ran.status, output: ran.output })
@@ -243,15 +244,15 @@ impl LocalWorld {
             return Ok(rejected("it is the same as an earlier one".into()));
         }
         let content = Some(candidate.content.clone());
-        let Some(line) = check else {
+        if check.is_none() {
             return Ok(EffectOutcome::Tried { verdict: Verdict::Parsed, content, tests: None });
-        };
+        }
         let fork = self.ground.fork(&format!("try-{number}"), Below::FirstRun)?;
         fork.tree()?
             .write(path, &candidate.bytes, FileMode::Kept, Expected::Any)
             .map_err(|error| Setback::of(&error))?;
         let Some(sandbox) = fork.sandbox() else { return Err(Setback::Stopped) };
-        let mut how = self.shell(number, line, turn);
+        let mut how = self.invoke((number, intent), turn)?;
         how.wall = how.wall.min(trial_wall(turn));
         let ran = run(sandbox, how, &self.stop, live)?;
         let broken = turn.and_then(Turn::baseline).map_or_else(Vec::new, |(summary, output)| {
@@ -293,8 +294,8 @@ impl LocalWorld {
         let turn = state.turn();
         match intent {
             Effect::FindCheck => self.find_check(),
-            Effect::RunCheck { line } => self.run_check((number, line), turn, live),
-            Effect::Observe { argv } => self.observe((number, argv), turn, live),
+            Effect::RunCheck { .. } => self.run_check((number, intent), turn, live),
+            Effect::Observe { .. } => self.observe((number, intent), turn, live),
             Effect::Locate => self.locate(turn),
             Effect::Ask { prompt } => {
                 let model = turn.map(|turn| turn.task.model.clone()).unwrap_or_default();
@@ -319,9 +320,7 @@ impl LocalWorld {
             Effect::ReturnCommits { refs } => commits::give_back(&self.ground, &self.stop, refs),
             Effect::Discard { selection } => self.ledger.discard(&self.ground, selection),
             Effect::UndoKeep => self.undo_keep(live),
-            Effect::Command { argv, directory } => {
-                self.run_in_session((number, argv, directory), live)
-            }
+            Effect::Command { .. } => self.run_in_session((number, intent), live),
             Effect::Rewind { to, scope, .. } => self.rewind(*to, *scope),
         }
     }
@@ -349,17 +348,21 @@ impl LocalWorld {
         }
     }
 
-    pub(super) fn shell(&self, number: u32, line: &str, turn: Option<&Turn>) -> Run<'_> {
-        Run {
+    /// What an effect runs, with the bounds of the turn.
+    pub(super) fn invoke(
+        &self,
+        (number, intent): (u32, &Effect),
+        turn: Option<&Turn>,
+    ) -> Result<Run<'_>, Setback> {
+        Ok(Run {
             number,
-            argv: vec!["/bin/sh".into(), "-c".into(), line.to_owned()],
-            directory: TreePath::root(),
+            invocation: Invocation::of(intent).ok_or(Setback::Stopped)?,
             place: FORK,
             wall: self.command_wall.min(left(turn)),
             root: &self.root,
             limits: &self.bounds,
             reading: Reading::Tests,
-        }
+        })
     }
 }
 
@@ -456,40 +459,7 @@ impl World for LocalWorld {
     }
 
     fn proposal(&self, intent: &Effect, rule: &str) -> Proposal {
-        let argv = match intent {
-            Effect::RunCheck { line } | Effect::Try { check: Some(line), .. } => {
-                vec!["/bin/sh".into(), "-c".into(), line.clone()]
-            }
-            Effect::TryTested { place, .. } => {
-                vec!["/bin/sh".into(), "-c".into(), place.line.clone()]
-            }
-            Effect::Observe { argv } | Effect::Command { argv, .. } => argv.clone(),
-            Effect::FindCheck
-            | Effect::Locate
-            | Effect::Ask { .. }
-            | Effect::Try { check: None, .. }
-            | Effect::Apply { .. }
-            | Effect::ApplyTests { .. }
-            | Effect::TakeCommits { .. }
-            | Effect::ReturnCommits { .. }
-            | Effect::Keep { .. }
-            | Effect::Discard { .. }
-            | Effect::UndoKeep
-            | Effect::Rewind { .. } => vec![intent.describe()],
-        };
-        let (directory, writes) = if let Effect::Command { directory, .. } = intent {
-            (directory.clone(), "the session, until you keep it")
-        } else {
-            (TreePath::root(), "a fork of the session that is thrown away")
-        };
-        Proposal {
-            argv,
-            environment: Vec::new(),
-            directory,
-            writes: writes.into(),
-            network: "none".into(),
-            rule: rule.to_owned(),
-        }
+        proposal(intent, rule)
     }
 
     fn changes(&mut self) -> Result<ChangeSet, Setback> {

@@ -41,6 +41,8 @@ pub(crate) struct ScriptedWorld {
     /// Where tests go; what a turn that writes is scripted by.
     pub(crate) tests: Option<TestPlace>,
     pub(crate) skill: Skill,
+    /// What its commands are started with.
+    pub(crate) environment: Vec<(String, String)>,
 }
 
 /// What a death leaves on the stack; caught by the test.
@@ -92,8 +94,9 @@ impl World for ScriptedWorld {
     fn proposal(&self, intent: &Effect, rule: &str) -> Proposal {
         Proposal {
             argv: vec![intent.describe()],
-            environment: Vec::new(),
+            environment: self.environment.clone(),
             directory: TreePath::root(),
+            candidate: None,
             writes: "nothing".into(),
             network: "none".into(),
             rule: rule.into(),
@@ -267,6 +270,7 @@ pub(crate) struct Scene {
     pub(crate) seen: Seen,
     pub(crate) tests: Option<TestPlace>,
     pub(crate) skill: Skill,
+    pub(crate) environment: Vec<(String, String)>,
 }
 
 impl Scene {
@@ -290,6 +294,7 @@ impl Scene {
             confinement: Confinement::Full,
             tests: self.tests.clone(),
             skill: self.skill,
+            environment: self.environment.clone(),
         };
         let seen = Arc::clone(&self.seen);
         let sink = Box::new(move |envelope: &Envelope| seen.lock().unwrap().push(envelope.clone()));

@@ -99,6 +99,63 @@ fn a_question_waits_and_the_answer_counts_once() {
 }
 
 #[test]
+fn an_approval_of_something_else_than_what_would_run_is_asked_again() {
+    for changed in [false, true] {
+        let mut scene = Scene::default();
+        let ask =
+            |scene: &Scene| scene.open_as(Death::Never, Attendance::Attended, CommandRule::Ask);
+        let mut engine = ask(&scene);
+        engine.handle(Op::Start { task: task(Some("make test")) }).unwrap();
+        engine.step().unwrap();
+        engine.handle(Op::Approve { request: 1, answer: Answer::Once }).unwrap();
+        // The process ends before it acts on the answer; the next one would run something else.
+        drop(engine);
+        if changed {
+            scene.environment = vec![("LD_PRELOAD".into(), "x".into())];
+        }
+        let mut engine = ask(&scene);
+        engine.step().unwrap();
+        let ran = scene.disk.lock().unwrap().carried_out.len();
+        assert_eq!(ran, usize::from(!changed));
+        let asked = scene.events().into_iter().filter_map(|event| match event {
+            Event::ApprovalAsked { request, proposal } => Some((request, proposal.environment)),
+            _ => None,
+        });
+        let mut expected = vec![(1, Vec::new())];
+        if changed {
+            expected.push((2, scene.environment.clone()));
+        }
+        assert_eq!(asked.collect::<Vec<_>>(), expected);
+    }
+}
+
+#[test]
+fn an_open_question_is_asked_again_when_the_turn_is_resumed() {
+    for attendance in [Attendance::Attended, Attendance::Headless] {
+        let scene = Scene::default();
+        let mut engine = scene.open_as(Death::Never, Attendance::Attended, CommandRule::Ask);
+        engine.handle(Op::Start { task: task(Some("make test")) }).unwrap();
+        engine.step().unwrap();
+        drop(engine);
+        let mut engine = scene.open_as(Death::Never, attendance, CommandRule::Ask);
+        engine.handle(Op::Resume).unwrap();
+        while engine.is_runnable() {
+            engine.step().unwrap();
+        }
+        let asked = scene.events().into_iter();
+        let asked = asked.filter(|event| matches!(event, Event::ApprovalAsked { request: 1, .. }));
+        match attendance {
+            Attendance::Attended => assert_eq!(asked.count(), 2),
+            Attendance::Headless => {
+                assert_eq!(asked.count(), 1);
+                assert!(matches!(outcome(&scene), Some(Outcome::Denied { .. })));
+            }
+        }
+        assert!(scene.disk.lock().unwrap().carried_out.is_empty());
+    }
+}
+
+#[test]
 fn headless_denies_what_would_be_asked_and_says_so() {
     let scene = Scene::default();
     let mut engine = scene.open_as(Death::Never, Attendance::Headless, CommandRule::Ask);
