@@ -27,7 +27,7 @@ use crate::invocation::Invocation;
 use crate::operation::{self, Step};
 use crate::origin::is_recorded;
 use crate::record::{Effect, EffectOutcome, Record, Trace};
-use crate::state::State;
+use crate::state::{Pending, State};
 use crate::store::{History, Store};
 use crate::world::{Setback, Settled, StopFlag, World};
 
@@ -221,7 +221,9 @@ impl<W: World> Engine<W> {
 
     /// Settles an effect that an earlier process left unresolved.
     fn recover(&mut self) -> Result<(), Error> {
-        let Some((effect, intent)) = self.state.pending.clone() else { return Ok(()) };
+        let Some(Pending { effect, intent, .. }) = self.state.pending.clone() else {
+            return Ok(());
+        };
         let what = intent.describe();
         let settled =
             if intent.leaves_a_trace() { self.world.settle(&intent) } else { Settled::NotDone };
@@ -306,7 +308,7 @@ impl<W: World> Engine<W> {
             commands: self.settings.commands,
         };
         match decide(&self.action(&intent), &circumstances) {
-            Decision::Allow { .. } => self.perform(intent),
+            Decision::Allow { rule } => self.perform(intent, rule.to_string()),
             Decision::Deny { rule } => self.deny(intent, &rule.to_string()),
             Decision::Ask { rule } => self.ask(intent, &rule.to_string()),
         }
@@ -348,7 +350,7 @@ impl<W: World> Engine<W> {
 
     fn deny(&mut self, intent: Effect, rule: &str) -> Result<(), Error> {
         let effect = self.state.effects.saturating_add(1);
-        self.record(Record::Intended { effect, intent })?;
+        self.record(Record::Intended { effect, intent, rule: Some(rule.to_owned()) })?;
         let outcome = EffectOutcome::Denied { rule: rule.to_owned() };
         let event = session::ended(&self.state, &outcome);
         self.record(Record::Resolved { effect, took_ms: 0, outcome })?;
@@ -357,9 +359,9 @@ impl<W: World> Engine<W> {
     }
 
     /// Stores the intent, carries the effect out and stores what came of it.
-    fn perform(&mut self, intent: Effect) -> Result<(), Error> {
+    fn perform(&mut self, intent: Effect, rule: String) -> Result<(), Error> {
         let effect = self.state.effects.saturating_add(1);
-        self.record(Record::Intended { effect, intent: intent.clone() })?;
+        self.record(Record::Intended { effect, intent: intent.clone(), rule: Some(rule) })?;
         let started = self.clock.monotonic();
         let grant = Grant::new(effect, intent.clone());
         let (session, clock) = (&self.settings.session, &self.clock);

@@ -55,6 +55,9 @@ pub enum Record {
         effect: u32,
         /// What it is.
         intent: Effect,
+        /// The rule that allowed, asked about or denied it; earlier sessions did not store one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rule: Option<String>,
     },
     /// An effect was carried out.
     Resolved {

@@ -17,10 +17,32 @@ pub struct Done {
     pub effect: u32,
     /// What it was.
     pub intent: Effect,
+    /// What was decided about it.
+    pub decided: Decided,
     /// How long it took.
     pub took_ms: u64,
     /// What came of it.
     pub outcome: EffectOutcome,
+}
+
+/// What was decided about an effect before it was carried out, or was not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Decided {
+    /// The rule; `None` in sessions that did not store it.
+    pub rule: Option<String>,
+    /// Whether the rule asked and a person said yes.
+    pub approved: bool,
+}
+
+/// An effect that was intended and not resolved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// Its number in the session.
+    pub effect: u32,
+    /// What it is.
+    pub intent: Effect,
+    /// What was decided about it.
+    pub decided: Decided,
 }
 
 /// A question that waits for a person, or was answered and not yet acted on.
@@ -63,7 +85,7 @@ pub struct State {
     /// The turns, oldest first.
     pub turns: Vec<Turn>,
     /// The effect that was intended and not resolved.
-    pub pending: Option<(u32, Effect)>,
+    pub pending: Option<Pending>,
     /// The open question.
     pub question: Option<Question>,
     /// How many effects were intended.
@@ -118,9 +140,9 @@ impl State {
         let Record::Resolved { effect, outcome: EffectOutcome::Rewound(_), .. } = record else {
             return None;
         };
-        let (pending, intent) = self.pending.as_ref()?;
-        let Effect::Rewind { scope, point, .. } = intent else { return None };
-        if pending != effect || !scope.has_conversation() {
+        let pending = self.pending.as_ref()?;
+        let Effect::Rewind { scope, point, .. } = &pending.intent else { return None };
+        if pending.effect != *effect || !scope.has_conversation() {
             return None;
         }
         self.story.place(*point)
@@ -154,10 +176,13 @@ impl State {
                     question.answer = Some(*answer);
                 }
             }
-            Record::Intended { effect, intent } => {
+            Record::Intended { effect, intent, rule } => {
                 self.effects = *effect;
-                self.question = None;
-                self.pending = Some((*effect, intent.clone()));
+                let asked = self.question.take();
+                let approved = asked.is_some_and(|it| it.answer == Some(Answer::Once));
+                let decided = Decided { rule: rule.clone(), approved };
+                let (effect, intent) = (*effect, intent.clone());
+                self.pending = Some(Pending { effect, intent, decided });
             }
             Record::Resolved { effect, took_ms, outcome } => {
                 self.resolve(*effect, *took_ms, outcome);
@@ -191,14 +216,15 @@ impl State {
     }
 
     fn resolve(&mut self, effect: u32, took_ms: u64, outcome: &EffectOutcome) {
-        let Some((_, intent)) = self.pending.take_if(|(pending, _)| *pending == effect) else {
+        let Some(pending) = self.pending.take_if(|pending| pending.effect == effect) else {
             return;
         };
+        let Pending { intent, decided, .. } = pending;
         self.count_taken(outcome);
         let outcome = outcome.clone();
         let is_its = |turn: &&mut Turn| turn.finished.is_none() && turn.owns(&intent);
         if let Some(turn) = self.turns.last_mut().filter(is_its) {
-            turn.done.push(Done { effect, intent, took_ms, outcome });
+            turn.done.push(Done { effect, intent, decided, took_ms, outcome });
         }
     }
 
@@ -218,7 +244,7 @@ impl State {
 
     fn lose(&mut self, trace: Trace) {
         let lost = self.pending.take();
-        if let (Some((_, intent)), Trace::Unknown, Some(turn)) =
+        if let (Some(Pending { intent, .. }), Trace::Unknown, Some(turn)) =
             (lost, trace, self.turns.last_mut())
             && turn.owns(&intent)
         {

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use moat_base::TreePath;
 use moat_config::Settings as Config;
-use moat_engine::{Effect, EffectOutcome, Record, State};
+use moat_engine::{Done, Effect, EffectOutcome, Record, State};
 use moat_protocol::{ChangeSet, Op, Outcome, Selection};
 use moat_tui::{Detail, Paint, Tone, change_set, count, duration};
 use serde::Serialize;
@@ -197,7 +197,8 @@ fn story(told: &Told, paint: Paint) -> String {
         text.push_str(&format!("\n{}{}\n", label("task"), turn.task.text));
         for done in &turn.done {
             let took = duration(done.took_ms);
-            text.push_str(&format!("         {}  {took}\n", done.intent.describe()));
+            let decided = decided(done).map_or_else(String::new, |text| format!("  ({text})"));
+            text.push_str(&format!("         {}  {took}{decided}\n", done.intent.describe()));
         }
         match &turn.finished {
             Some((outcome, evidence)) => {
@@ -211,6 +212,17 @@ fn story(told: &Told, paint: Paint) -> String {
     }
     text.push('\n');
     moat_base::visible(&text).into_owned()
+}
+
+/// Who let an effect happen; earlier sessions do not tell.
+fn decided(done: &Done) -> Option<String> {
+    let rule = done.decided.rule.as_deref()?;
+    let how = match (&done.outcome, done.decided.approved) {
+        (EffectOutcome::Denied { .. }, _) => "denied by",
+        (_, true) => "approved when asked by",
+        (_, false) => "allowed by",
+    };
+    Some(format!("{how} {rule}"))
 }
 
 fn words(outcome: &Outcome) -> String {
@@ -284,7 +296,7 @@ fn has_keep(told: &Told) -> bool {
     let mut intents = BTreeMap::new();
     let mut keeps = 0_i64;
     for line in &told.history.lines {
-        if let Record::Intended { effect, intent } = &line.record {
+        if let Record::Intended { effect, intent, .. } = &line.record {
             intents.insert(*effect, intent);
         }
         let Record::Resolved { effect, outcome, .. } = &line.record else { continue };

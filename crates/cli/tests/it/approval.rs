@@ -102,6 +102,7 @@ fn headless_denies_what_would_be_asked_and_says_so() {
         .says(CHECK);
     assert_eq!(home.calc(), WRONG);
     assert!(home.model.requests().is_empty());
+    home.run(["session", "show"]).code(0).says("denied by commands-ask");
     home.run(["--set", "approval.commands=ask", "exec", "--json", "fix total"]).code(3);
 }
 
@@ -117,6 +118,8 @@ fn a_person_who_answers_yes_each_time_gets_the_change() {
     assert_eq!(terminal.end(), Some(0), "{}", terminal.text());
     terminal.see("solved");
     assert_eq!(home.calc(), WRONG);
+    let told = home.run(["session", "show"]);
+    told.code(0).says("approved when asked by commands-ask").says("allowed by inspect-inside");
     home.run(["session", "keep"]).code(0);
     assert_eq!(home.calc(), RIGHT);
 }

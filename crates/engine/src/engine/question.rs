@@ -29,7 +29,7 @@ impl<W: World> Engine<W> {
     pub(super) fn perform_approved(&mut self, question: Question) -> Result<(), Error> {
         let rule = question.proposal.rule.clone();
         if self.world.proposal(&question.intent, &rule) == question.proposal {
-            return self.perform(question.intent);
+            return self.perform(question.intent, rule);
         }
         self.notice(
             Level::Warning,

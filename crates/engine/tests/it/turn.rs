@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! One turn from its task to its outcome, and what stands in its way.
 
-use moat_engine::{Attendance, EffectOutcome, Skill};
+use moat_engine::{Attendance, Effect, EffectOutcome, Record, Skill};
 use moat_policy::CommandRule;
 use moat_protocol::{Answer, Event, Op, Outcome};
 
@@ -188,6 +188,49 @@ fn an_interrupt_stops_the_turn_and_a_resume_goes_on() {
     }
     assert!(engine.state().turns[0].finished.is_some());
     assert_eq!(scene.disk.lock().unwrap().applied, 1);
+}
+
+/// The rules of the intents that are stored, in order.
+fn rules(scene: &Scene) -> Vec<String> {
+    let bytes = scene.fs.bytes(std::path::Path::new("/s/session.jsonl"));
+    let lines = String::from_utf8(bytes).unwrap();
+    let lines = lines.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let intents = lines.filter(|line| line["record"]["kind"] == "intended");
+    intents.map(|line| line["record"]["rule"].as_str().unwrap_or("none").to_owned()).collect()
+}
+
+#[test]
+fn the_rule_of_every_decision_is_stored_with_the_intent() {
+    let cases: [(CommandRule, Option<Answer>, &[&str]); 3] = [
+        (CommandRule::Allow, None, &["inspect-inside", "full-sandbox", "inspect-inside"]),
+        (CommandRule::Ask, Some(Answer::Once), &["inspect-inside", "commands-ask"]),
+        (CommandRule::Ask, Some(Answer::No), &["inspect-inside", "commands-ask"]),
+    ];
+    for (commands, answer, expected) in cases {
+        let scene = Scene::default();
+        let mut engine = scene.open_as(Death::Never, Attendance::Attended, commands);
+        engine.handle(Op::Start { task: task(None) }).unwrap();
+        engine.step().unwrap();
+        engine.step().unwrap();
+        if let Some(answer) = answer {
+            engine.handle(Op::Approve { request: 1, answer }).unwrap();
+        }
+        engine.step().unwrap();
+        assert_eq!(rules(&scene), expected);
+        let ran = &engine.state().turns[0].done[1].decided;
+        assert_eq!(ran.rule.as_deref(), Some(expected[1]));
+        assert_eq!(ran.approved, answer == Some(Answer::Once));
+        assert_eq!(scene.open(Death::Never).state().turns, engine.state().turns);
+    }
+}
+
+#[test]
+fn an_intent_of_an_earlier_session_has_no_rule() {
+    let stored = r#"{"kind":"intended","effect":1,"intent":{"effect":"find_check"}}"#;
+    let record: Record = serde_json::from_str(stored).unwrap();
+    let intent = Effect::FindCheck;
+    assert_eq!(record, Record::Intended { effect: 1, intent, rule: None });
+    assert_eq!(serde_json::to_string(&record).unwrap(), stored);
 }
 
 #[test]
