@@ -27,7 +27,7 @@ use crate::invocation::Invocation;
 use crate::operation::{self, Step};
 use crate::origin::is_recorded;
 use crate::record::{Effect, EffectOutcome, Record, Trace};
-use crate::state::{Pending, State};
+use crate::state::{Pending, State, Turn};
 use crate::store::{History, Store};
 use crate::world::{Setback, Settled, StopFlag, World};
 
@@ -151,6 +151,7 @@ impl<W: World> Engine<W> {
         let Some(turn) = self.state.turn() else { return Ok(()) };
         match operation::next(turn) {
             Step::Effect(intent) => self.propose(*intent),
+            Step::AskCheck => self.ask_check(),
             Step::Finish(outcome) => self.finish(outcome),
         }
     }
@@ -161,7 +162,8 @@ impl<W: World> Engine<W> {
         let answered = question.is_none_or(|asked| asked.answer.is_some());
         // A command that a person runs belongs to no turn.
         let is_outside = question.is_some_and(|it| matches!(it.intent, Effect::Command { .. }));
-        answered && (is_outside || self.state.turn().is_some_and(|turn| !turn.stopped))
+        let goes_on = |turn: &Turn| !turn.stopped && !self.waits_for_check(turn);
+        answered && (is_outside || self.state.turn().is_some_and(goes_on))
     }
 
     /// Carries out one operation of a front end.
@@ -177,6 +179,7 @@ impl<W: World> Engine<W> {
             }
             Op::Steer { .. } => self.refuse("there is no turn to steer", "start one with a task"),
             Op::Approve { request, answer } => self.approve(request, answer),
+            Op::GiveCheck { line } => self.give_check(line),
             Op::Interrupt => self.interrupt(),
             Op::Show => self.show_changes(),
             Op::PlanKeep { selection } => self.plan_keep(&selection),
@@ -285,7 +288,7 @@ impl<W: World> Engine<W> {
             return Ok(());
         }
         self.record(Record::Interrupted)?;
-        let evidence = self.state.turn().map(crate::state::Turn::evidence).unwrap_or_default();
+        let evidence = self.state.turn().map(Turn::evidence).unwrap_or_default();
         let reason = "a person interrupted it; the session stays and can be resumed".to_owned();
         self.emit(Event::TurnFinished { outcome: Outcome::Stopped { reason }, evidence });
         Ok(())
@@ -402,7 +405,7 @@ impl<W: World> Engine<W> {
     }
 
     fn finish(&mut self, outcome: Outcome) -> Result<(), Error> {
-        let evidence = self.state.turn().map(crate::state::Turn::evidence).unwrap_or_default();
+        let evidence = self.state.turn().map(Turn::evidence).unwrap_or_default();
         self.record(Record::TurnFinished { outcome: outcome.clone(), evidence: evidence.clone() })?;
         if matches!(outcome, Outcome::Solved | Outcome::Unverified { .. } | Outcome::Unknown { .. })
         {

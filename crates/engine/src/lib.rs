@@ -37,7 +37,7 @@ pub use record::{
     AnswerRef, CommitTip, Effect, EffectOutcome, Place, Point, Prompt, PromptMessage, PromptRole,
     Record, Skill, TestForm, TestPlace, Trace, Verdict,
 };
-pub use state::{Decided, Done, Pending, Question, State, Trial, Turn};
+pub use state::{AskedCheck, Decided, Done, Pending, Question, State, Trial, Turn};
 pub use store::{ChainKey, History, Line, Store, StoreError, read_history};
 pub use world::{
     LocalWorld, ModelSource, ReadyModel, Setback, Settled, StartError, StopFlag, Waypoint, World,

@@ -49,6 +49,13 @@ pub enum Record {
         /// The answer.
         answer: Answer,
     },
+    /// No check was found, so a person is asked for one.
+    CheckAsked,
+    /// That was answered.
+    CheckGiven {
+        /// The shell line; `None` when there is none.
+        line: Option<String>,
+    },
     /// An effect is about to be carried out.
     Intended {
         /// Its number in the session, from 1.

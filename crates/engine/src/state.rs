@@ -58,6 +58,17 @@ pub struct Question {
     pub answer: Option<Answer>,
 }
 
+/// What became of the question for a check that was not found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AskedCheck {
+    /// A person has not answered yet.
+    Open,
+    /// This shell line.
+    Given(String),
+    /// There is none.
+    None,
+}
+
 /// One turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Turn {
@@ -65,6 +76,8 @@ pub struct Turn {
     pub task: Task,
     /// What the user added.
     pub steers: Vec<String>,
+    /// The question for a check, once it was asked.
+    pub asked_check: Option<AskedCheck>,
     /// What was done, in order.
     pub done: Vec<Done>,
     /// The side effect of which it is not known whether it happened.
@@ -176,6 +189,10 @@ impl State {
                     question.answer = Some(*answer);
                 }
             }
+            Record::CheckAsked => self.set_check(AskedCheck::Open),
+            Record::CheckGiven { line } => {
+                self.set_check(line.clone().map_or(AskedCheck::None, AskedCheck::Given));
+            }
             Record::Intended { effect, intent, rule } => {
                 self.effects = *effect;
                 let asked = self.question.take();
@@ -252,6 +269,12 @@ impl State {
         }
     }
 
+    fn set_check(&mut self, asked: AskedCheck) {
+        if let Some(turn) = self.turns.last_mut() {
+            turn.asked_check = Some(asked);
+        }
+    }
+
     fn set_stopped(&mut self, stopped: bool) {
         if let Some(turn) = self.turns.last_mut() {
             turn.stopped = stopped;
@@ -261,8 +284,15 @@ impl State {
 
 impl Turn {
     fn new(task: Task) -> Self {
-        let (steers, done) = (Vec::new(), Vec::new());
-        Self { task, steers, done, unknown: None, stopped: false, finished: None }
+        Self {
+            task,
+            steers: Vec::new(),
+            asked_check: None,
+            done: Vec::new(),
+            unknown: None,
+            stopped: false,
+            finished: None,
+        }
     }
 
     /// Whether an effect that happens now is the turn's. What a person runs, or goes back to,
@@ -284,10 +314,15 @@ impl Turn {
         self.done.iter().map(|done| done.took_ms).sum()
     }
 
-    /// The check: the one that the user gave, or the one that was found.
+    /// The check: the one that the user gave with the task or when asked, or the one that was
+    /// found.
     #[must_use]
     pub fn check(&self) -> Option<&str> {
-        self.task.check.as_deref().or_else(|| {
+        let given = match &self.asked_check {
+            Some(AskedCheck::Given(line)) => Some(line.as_str()),
+            Some(AskedCheck::Open | AskedCheck::None) | None => None,
+        };
+        self.task.check.as_deref().or(given).or_else(|| {
             self.outcomes().find_map(|outcome| {
                 let EffectOutcome::CheckFound { line, .. } = outcome else { return None };
                 line.as_deref()

@@ -193,6 +193,13 @@ pub enum Event {
         /// The answer.
         answer: Answer,
     },
+    /// A person must say which command is to pass, since none was found; the turn waits.
+    CheckAsked,
+    /// That was answered, here or by another front end.
+    CheckGiven {
+        /// The shell line; `None` when there is none.
+        line: Option<String>,
+    },
     /// The pending changes, whole.
     ChangesPending(ChangeSet),
     /// What the session committed, whole.

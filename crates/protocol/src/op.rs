@@ -29,6 +29,11 @@ pub enum Op {
         /// The answer.
         answer: Answer,
     },
+    /// Answer an [`Event::CheckAsked`](crate::Event::CheckAsked).
+    GiveCheck {
+        /// The command that must pass, as a shell line; `None` when there is none.
+        line: Option<String>,
+    },
     /// Stop the turn, not the session.
     Interrupt,
     /// Show the pending changes with their hunks.

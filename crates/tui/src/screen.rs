@@ -119,7 +119,7 @@ impl Screen {
                 self.judged(*candidate, &format!("{symbol} in {path}"), verdict)
             }
             Event::Edited { path, symbols } => self.edited(path, symbols),
-            Event::ApprovalAsked { proposal, .. } => self.question(proposal),
+            Event::ApprovalAsked { request, proposal } => self.question(*request, proposal),
             Event::ApprovalAnswered { answer, .. } => {
                 let text = match answer {
                     moat_protocol::Answer::Once => "yes, once",
@@ -127,6 +127,8 @@ impl Screen {
                 };
                 self.line("answer", Tone::Label, text)
             }
+            Event::CheckAsked => self.check_asked(),
+            Event::CheckGiven { line } => self.check_given(line.as_deref()),
             Event::CommitsPending(set) => crate::commits::pending(set, self.paint),
             Event::CommitsTaken { taken, refused } => {
                 crate::commits::taken(taken, refused, self.paint)

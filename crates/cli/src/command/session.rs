@@ -65,6 +65,9 @@ pub(crate) fn run(
             let answer = if no { moat_protocol::Answer::No } else { moat_protocol::Answer::Once };
             remote::tell(environment, &id, &Op::Approve { request, answer })
         }
+        SessionVerb::Check { id, line } => {
+            remote::tell(environment, &id, &Op::GiveCheck { line: Some(line) })
+        }
         SessionVerb::Rm { id } => {
             environment.give_up_inet()?;
             remove(environment, &id)

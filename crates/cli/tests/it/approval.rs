@@ -8,7 +8,7 @@ use std::thread;
 
 use moat_protocol::Event;
 
-use crate::support::{Home, RIGHT, WRONG, always, right, until};
+use crate::support::{Home, RIGHT, WRONG, always, right, signal, until};
 
 const CHECK: &str = "python3 -m unittest -v  # asked $HOME";
 const ASKING: [&str; 5] = ["exec", "--ask", "--check", CHECK, "fix total"];
@@ -73,6 +73,14 @@ impl Terminal {
     /// Ctrl-C, which the terminal turns into a signal.
     pub(crate) fn interrupt(&mut self) {
         self.keyboard.write_all(b"\x03").unwrap();
+    }
+
+    /// Ends the session's own process, which the terminal's program started.
+    pub(crate) fn kill(&mut self, home: &Home, what: rustix::process::Signal) {
+        let line = |line: &str| line.contains(" exec ") && !line.contains(" pty");
+        let running = home.processes().into_iter().filter(|(_, it)| line(it));
+        running.for_each(|(pid, _)| signal(pid, what));
+        self.end();
     }
 
     pub(crate) fn end(&mut self) -> Option<i32> {

@@ -43,6 +43,8 @@ pub(crate) struct ScriptedWorld {
     pub(crate) skill: Skill,
     /// What its commands are started with.
     pub(crate) environment: Vec<(String, String)>,
+    /// Whether there is no check to find.
+    pub(crate) is_bare: bool,
 }
 
 /// What a death leaves on the stack; caught by the test.
@@ -128,6 +130,9 @@ impl World for ScriptedWorld {
 impl ScriptedWorld {
     fn script(&self, intent: &Effect) -> EffectOutcome {
         match intent {
+            Effect::FindCheck if self.is_bare => {
+                EffectOutcome::CheckFound { line: None, why: "nothing was found".into() }
+            }
             Effect::FindCheck => EffectOutcome::CheckFound {
                 line: Some("make test".into()),
                 why: "there is a Makefile".into(),
@@ -271,6 +276,7 @@ pub(crate) struct Scene {
     pub(crate) tests: Option<TestPlace>,
     pub(crate) skill: Skill,
     pub(crate) environment: Vec<(String, String)>,
+    pub(crate) is_bare: bool,
 }
 
 impl Scene {
@@ -295,6 +301,7 @@ impl Scene {
             tests: self.tests.clone(),
             skill: self.skill,
             environment: self.environment.clone(),
+            is_bare: self.is_bare,
         };
         let seen = Arc::clone(&self.seen);
         let sink = Box::new(move |envelope: &Envelope| seen.lock().unwrap().push(envelope.clone()));

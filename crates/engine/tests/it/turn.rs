@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! One turn from its task to its outcome, and what stands in its way.
 
-use moat_engine::{Attendance, Effect, EffectOutcome, Record, Skill};
+use moat_engine::limits::CHECK_LINE_BYTES_MAX;
+use moat_engine::{AskedCheck, Attendance, Effect, EffectOutcome, Record, Skill};
 use moat_policy::CommandRule;
 use moat_protocol::{Answer, Event, Op, Outcome};
 
@@ -231,6 +232,70 @@ fn an_intent_of_an_earlier_session_has_no_rule() {
     let intent = Effect::FindCheck;
     assert_eq!(record, Record::Intended { effect: 1, intent, rule: None });
     assert_eq!(serde_json::to_string(&record).unwrap(), stored);
+}
+
+#[test]
+fn a_check_that_is_not_found_is_asked_for_and_the_answer_is_stored() {
+    for given in [Some("  make test \n"), Some(" "), None] {
+        let scene = Scene { is_bare: true, ..Scene::default() };
+        let mut engine = scene.open(Death::Never);
+        engine.handle(Op::GiveCheck { line: Some("too early".into()) }).unwrap();
+        engine.handle(Op::Start { task: task(None) }).unwrap();
+        while engine.is_runnable() {
+            engine.step().unwrap();
+        }
+        assert_eq!(engine.state().turns[0].asked_check, Some(AskedCheck::Open));
+        assert_eq!(outcome(&scene), None);
+        // The process ends while the question is open; another one asks again.
+        drop(engine);
+        let mut engine = scene.open(Death::Never);
+        assert!(!engine.is_runnable());
+        engine.handle(Op::Resume).unwrap();
+        assert!(!engine.is_runnable());
+        let asked = scene.events().into_iter().filter(|event| *event == Event::CheckAsked);
+        assert_eq!(asked.count(), 2);
+        let long = Some("x".repeat(CHECK_LINE_BYTES_MAX + 1));
+        engine.handle(Op::GiveCheck { line: long }).unwrap();
+        engine.handle(Op::GiveCheck { line: Some("a\0b".into()) }).unwrap();
+        assert!(!engine.is_runnable(), "what cannot be run is no answer");
+        engine.handle(Op::GiveCheck { line: given.map(str::to_owned) }).unwrap();
+        drop(engine);
+        let mut engine = scene.open(Death::Never);
+        while engine.is_runnable() {
+            engine.step().unwrap();
+        }
+        engine.handle(Op::GiveCheck { line: Some("too late".into()) }).unwrap();
+        let refused = scene.events().into_iter();
+        let refused = refused.filter(|event| matches!(event, Event::Failed { .. }));
+        assert_eq!(refused.count(), 4);
+        let line = given.map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned);
+        assert!(scene.events().contains(&Event::CheckGiven { line: line.clone() }));
+        assert_eq!(engine.state().turns[0].check(), line.as_deref());
+        match line {
+            Some(_) => assert_eq!(outcome(&scene), Some(Outcome::Solved)),
+            None => assert!(matches!(outcome(&scene), Some(Outcome::NotSolved { .. }))),
+        }
+    }
+}
+
+#[test]
+fn headless_a_check_that_is_not_found_ends_the_turn() {
+    // Also when it was asked for by a process at whose terminal somebody sat.
+    for first in [Attendance::Headless, Attendance::Attended] {
+        let scene = Scene { is_bare: true, ..Scene::default() };
+        let mut engine = scene.open_as(Death::Never, first, CommandRule::Allow);
+        engine.handle(Op::Start { task: task(None) }).unwrap();
+        while engine.is_runnable() {
+            engine.step().unwrap();
+        }
+        drop(engine);
+        let mut engine = scene.open_as(Death::Never, Attendance::Headless, CommandRule::Allow);
+        while engine.is_runnable() {
+            engine.step().unwrap();
+        }
+        let Some(Outcome::NotSolved { reason }) = outcome(&scene) else { panic!("{first:?}") };
+        assert!(reason.contains("nobody can be asked") && reason.contains("--check"), "{reason}");
+    }
 }
 
 #[test]

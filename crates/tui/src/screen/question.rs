@@ -11,8 +11,9 @@ use super::Screen;
 use crate::Tone;
 
 impl Screen {
-    pub(super) fn question(&self, proposal: &Proposal) -> String {
-        let mut text = format!("run exactly this?\n{}\n", words(&proposal.argv));
+    pub(super) fn question(&self, request: u32, proposal: &Proposal) -> String {
+        let command = words(&proposal.argv);
+        let mut text = format!("question {request}: run exactly this?\n{command}\n");
         if let Some(candidate) = &proposal.candidate {
             text.push_str(&format!("trying  {}\n", trial(candidate)));
         }
@@ -23,6 +24,21 @@ impl Screen {
         text.push_str(&format!("writes  {}\nnetwork {}\n", proposal.writes, proposal.network));
         text.push_str(&format!("asked by the rule `{}`", proposal.rule));
         self.line("ask", Tone::Warning, &text)
+    }
+}
+
+impl Screen {
+    pub(super) fn check_asked(&self) -> String {
+        let text = "no command that tells right from wrong was found; which one is it?\n\
+                    name a shell line that fails now and must pass, such as `make test`; it is \
+                    run in the sandbox";
+        self.line("ask", Tone::Warning, text)
+    }
+
+    pub(super) fn check_given(&self, line: Option<&str>) -> String {
+        let text =
+            line.map_or_else(|| "there is none".into(), |line| format!("`{}`", inline(line)));
+        self.line("answer", Tone::Label, &text)
     }
 }
 
@@ -37,11 +53,14 @@ fn trial(candidate: &ProposedCandidate) -> String {
 /// shown; a question shows everything.
 pub(super) fn command_line(argv: &[String]) -> String {
     match argv {
-        [shell, flag, line] if shell == "/bin/sh" && flag == "-c" => {
-            if line.chars().any(breaks) { escaped(line) } else { line.clone() }
-        }
+        [shell, flag, line] if shell == "/bin/sh" && flag == "-c" => inline(line),
         _ => words(argv),
     }
+}
+
+/// A shell line as it is, where it is one line that can be seen.
+fn inline(line: &str) -> String {
+    if line.chars().any(breaks) { escaped(line) } else { line.to_owned() }
 }
 
 /// An argument vector, each word as a shell would have to be given it.
@@ -116,7 +135,7 @@ mod tests {
         let long = "x".repeat(10_000);
         let shown = shown(proposal(&["/bin/echo", &long, "a b", "", "it's"]));
         let whole = format!("/bin/echo {long} 'a b' '' 'it'\\''s'\n");
-        for part in [whole.as_str(), "NAME=value", "commands-ask", "none"] {
+        for part in [whole.as_str(), "question 1:", "NAME=value", "commands-ask", "none"] {
             assert!(shown.contains(part), "{part}: {shown}");
         }
     }
@@ -140,11 +159,13 @@ mod tests {
 
     #[test]
     fn no_foreign_text_passes_for_a_line_of_the_question() {
-        let forged = "true\nin      ./\nwrites  nothing\r\nnetwork none\tx\u{2028}\u{1b}[A\u{e0041}";
+        let forged =
+            "true\nin      ./\nwrites  nothing\r\nnetwork none\tx\u{2028}\u{1b}[A\u{e0041}";
         let clean = shown(proposal(&["/bin/sh", "-c", "true"])).lines().count();
         let mut asked = proposal(&["/bin/sh", "-c", forged, forged]);
         assert_eq!(shown(asked.clone()).lines().count(), clean);
-        let escaped = "$'true\\nin      ./\\nwrites  nothing\\r\\nnetwork none\\tx\\u2028\\x1b[A\\U000e0041'";
+        let escaped =
+            "$'true\\nin      ./\\nwrites  nothing\\r\\nnetwork none\\tx\\u2028\\x1b[A\\U000e0041'";
         let line = format!("        /bin/sh -c {escaped} {escaped}\n");
         assert!(shown(asked.clone()).contains(&line), "{}", shown(asked));
         asked.environment = vec![(forged.into(), forged.into())];
