@@ -188,7 +188,7 @@ impl Front {
                 Ok(Arrival::Line(_) | Arrival::InputEnded) => {}
                 Ok(Arrival::Event(envelope)) => {
                     if let Event::Notice { level: Level::Warning, text } = &envelope.event {
-                        complain(&moat_base::visible(text));
+                        complain(text);
                     }
                     if let Some(waited) = met(for_what, envelope.event) {
                         return Ok(waited);

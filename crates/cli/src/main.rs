@@ -60,7 +60,7 @@ fn main() -> ExitCode {
     match begin(arguments) {
         Ok(exit) => exit.into(),
         Err(Failure { report, exit }) => {
-            complain(&moat_base::visible(&report.to_string()));
+            complain(&report.to_string());
             exit.into()
         }
     }
