@@ -23,7 +23,7 @@ use super::commits;
 use super::files::Ledger;
 use super::ground::{Below, Ground};
 use super::model::{ModelSource, ask};
-use super::place::places;
+use super::place::{places, unseen};
 use super::proposal::proposal;
 use super::{Setback, Settled, StartError, StopFlag, Waypoint, World};
 use crate::grant::Grant;
@@ -192,7 +192,11 @@ impl LocalWorld {
         Ok(EffectOutcome::Observed { status: ran.status, output: ran.output })
     }
 
-    fn locate(&mut self, turn: Option<&Turn>) -> Result<EffectOutcome, Setback> {
+    fn locate(
+        &mut self,
+        turn: Option<&Turn>,
+        live: &mut dyn FnMut(Event),
+    ) -> Result<EffectOutcome, Setback> {
         let tree = self.ground.sources()?;
         // What changed since it was read is read again.
         let is_new = |it: &AheadOf| it.seen.is_some() && it.seen == self.ground.changes_seen();
@@ -200,6 +204,9 @@ impl LocalWorld {
         let stock = ahead.as_ref().map(|it| it.ahead.stock()).unwrap_or_default();
         let corpus = Corpus::stocked(tree.as_ref(), stock);
         let places = turn.map_or_else(Vec::new, |turn| places(&corpus, turn, &self.root));
+        if let Some(text) = unseen(&corpus.walk()) {
+            live(Event::Notice { level: Level::Warning, text });
+        }
         let skill = turn.map_or_else(Skill::default, |turn| self.models.skill(&turn.task.model));
         Ok(EffectOutcome::Located { places, skill })
     }
@@ -296,7 +303,7 @@ impl LocalWorld {
             Effect::FindCheck => self.find_check(),
             Effect::RunCheck { .. } => self.run_check((number, intent), turn, live),
             Effect::Observe { .. } => self.observe((number, intent), turn, live),
-            Effect::Locate => self.locate(turn),
+            Effect::Locate => self.locate(turn, live),
             Effect::Ask { prompt } => {
                 let model = turn.map(|turn| turn.task.model.clone()).unwrap_or_default();
                 let clock = Arc::clone(&self.clock);
