@@ -232,10 +232,11 @@ impl<W: World> Engine<W> {
             if intent.leaves_a_trace() { self.world.settle(&intent) } else { Settled::NotDone };
         match settled {
             Settled::Done(outcome) => {
+                let (level, happened) = shown::happened(&outcome);
                 self.record(Record::Resolved { effect, took_ms: 0, outcome })?;
                 self.notice(
-                    Level::Note,
-                    format!("the process died while it was about to {what}; it had happened"),
+                    level,
+                    format!("the process died while it was about to {what}; {happened}"),
                 );
             }
             Settled::NotDone => {
