@@ -132,6 +132,7 @@ impl Environment {
             path: self.path.clone(),
             read_only: Vec::new(),
             hidden,
+            memory: absolute("XDG_RUNTIME_DIR").into_iter().chain(["/dev/shm".into()]).collect(),
             environment: self.variables.clone(),
             least,
         }

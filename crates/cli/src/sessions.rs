@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use moat_base::{Depot as _, Lock, RealDepot, Report, SessionId};
-use moat_engine::{ChainKey, History, Record, State, Store, read_history, workspace_path};
+use moat_engine::{ChainKey, History, Store, read_history, retell, summary, workspace_path};
+use moat_protocol::{Query, Reply, SessionSummary, Standing, Unreadable};
 
 use crate::environment::Environment;
 use crate::exit::Exit;
@@ -31,10 +32,24 @@ pub(crate) struct Held {
 #[derive(Debug)]
 pub(crate) struct Told {
     pub(crate) id: SessionId,
-    pub(crate) state: State,
-    pub(crate) history: History,
+    pub(crate) summary: SessionSummary,
+    history: History,
     /// Why its file cannot be read to the end.
     pub(crate) broken: Option<Report>,
+}
+
+impl Told {
+    /// The workspace, as the first record names it.
+    pub(crate) fn workspace(&self) -> Option<PathBuf> {
+        self.summary.workspace.as_deref().map(workspace_path)
+    }
+
+    /// The stored records, one JSON object per line: for whoever examines what is stored,
+    /// such as every prompt whole, and not for front ends.
+    pub(crate) fn records(&self) -> impl Iterator<Item = String> {
+        let lines = self.history.lines.iter();
+        lines.map(|line| serde_json::to_string(&line.record).unwrap_or_default())
+    }
 }
 
 /// Makes a new session.
@@ -75,18 +90,44 @@ pub(crate) fn hold(environment: &Environment, id: SessionId) -> Result<Held, Fai
     Ok(Held { id, directory, store, history, lock })
 }
 
+/// Removes a session's directory, and the place in memory where its changes may lie.
+pub(crate) fn remove(directory: &Path) -> io::Result<()> {
+    moat_files::memory::remove(&directory.join("upper"))?;
+    moat_files::remove_files(directory)
+}
+
 /// Reads a session without opening it.
 pub(crate) fn tell(environment: &Environment, id: SessionId) -> Result<Told, Failure> {
     let directory = environment.layout.sessions().join(id.as_str());
     let key = key(environment)?;
     let (history, broken) = read_history(environment.fs.as_ref(), &directory, &key, &id)
         .map_err(|error| Failure::of(Exit::Environment, &error))?;
-    let mut state = State::default();
-    for line in &history.lines {
-        state.apply(&line.record);
-    }
     let broken = broken.map(|error| Report::of(&error));
-    Ok(Told { id, state, history, broken })
+    let mut summary = summary(&id, &history);
+    if broken.is_some() {
+        summary.standing = Standing::Damaged;
+    }
+    Ok(Told { id, summary, history, broken })
+}
+
+/// Answers a question about stored sessions; none is opened for it.
+pub(crate) fn answer(environment: &Environment, query: Query) -> Result<Reply, Failure> {
+    match query {
+        Query::Sessions => {
+            let (mut sessions, mut unreadable) = (Vec::new(), Vec::new());
+            for session in list(environment)? {
+                match tell(environment, session.clone()) {
+                    Ok(told) => sessions.push(told.summary),
+                    Err(Failure { report, .. }) => unreadable.push(Unreadable { session, report }),
+                }
+            }
+            Ok(Reply::Sessions { sessions, unreadable })
+        }
+        Query::Session { session } => {
+            let Told { id, summary, history, broken } = tell(environment, session)?;
+            Ok(Reply::Session { summary, events: retell(&id, &history), broken })
+        }
+    }
 }
 
 /// The ids of all sessions, the one that was written to last first.
@@ -133,7 +174,7 @@ fn newest_here(environment: &Environment, all: Vec<SessionId>) -> Result<Session
     // One that cannot be read belongs to no directory; it can still be named.
     let of_here = |id: &SessionId| {
         let told = tell(environment, id.clone()).ok();
-        let workspace = told.and_then(|told| workspace_of(&told.history));
+        let workspace = told.and_then(|told| told.workspace());
         workspace.is_some_and(|workspace| here.starts_with(workspace))
     };
     all.into_iter().find(of_here).ok_or_else(|| {
@@ -142,12 +183,6 @@ fn newest_here(environment: &Environment, all: Vec<SessionId>) -> Result<Session
             "name one; `moat session list` shows those of all workspaces",
         )
     })
-}
-
-/// The workspace of a session, as its first record names it.
-pub(crate) fn workspace_of(history: &History) -> Option<PathBuf> {
-    let Record::Created { workspace, .. } = &history.lines.first()?.record else { return None };
-    Some(workspace_path(workspace))
 }
 
 /// The socket on which a running session is watched and steered.

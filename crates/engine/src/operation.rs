@@ -26,6 +26,8 @@ use moat_protocol::{Outcome, TaskKind};
 use crate::record::Effect;
 use crate::state::Turn;
 
+pub(crate) use propose::place_of;
+
 /// What happens next in a turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -98,7 +100,7 @@ pub fn plan(kind: TaskKind, check: Option<&str>) -> Vec<String> {
         ],
         TaskKind::Explain => &["find what it is about", "have the model explain it"],
         TaskKind::CommitMessage => {
-            &["look at the pending changes", "have the model write a message"]
+            &["look at the changes and new files", "have the model write a message"]
         }
     };
     let steps = steps.iter().map(|step| (*step).to_owned());

@@ -421,6 +421,21 @@ pub enum TestForm {
     NodeModule,
 }
 
+/// How much an answer changes; the derived order puts the smaller change first.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub struct Cost {
+    /// Functions whose signature changes or that disappear.
+    pub signatures: u32,
+    /// Names that are newly imported.
+    pub imports: u32,
+    /// Lines removed and added.
+    pub lines: u32,
+    /// Difference in syntax nodes.
+    pub nodes: u32,
+}
+
 /// What became of a candidate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
@@ -483,6 +498,9 @@ pub enum EffectOutcome {
         /// Of revisions, how likely each is: thousandths of the logarithm of its probability.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         millinats: Vec<i32>,
+        /// How much each changes; `None` of one that cannot be put in place.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        costs: Vec<Option<Cost>>,
         /// Tokens read.
         prompt_tokens: u64,
         /// Tokens written.

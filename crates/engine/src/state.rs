@@ -3,10 +3,14 @@
 //!
 //! Invariant: two processes that read the same records have equal states.
 
-use moat_protocol::{Answer, Evidence, Outcome, Proposal, TakenBranch, Task, TestSummary};
+use std::cmp::Reverse;
+
+use moat_protocol::{
+    Answer, Evidence, Nearest, Outcome, Proposal, TakenBranch, Task, TaskKind, TestSummary,
+};
 
 use crate::record::{
-    AnswerRef, Effect, EffectOutcome, Place, Point, Record, Skill, Trace, Verdict,
+    AnswerRef, Cost, Effect, EffectOutcome, Place, Point, Record, Skill, Trace, Verdict,
 };
 use crate::story::Story;
 
@@ -134,6 +138,11 @@ impl State {
     #[must_use]
     pub fn at(&self, point: Point) -> Option<Self> {
         self.story.place(point).map(|place| self.as_of(place))
+    }
+
+    /// Which of the records count, by their place in the session's file, in order.
+    pub(crate) fn counting(&self) -> Vec<usize> {
+        self.story.counting()
     }
 
     fn as_of(&self, place: usize) -> Self {
@@ -375,6 +384,68 @@ impl Turn {
         })
     }
 
+    /// Every answer, in the order in which they came.
+    pub fn answers(&self) -> impl Iterator<Item = Given<'_>> {
+        let outcomes = self.done.iter().filter_map(|done| {
+            let EffectOutcome::Answers { texts, millinats, costs, .. } = &done.outcome else {
+                return None;
+            };
+            Some((done.effect, texts, millinats, costs))
+        });
+        outcomes.enumerate().flat_map(|(request, (effect, texts, millinats, costs))| {
+            (0_u32..).zip(texts).enumerate().map(move |(at, (index, text))| Given {
+                request,
+                answer: AnswerRef { effect, index },
+                text,
+                millinats: millinats.get(at).copied(),
+                cost: costs.get(at).copied().flatten(),
+            })
+        })
+    }
+
+    /// How much an answer changes, where that is known.
+    #[must_use]
+    pub fn cost(&self, answer: AnswerRef) -> Option<Cost> {
+        self.answers().find(|given| given.answer == answer).and_then(|given| given.cost)
+    }
+
+    /// The best of some candidates with which the check ran: by the tests that passed,
+    /// then by how little it changes, then the earliest.
+    pub(crate) fn best<'a>(&self, trials: impl Iterator<Item = Trial<'a>>) -> Option<Trial<'a>> {
+        let ran = trials.filter_map(|trial| match trial.verdict {
+            Verdict::Ran { summary, .. } => Some((trial, summary)),
+            Verdict::Rejected { .. } | Verdict::Parsed => None,
+        });
+        let best = ran.min_by_key(|(trial, summary)| {
+            let cost = self.cost(trial.answer);
+            (Reverse(summary.passed), summary.failed, cost.is_none(), cost)
+        });
+        best.map(|(trial, _)| trial)
+    }
+
+    /// The best candidate of a repair in which none passed.
+    ///
+    /// One whose run ended before a test of it failed says nothing about how good it was.
+    pub(crate) fn nearest(&self) -> Option<Nearest> {
+        if self.task.kind != TaskKind::Repair || self.tried().any(|trial| trial.passed()) {
+            return None;
+        }
+        let told = self.tried().filter(|trial| match trial.verdict {
+            Verdict::Ran { summary, broken, .. } => summary.failed > 0 || !broken.is_empty(),
+            Verdict::Rejected { .. } | Verdict::Parsed => false,
+        });
+        let trial = self.best(told)?;
+        let Verdict::Ran { summary, broken, .. } = trial.verdict else { return None };
+        Some(Nearest {
+            candidate: trial.candidate,
+            path: trial.path.clone(),
+            symbol: trial.symbol.to_owned(),
+            lines: self.cost(trial.answer).map(|cost| cost.lines),
+            summary: summary.clone(),
+            broken: broken.clone(),
+        })
+    }
+
     /// The candidates that were judged, in order.
     pub fn tried(&self) -> impl Iterator<Item = Trial<'_>> {
         self.done.iter().filter_map(|done| {
@@ -382,9 +453,9 @@ impl Turn {
             else {
                 return None;
             };
-            let (answer, path, symbol, tests) = candidate_of(&done.intent)?;
+            let (candidate, answer, path, symbol, tests) = candidate_of(&done.intent)?;
             let (content, tests_content) = (content.as_deref(), tests_content.as_deref());
-            Some(Trial { answer, path, symbol, verdict, content, tests, tests_content })
+            Some(Trial { candidate, answer, path, symbol, verdict, content, tests, tests_content })
         })
     }
 
@@ -400,6 +471,7 @@ impl Turn {
             check: self.check().map(str::to_owned),
             before: self.baseline().map(|(summary, _)| summary.clone()),
             duration_ms: self.spent_ms(),
+            nearest: self.nearest(),
             ..Evidence::default()
         };
         for outcome in self.outcomes() {
@@ -426,22 +498,40 @@ impl Turn {
     }
 }
 
-/// The candidate that an effect tries: its answer, its place, and the answer with its tests.
+/// The candidate that an effect tries: its number, its answer, its place, and the answer with
+/// its tests.
 const fn candidate_of(
     intent: &Effect,
-) -> Option<(AnswerRef, &moat_base::TreePath, &String, Option<AnswerRef>)> {
-    if let Effect::Try { answer, path, symbol, .. } = intent {
-        return Some((*answer, path, symbol, None));
+) -> Option<(u32, AnswerRef, &moat_base::TreePath, &String, Option<AnswerRef>)> {
+    if let Effect::Try { candidate, answer, path, symbol, .. } = intent {
+        return Some((*candidate, *answer, path, symbol, None));
     }
-    if let Effect::TryTested { answer, path, symbol, tests, .. } = intent {
-        return Some((*answer, path, symbol, Some(*tests)));
+    if let Effect::TryTested { candidate, answer, path, symbol, tests, .. } = intent {
+        return Some((*candidate, *answer, path, symbol, Some(*tests)));
     }
     None
+}
+
+/// An answer of the model, with what is known of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Given<'a> {
+    /// Which of the turn's requests it answers, from 0.
+    pub request: usize,
+    /// Its name.
+    pub answer: AnswerRef,
+    /// What it says.
+    pub text: &'a str,
+    /// Of a revision, how likely it is: thousandths of the logarithm of its probability.
+    pub millinats: Option<i32>,
+    /// How much it changes; `None` when it cannot be put in place.
+    pub cost: Option<Cost>,
 }
 
 /// A candidate that was judged.
 #[derive(Clone, Copy, Debug)]
 pub struct Trial<'a> {
+    /// Its number in the turn, from 1.
+    pub candidate: u32,
     /// The answer it came from.
     pub answer: AnswerRef,
     /// The file.

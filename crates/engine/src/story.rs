@@ -43,14 +43,24 @@ impl Story {
 
     /// The records that count when the conversation stands after `place`, in order.
     pub(crate) fn until(&self, place: usize) -> Vec<&Record> {
-        let mut records = Vec::new();
-        let mut at = Some(place);
-        while let Some(told) = at.and_then(|at| self.0.get(at)) {
-            records.push(&told.record);
-            at = told.after;
+        let records = self.way_to(Some(place)).into_iter();
+        records.filter_map(|at| self.0.get(at)).map(|told| &told.record).collect()
+    }
+
+    /// Which records count now, by their place in the session's file, in order.
+    pub(crate) fn counting(&self) -> Vec<usize> {
+        self.way_to(self.0.len().checked_sub(1))
+    }
+
+    fn way_to(&self, place: Option<usize>) -> Vec<usize> {
+        let mut way = Vec::new();
+        let mut next = place;
+        while let Some((at, told)) = next.and_then(|at| Some((at, self.0.get(at)?))) {
+            way.push(at);
+            next = told.after;
         }
-        records.reverse();
-        records
+        way.reverse();
+        way
     }
 
     fn end_of(&self, effect: u32) -> Option<usize> {

@@ -28,6 +28,12 @@ use crate::grant::Grant;
 use crate::record::{Effect, EffectOutcome, Point};
 use crate::state::State;
 
+/// Where what a command in a fork writes ends up, in words.
+pub(crate) const FORK: &str = "in a throw-away fork of the session, without network";
+
+/// Where what a command in the session writes ends up, in words.
+pub(crate) const SESSION: &str = "in the session, pending until you keep it, without network";
+
 pub use local::{LocalWorld, WorldSettings};
 pub use model::{ModelSource, ReadyModel};
 

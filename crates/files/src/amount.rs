@@ -73,6 +73,12 @@ impl Amount {
         Self { bytes: self.bytes.max(other.bytes), files: self.files.max(other.files) }
     }
 
+    /// The smaller of each.
+    #[must_use]
+    pub fn smallest(self, other: Self) -> Self {
+        Self { bytes: self.bytes.min(other.bytes), files: self.files.min(other.files) }
+    }
+
     /// One part in `of`, which is not 0.
     #[must_use]
     pub const fn part(self, of: u64) -> Self {

@@ -412,10 +412,11 @@ impl Checkpoints {
         // Before the first file is looked at: what changes from here on is not older.
         head.stamp = self.stamp().map_err(|source| self.fail("", source))?;
         head.device = upper.root().device();
-        let own = Stat::of(self.directory.as_fd()).map_err(|source| self.fail("", source))?;
+        let clock = self.clock().and_then(|clock| Stat::of(clock.as_fd()));
+        let clock = clock.map_err(|source| self.fail("", source))?;
         let known = self.last.as_ref().filter(|known| {
             // A clock is asked on this file system: that of another may tick differently.
-            own.device == head.device && known.head.device == head.device
+            clock.device == head.device && known.head.device == head.device
         });
         let look = scan::look(&upper, known, self.stores())?;
         let is_uncovered = |kind| matches!(kind, Kind::Uncovered(_));
@@ -488,10 +489,17 @@ impl Checkpoints {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW;
         let private = Mode::RUSR | Mode::WUSR;
         let file =
-            rustix::fs::openat(&self.directory, "clock.tmp", flags | OFlags::CLOEXEC, private)?;
+            rustix::fs::openat(self.clock()?, "clock.tmp", flags | OFlags::CLOEXEC, private)?;
         rustix::fs::fchmod(&file, private)?;
         let changed: Moment = Stat::of(file.as_fd())?.changed;
         Ok(At(changed))
+    }
+
+    /// A directory on the upper directory's file system in which no command can write.
+    fn clock(&self) -> io::Result<OwnedFd> {
+        let beside = open_directory(self.upper.parent().unwrap_or_else(|| Path::new("/")))?;
+        let is_same = Stat::of(beside.as_fd())?.device == Stat::of(self.directory.as_fd())?.device;
+        if is_same { Ok(self.directory.try_clone()?) } else { Ok(beside) }
     }
 
     fn fail(&self, name: &str, source: io::Error) -> FileError {

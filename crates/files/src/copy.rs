@@ -61,6 +61,25 @@ impl From<Errno> for CopyError {
     }
 }
 
+impl From<CopyError> for io::Error {
+    fn from(error: CopyError) -> Self {
+        match error {
+            CopyError::System(source) => source,
+            other @ (CopyError::TooLarge | CopyError::NotACopy) => Self::other(other.to_string()),
+        }
+    }
+}
+
+/// Opens the nearest of these trees that holds a finished copy, and so all that lies below it;
+/// `None` when there is none.
+///
+/// # Errors
+/// Those of the system.
+pub fn nearest(trees: &[PathBuf]) -> io::Result<Option<OwnedFd>> {
+    let whole = trees.iter().find(|tree| finished(tree).is_some());
+    Ok(whole.map(|tree| open_directory(CWD, tree)).transpose()?)
+}
+
 /// Since when the directory at `path` holds a finished copy; `None` when it does not.
 #[must_use]
 pub fn finished(path: &Path) -> Option<Moment> {

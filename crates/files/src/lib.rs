@@ -11,7 +11,8 @@
 //! *Map*: [`Root`] and [`DirTree`] are the door, by the one `resolver`; [`SessionFiles`]
 //! is a session's record, [`ChangeSet`] what it changed, [`KeepRecord`] what was kept;
 //! [`SurfaceGate`] which changes need a confirmation; [`Watch`] tells that the user's tree
-//! changed. `docs/sessions.md` says how it is used.
+//! changed; [`memory`] is where changes lie when the session's directory cannot hold them.
+//! `docs/sessions.md` says how it is used.
 
 mod amount;
 mod blob;
@@ -24,6 +25,7 @@ mod file_error;
 mod files;
 mod keep;
 mod limits;
+pub mod memory;
 mod merge;
 mod node;
 mod removal;

@@ -132,3 +132,10 @@ pub(crate) const COPY_BYTES_MAX: u64 = 4 << 30;
 
 /// The most files, directories and links in such a copy. A larger one is refused.
 pub(crate) const COPY_ENTRIES_MAX: u64 = 300_000;
+
+/// The room that memory must have for a session's changes to lie there; with less the tree is
+/// copied instead. A build that fits nowhere would be ended again and again.
+pub(crate) const MEMORY_ROOM_BYTES_MIN: u64 = 1 << 30;
+
+/// The longest file that names a session's place in memory, or whose a place is.
+pub(crate) const MEMORY_POINTER_BYTES_MAX: u64 = 16 * 1024;

@@ -52,7 +52,7 @@ impl Bound {
             Self::MachineFiles => "the machine's open files ran low",
             Self::Cpu => "it used more processor time than it may",
             Self::FileSize => "it wrote a longer file than it may",
-            Self::Disk => "the session holds more on disk than it may",
+            Self::Disk => "the session holds more than it may",
             Self::MachineDisk => "the disk that takes the session's changes is nearly full",
         }
     }
@@ -127,6 +127,27 @@ pub struct Evidence {
     pub completion_tokens: u64,
     /// The turn's wall time.
     pub duration_ms: u64,
+    /// The best candidate of a repair in which none passed; it was not applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nearest: Option<Nearest>,
+}
+
+/// A candidate that came nearer to passing than the others: more tests passed with it, or
+/// as many and it changes less.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Nearest {
+    /// Its number in the turn, from 1.
+    pub candidate: u32,
+    /// The file that it changes.
+    pub path: TreePath,
+    /// The symbol that it changes.
+    pub symbol: String,
+    /// Lines that it removes and adds, where that is known.
+    pub lines: Option<u32>,
+    /// What the check said with it.
+    pub summary: TestSummary,
+    /// Tests that passed before and do not with it.
+    pub broken: Vec<String>,
 }
 
 /// How a turn ended.

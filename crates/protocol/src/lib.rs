@@ -11,7 +11,7 @@
 //! *Map*: `op` what a front end asks for · `event` what it is shown · `task` what
 //! a turn is about · `change` the change set · `surface` what a change would make
 //! other tools do · `commits` what a session committed · `evidence` commands, tests and the
-//! outcome · `wire` lines.
+//! outcome · `archive` questions about stored sessions · `wire` lines.
 //!
 //! ```
 //! use moat_protocol::{Op, read_op, write_op};
@@ -20,6 +20,7 @@
 //! assert_eq!(read_op(&line).unwrap(), Op::Interrupt);
 //! ```
 
+mod archive;
 mod change;
 mod checkpoint;
 mod commits;
@@ -30,6 +31,7 @@ mod surface;
 mod task;
 mod wire;
 
+pub use archive::{Query, Reply, SessionSummary, Standing, Unreadable};
 pub use change::{
     Change, ChangeClass, ChangeKind, ChangeSet, Clash, FileContent, Hunk, Merge, Mode, Refusal,
     Selection, Side,
@@ -37,7 +39,7 @@ pub use change::{
 pub use checkpoint::{Checkpoint, CommandEnd, PathChange, RewindPlan, RewindScope, Rewound};
 pub use commits::{Branch, BranchRefusal, Commit, Commits, OtherRef, TakenBranch};
 pub use event::{CandidateVerdict, Envelope, Event, Level, Stream};
-pub use evidence::{Bound, Evidence, Outcome, RunStatus, Suspect, TestSummary};
+pub use evidence::{Bound, Evidence, Nearest, Outcome, RunStatus, Suspect, TestSummary};
 pub use op::{Answer, Op, Proposal, ProposedCandidate};
 pub use surface::{Confirmation, Confirmer, Surface, SurfaceEffect};
 pub use task::{Task, TaskKind};

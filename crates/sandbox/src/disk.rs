@@ -18,13 +18,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use moat_base::Clock;
-use moat_files::{Amount, Progress, Seen, Walk};
+use moat_files::{Amount, Progress, Seen, Walk, memory};
 use rustix::fs::{Mode, OFlags};
 
 use crate::command::Bound;
 use crate::limits::{
-    COUNT_PAUSE, COUNT_SLICE, MACHINE_DISK_FLOOR, MACHINE_FLOOR_SHARE, TAKING_RATE, WATCH_WAIT_MAX,
-    WATCH_WAIT_MIN,
+    COUNT_PAUSE, COUNT_SLICE, MACHINE_DISK_FLOOR, MACHINE_FLOOR_SHARE, PRIVATE_BYTES_PER_FILE,
+    TAKING_RATE, WATCH_WAIT_MAX, WATCH_WAIT_MIN, memory_changes_bytes,
 };
 use crate::{Files, Limits, Plan};
 
@@ -95,7 +95,9 @@ impl Disk {
     /// A session that was over its bound is counted anew, to the end: the last count was
     /// made while its command still wrote, and the next must not answer for that.
     pub(crate) fn bounds(&mut self, limits: &Limits, clock: &dyn Clock) -> DiskBounds {
-        let session = Amount { bytes: limits.session_bytes, files: limits.session_files };
+        let usual = Amount { bytes: limits.session_bytes, files: limits.session_files };
+        let is_memory = self.place.as_ref().is_some_and(memory::is_memory);
+        let session = if is_memory { usual.smallest(memory_changes()) } else { usual };
         let free = free(self.place.as_ref());
         let whole = self
             .place
@@ -184,6 +186,12 @@ fn open(path: &Path) -> rustix::io::Result<OwnedFd> {
     rustix::fs::open(path, flags, Mode::empty())
 }
 
+/// What a session's changes take at most where they are memory.
+fn memory_changes() -> Amount {
+    let bytes = memory_changes_bytes();
+    Amount { bytes, files: bytes / PRIVATE_BYTES_PER_FILE }
+}
+
 /// What is free; without end where nobody can tell.
 fn free(place: Option<&OwnedFd>) -> Amount {
     place.map_or(Amount { bytes: u64::MAX, files: u64::MAX }, Amount::free)
@@ -260,6 +268,28 @@ mod tests {
             let looked = disk.look(&bounds, &clock);
             let is_last = walks == MISSED_WALKS_MAX;
             assert_eq!(looked, if is_last { Err(Bound::Disk) } else { Ok(COUNT_PAUSE) });
+        }
+    }
+
+    #[test]
+    fn changes_in_memory_are_bounded_by_a_share_of_it_and_those_on_disk_are_not() {
+        let clock = SystemClock::new();
+        let limits = Limits { session_bytes: u64::MAX, ..Limits::default() };
+        let bound = |place: &Path| {
+            let mut disk = disk(place, Owner::Session);
+            let is_memory = memory::is_memory(disk.place.as_ref().unwrap());
+            (is_memory, disk.bounds(&limits, &clock).session.bytes)
+        };
+        let scratch = tempfile::tempdir().unwrap();
+        let is_disk = |(is_memory, bytes): (bool, u64)| !is_memory && bytes == u64::MAX;
+        let is_memory =
+            |(is_memory, bytes): (bool, u64)| is_memory && bytes == memory_changes_bytes();
+        assert!(is_disk(bound(scratch.path())) || is_memory(bound(scratch.path())));
+        let shared = Path::new("/dev/shm");
+        if memory::is_memory(&open(shared).unwrap()) {
+            assert!(is_memory(bound(shared)), "{:?}", bound(shared));
+        } else {
+            println!("not run: `/dev/shm` is no memory here");
         }
     }
 

@@ -178,6 +178,7 @@ mod tests {
             path: ["/home/u/bin", ".", "/w/.venv/bin", "/a:b"].map(PathBuf::from).to_vec(),
             read_only: Vec::new(),
             hidden: Vec::new(),
+            memory: Vec::new(),
             least: crate::Step::Full,
             environment: pairs.map(|(name, value)| (name.into(), value.into())).to_vec(),
         }

@@ -58,6 +58,12 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
+    /// What the session had changed lay in memory and is not there any more.
+    #[error("what the session changed lay in memory at `{place}` and is gone")]
+    ChangesLost {
+        /// Where it lay.
+        place: PathBuf,
+    },
     /// The command could not be run.
     #[error("could not run `{program}`: {step}")]
     Run {
@@ -124,7 +130,10 @@ impl Hint for Error {
                 "the state directory must lie on a file system that can hold an overlay (ext4, xfs, btrfs); set XDG_STATE_HOME to one"
             }
             Self::Copy { .. } => {
-                "this machine gives no user namespaces, so files are copied; `moat doctor` says how to get them, or start in a smaller directory"
+                "files are copied where no overlay can be laid; `moat doctor` says why, in a container more room in `/dev/shm` helps, or start in a smaller directory"
+            }
+            Self::ChangesLost { .. } => {
+                "open the session again: it goes on without them, and `moat session rewind` returns to a checkpoint"
             }
             Self::Start { .. } | Self::Unenforced { .. } => {
                 "run `moat doctor` to see what this machine can enforce"

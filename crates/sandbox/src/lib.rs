@@ -16,6 +16,7 @@
 mod cgroup;
 mod command;
 mod confinement;
+mod control;
 mod disk;
 mod environment;
 mod error;
@@ -38,6 +39,7 @@ mod sandbox;
 mod seccomp;
 mod service;
 mod settings;
+mod storage;
 mod view;
 mod wire;
 

@@ -21,6 +21,9 @@ pub(crate) const ANSWER_WAIT_MAX: Duration = Duration::from_secs(20);
 /// How long a holder waits for a command before it uses the time to prepare for later ones.
 pub(crate) const QUIET: Duration = Duration::from_millis(2);
 
+/// The same while a command runs: a short one is not to share the processors with that.
+pub(crate) const QUIET_BESIDE: Duration = Duration::from_millis(10);
+
 /// The size of a session's private `/tmp`, of its home, and of the memory kept
 /// for changed files of dependency caches, each; see [`private_bytes`].
 const PRIVATE_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
@@ -31,6 +34,15 @@ const PRIVATE_SHARE: u64 = 8;
 /// The size of each private file system that holds files of a command: they are memory.
 pub(crate) fn private_bytes() -> u64 {
     (machine_memory() / PRIVATE_SHARE).min(PRIVATE_BYTES_MAX)
+}
+
+/// The share of the machine's memory that the changes of a session, or of one of its trials,
+/// take at most where they lie in memory; a command that takes more is killed.
+const MEMORY_CHANGES_SHARE: u64 = 4;
+
+/// See [`MEMORY_CHANGES_SHARE`].
+pub(crate) fn memory_changes_bytes() -> u64 {
+    machine_memory() / MEMORY_CHANGES_SHARE
 }
 
 /// The memory of the machine, in bytes.

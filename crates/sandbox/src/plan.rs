@@ -160,6 +160,25 @@ impl Plan {
         })
     }
 
+    /// The same plan with its changes in another directory, which has `upper` and `work`.
+    pub(crate) fn moved_to(&self, place: &Path) -> std::io::Result<Self> {
+        let files = match &self.files {
+            Files::CopyOnWrite { lowers, .. } => Files::CopyOnWrite {
+                lowers: lowers.clone(),
+                upper: place.join("upper"),
+                work: place.join("work"),
+            },
+            other @ (Files::Direct | Files::ReadOnly) => other.clone(),
+        };
+        Ok(Self {
+            root: self.root.clone(),
+            root_fd: self.root_fd.try_clone()?,
+            files,
+            without: self.without.clone(),
+            purpose: self.purpose,
+        })
+    }
+
     /// The workspace's path, the same inside and outside.
     #[must_use]
     pub fn root(&self) -> &Path {

@@ -42,6 +42,15 @@ impl Launcher {
 }
 
 fn probe(launcher: &Launcher, scratch: &Path) -> Result<Examination, Error> {
+    let examined = examine_in(launcher, scratch);
+    // The caller removes the scratch directory, and knows nothing of a place in memory.
+    let removed = moat_files::memory::remove(&scratch.join("upper"));
+    removed
+        .map_err(|source| Error::Start { step: "clearing the probe away".to_owned(), source })?;
+    examined
+}
+
+fn examine_in(launcher: &Launcher, scratch: &Path) -> Result<Examination, Error> {
     let failed =
         |source: std::io::Error| Error::Start { step: "preparing the probe".to_owned(), source };
     let name = format!("moat-{}", random_hex(16).map_err(failed)?);

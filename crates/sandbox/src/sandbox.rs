@@ -5,19 +5,17 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use moat_files::copy::{self, CopyError};
 use rustix::event::{PollFd, PollFlags};
-use rustix::fs::{Mode, OFlags};
 use rustix::net::Shutdown;
 use rustix::process::Signal;
 
 use crate::cgroup::Group;
 use crate::confinement::{self, Confinement};
+use crate::control::{Control, Waiting};
 use crate::footing::{Base, Footing, Namespace, ProcessList};
-use crate::inside::laying;
 use crate::limits::ANSWER_WAIT_MAX;
 use crate::rewrite::Rewriter;
 use crate::run::{self, Surroundings};
@@ -25,7 +23,7 @@ use crate::view::bare::{self, Places};
 use crate::wire::{self, Answer, Counted, Fault, HolderPlan, Lost, ToLauncher};
 use crate::{
     Command, Error, Exit, Files, Interrupt, Launcher, OutputSink, Plan, landlock, launcher, poll,
-    view,
+    storage, view,
 };
 
 /// What is left of a sandbox that was told to end.
@@ -40,7 +38,7 @@ enum Ended {
 /// A sandbox that stays up for a session, so that the kernel's caches stay warm.
 #[derive(Debug)]
 pub struct Sandbox {
-    control: Mutex<OwnedFd>,
+    control: Mutex<Control>,
     holder: OwnedFd,
     root: OwnedFd,
     confinement: Confinement,
@@ -87,31 +85,63 @@ impl Sandbox {
     ) -> Result<Self, Error> {
         reaches(footing, landlock::version())?;
         let mut remarks = Vec::new();
-        match footing.base {
+        let begun = match footing.base {
             Base::User | Base::Root => {
-                clear_half(plan)?;
-                match Self::begin(launcher, plan, extra, footing) {
-                    Err(refused) if is_overlay_refused(&refused, plan) => {
-                        let Files::CopyOnWrite { .. } = plan.files() else {
-                            return Err(refused);
-                        };
-                        remarks.push(format!("no copy-on-write is possible here ({refused})"));
-                        prepare(plan, &mut remarks)?;
-                        Self::begin(launcher, plan, extra, footing)
-                    }
-                    begun => begun,
-                }
+                Self::begin_with_mounts(launcher, plan, extra, footing, &mut remarks)
             }
             Base::None => {
-                prepare(plan, &mut remarks)?;
+                let moved = storage::without_mounts(plan)?;
+                let plan = moved.as_ref().unwrap_or(plan);
+                storage::prepare(plan, &mut remarks)?;
                 Self::begin(launcher, plan, extra, footing)
             }
-        }
-        .and_then(|mut begun| {
+        };
+        begun.and_then(|mut begun| {
             begun.confinement.remarks.extend(remarks);
+            begun.confinement.remarks.extend(storage::loss(plan)?);
             begun.confinement.stands(launcher.settings().least)?;
             Ok(begun)
         })
+    }
+
+    /// Starts it over an overlay: with its changes where they lie, or on disk, or in memory. A
+    /// copy takes its place where the kernel lays none.
+    fn begin_with_mounts(
+        launcher: &Launcher,
+        plan: &Plan,
+        extra: &[(PathBuf, PathBuf)],
+        footing: &Footing,
+        remarks: &mut Vec<String>,
+    ) -> Result<Self, Error> {
+        let begin = |plan: &Plan| Self::begin(launcher, plan, extra, footing);
+        if let Some((there, remark)) = storage::in_memory(plan)? {
+            remarks.push(remark);
+            return begin(&there);
+        }
+        storage::clear_half(plan)?;
+        let refused = match begin(plan) {
+            Err(refused) if storage::is_overlay_refused(&refused, plan) => refused,
+            begun => return begun,
+        };
+        let (directories, unsuitable) = storage::memory_for(plan, launcher.settings());
+        for directory in directories {
+            let Some((there, remark)) = storage::put_in_memory(plan, &directory)? else { continue };
+            match begin(&there) {
+                Err(error) => {
+                    storage::take_from_memory(plan)?;
+                    if !storage::is_overlay_refused(&error, plan) {
+                        return Err(error);
+                    }
+                }
+                begun => {
+                    remarks.push(remark);
+                    return begun;
+                }
+            }
+        }
+        remarks.push(format!("no copy-on-write is possible here ({refused}){unsuitable}"));
+        storage::prepare(plan, remarks)?;
+        begin(plan)
     }
 
     /// Starts it on what is there: an overlay's upper, or a copy.
@@ -139,9 +169,11 @@ impl Sandbox {
             return Err(Error::Answer { reason: "the workspace did not come with it" });
         };
         let mut confinement = confinement::judge(footing, &ready.lost);
-        if is_copy(plan) {
-            confinement.remarks.push(OF_A_COPY.to_owned());
+        if storage::is_copy(plan) {
+            confinement.remarks.push(storage::OF_A_COPY.to_owned());
         }
+        // Those of a group can be ended between two commands: only the holder knows.
+        let waiting = if ready.group.is_ok() { Waiting::Kept } else { Waiting::Offered };
         let resources = resources(&ready.group, footing);
         if let Ok(group) = ready.group {
             surroundings.count_in(group);
@@ -150,7 +182,7 @@ impl Sandbox {
             tracing::debug!(note, "the sandbox starts without it");
         }
         Ok(Self {
-            control: Mutex::new(control),
+            control: Mutex::new(Control::new(control, waiting)),
             holder,
             root,
             confinement,
@@ -195,13 +227,13 @@ impl Sandbox {
         sink: &mut dyn OutputSink,
         interrupt: &Interrupt,
     ) -> Result<Exit, Error> {
-        let control = self.control.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut control = self.control.lock().unwrap_or_else(PoisonError::into_inner);
         let mut sink = Rewriter::new(sink, self.surroundings.mapping());
-        let result = run::run(&control, &self.surroundings, command, &mut sink, interrupt);
+        let result = run::run(&mut control, &self.surroundings, command, &mut sink, interrupt);
         sink.finish();
         if matches!(result, Err(Error::Gone | Error::Answer { .. })) {
             // Nothing may go on in there that we no longer understand.
-            let _closed = rustix::net::shutdown(&*control, Shutdown::Write);
+            let _closed = rustix::net::shutdown(control.socket(), Shutdown::Write);
         }
         result
     }
@@ -225,7 +257,7 @@ impl Sandbox {
 
     fn close(&mut self) -> Ended {
         let control = self.control.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let _closed = rustix::net::shutdown(&*control, Shutdown::Both);
+        let _closed = rustix::net::shutdown(control.socket(), Shutdown::Both);
         if ends(&self.holder) {
             return Ended::Gone;
         }
@@ -288,6 +320,8 @@ fn hold(launcher: &Launcher, compiled: &HolderPlan) -> Result<(OwnedFd, Ready), 
         Answer::Failed(fault) => Err(start_error(fault)),
         Answer::Serving { .. }
         | Answer::Surveyed { .. }
+        | Answer::Spare { .. }
+        | Answer::NoSpare
         | Answer::Listener
         | Answer::Exited { .. }
         | Answer::Done { .. } => {
@@ -333,87 +367,6 @@ fn reaches(footing: &Footing, version: i32) -> Result<(), Error> {
         ),
         source: io::Error::from_raw_os_error(libc::EOPNOTSUPP),
     })
-}
-
-/// Removes a copy that was broken off on a weaker step, so that it is not taken for changes.
-fn clear_half(plan: &Plan) -> Result<(), Error> {
-    match plan.files() {
-        Files::CopyOnWrite { upper, .. } if copy::kind(upper) == copy::Upper::Half => {
-            copy::clear(upper)
-                .map_err(|source| Error::Copy { path: plan.root().to_owned(), source })
-        }
-        Files::CopyOnWrite { .. } | Files::Direct | Files::ReadOnly => Ok(()),
-    }
-}
-
-/// Whether the kernel refused to lay an overlay over the workspace, as it does where the
-/// changes would lie on another overlay (in most containers) or on a file system that
-/// cannot hold them.
-fn is_overlay_refused(error: &Error, plan: &Plan) -> bool {
-    let refusals =
-        [libc::EINVAL, libc::EPERM, libc::ENODEV, libc::EOPNOTSUPP, libc::ENOSYS, libc::EXDEV];
-    matches!(error, Error::Start { step, source } if *step == laying(plan.root().as_os_str())
-        && source.raw_os_error().is_some_and(|errno| refusals.contains(&errno)))
-}
-
-/// Whether the session's files are a copy of the tree.
-fn is_copy(plan: &Plan) -> bool {
-    match plan.files() {
-        Files::CopyOnWrite { upper, .. } => copy::kind(upper) == copy::Upper::Copy,
-        Files::Direct | Files::ReadOnly => false,
-    }
-}
-
-/// Said as long as a session works on a copy.
-const OF_A_COPY: &str =
-    "the session's files are a copy of its start: what you change later is not seen in it";
-
-/// Copies the tree to where the changes would go, for want of an overlay.
-fn prepare(plan: &Plan, remarks: &mut Vec<String>) -> Result<(), Error> {
-    let Files::CopyOnWrite { lowers, upper, work } = plan.files() else {
-        return Err(Error::Copy {
-            path: plan.root().to_owned(),
-            source: io::Error::new(
-                io::ErrorKind::Unsupported,
-                "only a session's own copy of the files can be protected without mounts",
-            ),
-        });
-    };
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |error: CopyError| Error::Copy {
-            path,
-            source: match error {
-                CopyError::System(source) => source,
-                other @ (CopyError::TooLarge | CopyError::NotACopy) => {
-                    io::Error::other(other.to_string())
-                }
-            },
-        }
-    };
-    let mut source = None;
-    for lower in lowers {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let opened = rustix::fs::open(lower, flags, Mode::empty())
-            .map_err(|errno| failed(lower)(CopyError::System(errno.into())))?;
-        // A finished copy holds all that lies below it.
-        if copy::finished(lower).is_some() {
-            source = Some(opened);
-            break;
-        }
-    }
-    let source = source.as_ref().map_or_else(|| plan.root_fd(), AsFd::as_fd);
-    let copied = copy::copy(source, upper, work).map_err(failed(plan.root()))?;
-    if copied.entries > 0 {
-        remarks.push(format!(
-            "the files are a copy: {} entries, {} MiB written, {} left out, {} ms",
-            copied.entries,
-            copied.bytes >> 20,
-            copied.left_out,
-            copied.time.as_millis(),
-        ));
-    }
-    Ok(())
 }
 
 fn start_error(fault: Fault) -> Error {

@@ -28,6 +28,9 @@ pub struct Settings {
     /// The user's whole environment; only the variables of a fixed allow-list
     /// (language, time zone, terminal) pass into a sandbox.
     pub environment: Vec<(OsString, OsString)>,
+    /// Directories in memory where the changes of a session may lie when the kernel lays no
+    /// overlay with them in its own directory. Those that do not fit are passed over.
+    pub memory: Vec<PathBuf>,
     /// The weakest step on which commands run: [`Step::Full`] refuses everything that is not
     /// whole. Never decided by a workspace.
     pub least: Step,

@@ -280,6 +280,7 @@ mod tests {
             path: Vec::new(),
             read_only: Vec::new(),
             hidden: vec![home.join(".local/state/moat")],
+            memory: Vec::new(),
             environment: Vec::new(),
             least: crate::Step::Full,
         }

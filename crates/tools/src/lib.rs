@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The parts of the verified edit that need no model: checks, reports, places, ranks.
+//! The parts of the verified edit that need no model: checks, reports, places, costs.
 //!
 //! *Responsibility*: which command tests a workspace, what its output says, which
 //! functions are worth editing, what the model has to see, which code its answer

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Orders repairs that all pass: the smallest change first.
+//! Measures how much a repair changes, so that the smallest is tried first.
 //!
 //! Of several repairs that pass the same tests the one that changes least is the
 //! least likely to be fitted to the tests alone.

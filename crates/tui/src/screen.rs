@@ -43,6 +43,16 @@ pub struct Screen {
     asked: Option<Asked>,
     running: Option<String>,
     session: String,
+    telling: Telling,
+}
+
+/// Whether what is shown happens now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Telling {
+    /// It does: at the end of a turn stands what to do next.
+    Live,
+    /// It is told again: what to do next was said then.
+    Again,
 }
 
 #[derive(Debug)]
@@ -61,7 +71,21 @@ impl Screen {
     /// Makes a screen that has shown nothing yet.
     #[must_use]
     pub const fn new(paint: Paint, detail: Detail) -> Self {
-        Self { paint, detail, asked: None, running: None, session: String::new() }
+        Self {
+            paint,
+            detail,
+            asked: None,
+            running: None,
+            session: String::new(),
+            telling: Telling::Live,
+        }
+    }
+
+    /// Shows what happened before: without what to do next.
+    #[must_use]
+    pub const fn retelling(mut self) -> Self {
+        self.telling = Telling::Again;
+        self
     }
 
     /// Names the session in the advice at the end of a turn.

@@ -43,7 +43,7 @@ pub(crate) fn run(
     let opened = Opened::start(environment, config, started, held, workspace, ask, manner)
         .inspect_err(|_told_by_the_caller| {
             // A session that never began holds nothing; what cannot be removed is listed as empty.
-            let _listed = moat_files::remove_files(&directory);
+            let _listed = sessions::remove(&directory);
         })?;
     opened.host.send(Op::Start { task });
     opened.turn(if arguments.keep { After::Keep } else { After::Nothing })

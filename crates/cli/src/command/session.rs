@@ -7,15 +7,12 @@ mod keep;
 mod remote;
 mod run;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use moat_base::TreePath;
+use moat_base::{Report, TreePath};
 use moat_config::Settings as Config;
-use moat_engine::{Done, Effect, EffectOutcome, Record, State};
-use moat_protocol::{ChangeSet, Op, Outcome, Selection};
-use moat_tui::{Detail, Paint, Tone, change_set, count, duration};
-use serde::Serialize;
+use moat_protocol::{ChangeSet, Envelope, Op, Query, Reply, Selection, SessionSummary, Unreadable};
+use moat_tui::{Detail, Paint, Screen, change_set};
 
 use crate::arguments::SessionVerb;
 use crate::command::exec::{After, Opened, attendance, rule};
@@ -23,7 +20,7 @@ use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::front::{Form, Waited, Wanted};
-use crate::sessions::{self, Told, choose, hold, tell, workspace_of};
+use crate::sessions::{self, Told, choose, hold, tell};
 use crate::start::{self, Egress, Started};
 use crate::terminal::{Terminal, complain};
 
@@ -75,70 +72,29 @@ pub(crate) fn run(
     }
 }
 
-#[derive(Debug, Serialize)]
-struct Row<'a> {
-    session: &'a str,
-    workspace: Option<&'a str>,
-    task: Option<&'a str>,
-    outcome: &'a str,
-    turns: usize,
-}
-
 fn list(environment: &Environment, json: bool) -> Result<Exit, Failure> {
     let mut terminal = Terminal::new(environment.output);
-    let ids = sessions::list(environment)?;
-    if ids.is_empty() && !json {
+    let reply = sessions::answer(environment, Query::Sessions)?;
+    let Reply::Sessions { sessions, unreadable } = reply else { return Ok(Exit::Success) };
+    if sessions.is_empty() && unreadable.is_empty() && !json {
         terminal.write("no sessions yet; start one with `moat exec \"TASK\"`\n");
     }
-    for id in ids {
-        // One unreadable session does not hide the others.
-        let told = match tell(environment, id.clone()) {
-            Ok(told) => told,
-            Err(failure) => {
-                complain(&format!("{id}: {}", failure.report.error));
-                continue;
-            }
-        };
-        let task = told.state.turns.last().map(|turn| turn.task.text.as_str());
-        let row = Row {
-            session: id.as_str(),
-            workspace: told.state.workspace.as_deref(),
-            task,
-            outcome: standing(&told),
-            turns: told.state.turns.len(),
-        };
+    // One unreadable session does not hide the others.
+    for Unreadable { session, report } in unreadable {
+        complain(&format!("{session}: {}", report.error));
+    }
+    for summary in sessions {
         let line = if json {
-            serde_json::to_string(&row).unwrap_or_default()
+            serde_json::to_string(&summary).unwrap_or_default()
         } else {
-            let task = moat_base::clip(task.unwrap_or("(no task)"), 60).to_owned();
-            let place = row.workspace.unwrap_or("?");
-            moat_base::visible(&format!("{id}  {:<11} {task}  ({place})", row.outcome)).into_owned()
+            let task = moat_base::clip(summary.task.as_deref().unwrap_or("(no task)"), 60);
+            let (id, place) = (&summary.session, summary.workspace.as_deref().unwrap_or("?"));
+            let line = format!("{id}  {:<11} {task}  ({place})", summary.standing.words());
+            moat_base::visible(&line).into_owned()
         };
         terminal.write(&format!("{line}\n"));
     }
     Ok(Exit::Success)
-}
-
-fn standing(told: &Told) -> &'static str {
-    if told.broken.is_some() {
-        return "damaged";
-    }
-    match told.state.turns.last() {
-        None => "empty",
-        Some(turn) if turn.stopped => "stopped",
-        Some(turn) => match &turn.finished {
-            None => "unfinished",
-            Some((Outcome::Solved, _)) => "solved",
-            Some((Outcome::Unverified { .. }, _)) => "unverified",
-            Some((Outcome::NothingToFix, _)) => "nothing",
-            Some((Outcome::NotSolved { .. }, _)) => "not solved",
-            Some((Outcome::Failed { .. }, _)) => "failed",
-            Some((Outcome::Answered { .. }, _)) => "answered",
-            Some((Outcome::Stopped { .. }, _)) => "stopped",
-            Some((Outcome::Denied { .. }, _)) => "denied",
-            Some((Outcome::Unknown { .. }, _)) => "unknown",
-        },
-    }
 }
 
 fn show(
@@ -153,17 +109,16 @@ fn show(
     let told = tell(environment, choose(environment, id)?)?;
     let mut terminal = Terminal::new(environment.output);
     if json {
-        for line in &told.history.lines {
-            let text = serde_json::to_string(&line.record).unwrap_or_default();
-            terminal.write(&format!("{text}\n"));
+        for line in told.records() {
+            terminal.write(&format!("{line}\n"));
         }
-    } else {
-        terminal.write(&story(&told, environment.paint));
+        return damage(told.broken);
     }
-    if let Some(report) = &told.broken {
-        return Err(Failure { report: report.clone(), exit: Exit::Environment });
-    }
-    if json || told.state.workspace.is_none() {
+    let reply = sessions::answer(environment, Query::Session { session: told.id.clone() })?;
+    let Reply::Session { summary, events, broken } = reply else { return Ok(Exit::Success) };
+    terminal.write(&story(&summary, &events, environment.paint));
+    damage(broken)?;
+    if summary.workspace.is_none() {
         return Ok(Exit::Success);
     }
     let (changes, commits) = match open(environment, config, told) {
@@ -184,62 +139,27 @@ fn show(
     Ok(Exit::Success)
 }
 
+/// What cannot be read to the end is an error, after what can be was shown.
+fn damage(broken: Option<Report>) -> Result<Exit, Failure> {
+    match broken {
+        Some(report) => Err(Failure { report, exit: Exit::Environment }),
+        None => Ok(Exit::Success),
+    }
+}
+
 fn pending(set: &ChangeSet, paint: Paint) -> String {
     let heading = if set.changes.is_empty() { "pending nothing" } else { "pending" };
     format!("{heading}\n{}", change_set(set, paint, Detail::Usual))
 }
 
-/// The session's turns, as a person reads them.
-fn story(told: &Told, paint: Paint) -> String {
-    let State { workspace, boundary, turns, .. } = &told.state;
-    let label = |word: &str| paint.paint(Tone::Label, &format!("{word:<9}"));
-    let mut text = format!("{}{}\n", label("session"), told.id);
-    text.push_str(&format!("{} {}\n", label("workspace"), workspace.as_deref().unwrap_or("?")));
-    text.push_str(&format!("{}{boundary}\n", label("boundary")));
-    for turn in turns {
-        text.push_str(&format!("\n{}{}\n", label("task"), turn.task.text));
-        for done in &turn.done {
-            let took = duration(done.took_ms);
-            let decided = decided(done).map_or_else(String::new, |text| format!("  ({text})"));
-            text.push_str(&format!("         {}  {took}{decided}\n", done.intent.describe()));
-        }
-        match &turn.finished {
-            Some((outcome, evidence)) => {
-                text.push_str(&format!("{}{}\n", label("outcome"), words(outcome)));
-                let candidates = count(u64::from(evidence.candidates), "candidate");
-                let requests = count(u64::from(evidence.requests), "model request");
-                text.push_str(&format!("{}{candidates}, {requests}\n", label("spent")));
-            }
-            None => text.push_str(&format!("{}not finished\n", label("outcome"))),
-        }
-    }
+/// What happened, as a person reads it: each event as it was shown then.
+fn story(summary: &SessionSummary, events: &[Envelope], paint: Paint) -> String {
+    let screen = Screen::new(paint, Detail::Usual).for_session(summary.session.as_str());
+    let mut screen = screen.retelling();
+    let mut text: String =
+        events.iter().map(|envelope| screen.show(&envelope.event).lines).collect();
     text.push('\n');
-    moat_base::visible(&text).into_owned()
-}
-
-/// Who let an effect happen; earlier sessions do not tell.
-fn decided(done: &Done) -> Option<String> {
-    let rule = done.decided.rule.as_deref()?;
-    let how = match (&done.outcome, done.decided.approved) {
-        (EffectOutcome::Denied { .. }, _) => "denied by",
-        (_, true) => "approved when asked by",
-        (_, false) => "allowed by",
-    };
-    Some(format!("{how} {rule}"))
-}
-
-fn words(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Solved => "solved".into(),
-        Outcome::NothingToFix => "the check passed already".into(),
-        Outcome::Unverified { reason }
-        | Outcome::NotSolved { reason }
-        | Outcome::Failed { reason }
-        | Outcome::Stopped { reason }
-        | Outcome::Denied { reason } => reason.clone(),
-        Outcome::Answered { text } => text.clone(),
-        Outcome::Unknown { effect } => format!("not known: it died while it was about to {effect}"),
-    }
+    text
 }
 
 /// Opens a session for an operation outside a turn.
@@ -263,7 +183,7 @@ fn open_as(
 }
 
 fn workspace(told: &Told) -> Result<PathBuf, Failure> {
-    let path = workspace_of(&told.history).ok_or_else(|| {
+    let path = told.workspace().ok_or_else(|| {
         Failure::usage(format!("session {} holds nothing", told.id), "start a new one")
     })?;
     if path.is_dir() {
@@ -282,7 +202,7 @@ fn undo(
     selection: Option<Selection>,
 ) -> Result<Exit, Failure> {
     let told = tell(environment, choose(environment, id)?)?;
-    let kept = has_keep(&told);
+    let kept = told.summary.kept;
     let op = match selection {
         Some(selection) => Op::Discard { selection },
         None if kept => Op::UndoKeep,
@@ -294,28 +214,6 @@ fn undo(
     Ok(exit)
 }
 
-/// Whether a keep stands that was not taken back.
-fn has_keep(told: &Told) -> bool {
-    let mut intents = BTreeMap::new();
-    let mut keeps = 0_i64;
-    for line in &told.history.lines {
-        if let Record::Intended { effect, intent, .. } = &line.record {
-            intents.insert(*effect, intent);
-        }
-        let Record::Resolved { effect, outcome, .. } = &line.record else { continue };
-        let EffectOutcome::Moved { paths, .. } = outcome else { continue };
-        if paths.is_empty() {
-            continue;
-        }
-        if let Some(Effect::Keep { .. }) = intents.get(effect) {
-            keeps += 1;
-        } else if let Some(Effect::UndoKeep) = intents.get(effect) {
-            keeps -= 1;
-        }
-    }
-    keeps > 0
-}
-
 fn resume(
     environment: &Environment,
     config: Config,
@@ -323,7 +221,7 @@ fn resume(
     form: Form,
 ) -> Result<Exit, Failure> {
     let told = tell(environment, choose(environment, id)?)?;
-    if told.state.turn().is_none() {
+    if !told.summary.resumable {
         return Err(Failure::usage(
             format!("session {} has no unfinished turn", told.id),
             "start a task with `moat exec`",
@@ -342,7 +240,7 @@ fn remove(environment: &Environment, id: &str) -> Result<Exit, Failure> {
         Failure::environment("could not remove the session", "look at the state directory")
             .because(error)
     };
-    moat_files::remove_files(&held.directory).map_err(|error| failed(&error))?;
+    sessions::remove(&held.directory).map_err(|error| failed(&error))?;
     drop(held);
     Ok(Exit::Success)
 }

@@ -35,7 +35,7 @@ impl Terminal {
         Self::program(home, &["/bin/sh", "-c", line, env!("CARGO_BIN_EXE_moat")], &[])
     }
 
-    fn program(home: &Home, words: &[&str], variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn program(home: &Home, words: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new("python3");
         command.args(["-c", IN_A_TERMINAL]).args(words);
         home.enter(&mut command);
@@ -110,7 +110,7 @@ fn headless_denies_what_would_be_asked_and_says_so() {
         .says(CHECK);
     assert_eq!(home.calc(), WRONG);
     assert!(home.model.requests().is_empty());
-    home.run(["session", "show"]).code(0).says("denied by commands-ask");
+    home.run(["session", "show"]).code(0).says("denied by the rule `commands-ask`");
     home.run(["--set", "approval.commands=ask", "exec", "--json", "fix total"]).code(3);
 }
 
@@ -127,7 +127,7 @@ fn a_person_who_answers_yes_each_time_gets_the_change() {
     terminal.see("solved");
     assert_eq!(home.calc(), WRONG);
     let told = home.run(["session", "show"]);
-    told.code(0).says("approved when asked by commands-ask").says("allowed by inspect-inside");
+    told.code(0).says("approved when asked by `commands-ask`");
     home.run(["session", "keep"]).code(0);
     assert_eq!(home.calc(), RIGHT);
 }

@@ -33,7 +33,7 @@ fn a_person_at_the_terminal_names_the_check() {
     assert_eq!(terminal.end(), Some(0), "{}", terminal.text());
     terminal.see("solved");
     assert_eq!((count(&home, "check_asked"), count(&home, "check_given")), (1, 1));
-    home.run(["session", "show"]).code(0).says(&format!("run the check `{LINE}`"));
+    home.run(["session", "show"]).code(0).says(&format!("run     {LINE}  ("));
     home.run(["session", "keep"]).code(0);
     assert_eq!(home.calc(), RIGHT);
 }

@@ -58,7 +58,7 @@ fn a_check_over_a_bound_is_ended_and_the_bound_is_named() {
         (
             "limits.session_disk_mib=50",
             "head -c 400000000 /dev/zero > big; sleep 98763.27",
-            "the session holds more on disk than it may; let it write less, or raise \
+            "the session holds more than it may; let it write less, or raise \
              `limits.session_disk_mib`",
         ),
     ];

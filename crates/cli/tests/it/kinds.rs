@@ -134,7 +134,28 @@ fn a_commit_message_is_written_from_the_difference() {
     assert_eq!(outcome(&done), Outcome::Answered { text });
     let asked = home.model.requests()[0].json().to_string();
     assert!(asked.contains("+        result += value"), "{asked}");
+    assert!(!asked.contains("New files"), "{asked}");
     assert_eq!(snapshot(&home.project()), before, "git touched the tree");
+
+    // What git does not track is part of the change, what it ignores is not.
+    home.put(".gitignore", "secret.txt\n");
+    home.put("secret.txt", "hidden\n");
+    home.put("deep/fresh.py", "def fresh():\n    return 1\n");
+    home.put("long.txt", "many words\n".repeat(5000));
+    let before = snapshot(&home.project());
+    home.run(["exec", "write a commit message"]).code(0);
+    let asked = home.model.requests()[1].json().to_string();
+    let parts = ["+        result += value", "create mode 100644 deep/fresh.py", "+def fresh():"];
+    for part in parts.into_iter().chain(["create mode 100644 long.txt"]) {
+        assert!(asked.contains(part), "{part}: {asked}");
+    }
+    assert!(asked.len() < 12_000 && !asked.contains("hidden"), "{asked}");
+    assert_eq!(snapshot(&home.project()), before, "git touched the tree");
+    // New files alone are a change, too.
+    home.put("calc.py", WRONG);
+    home.run(["exec", "write a commit message"]).code(0);
+    let asked = home.model.requests()[2].json().to_string();
+    assert!(asked.contains("+def fresh():") && !asked.contains("The change:"), "{asked}");
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod commits;
 mod container;
 mod embedded;
 mod failing;
+mod fallback;
 mod input;
 mod kinds;
 mod repair;

@@ -3,8 +3,8 @@
 
 use std::fs;
 
-use moat_protocol::{Event, Outcome};
-use moat_testkit::{Matcher, Rule};
+use moat_protocol::{CandidateVerdict, Event, Outcome, SessionSummary, Standing};
+use moat_testkit::{Act, Matcher, Rule};
 
 use crate::support::{Home, RIGHT, WRONG, always, code, right, snapshot};
 
@@ -15,7 +15,12 @@ fn a_repair_stays_in_the_session_until_it_is_kept_and_can_be_undone() {
     home.run(["exec", "fix total"]).code(0).says("solved").says("moat session keep");
     assert_eq!(snapshot(&home.project()), before, "the tree is touched before anything is kept");
     home.run(["session", "list"]).code(0).says("solved").says("fix total");
-    home.run(["session", "show"]).code(0).says("outcome").says("calc.py").says("hunk 1");
+    home.run(["session", "show"])
+        .code(0)
+        .says("task    fix total")
+        .says("try 1   total in calc.py: passes")
+        .says("solved")
+        .says("hunk 1");
 
     home.run(["session", "keep"]).code(0);
     assert_eq!(home.calc(), RIGHT);
@@ -47,6 +52,48 @@ fn keep_writes_the_change_at_once_and_json_lines_are_events() {
 }
 
 #[test]
+fn of_two_answers_that_pass_the_one_that_changes_less_is_taken() {
+    let wrong = code("def total(values):\n    return 7");
+    let fenced = |body: &str| format!("```python\ndef total(values):\n{body}\n```");
+    let large = fenced(
+        "    found = 0\n    for one in values:\n        found = found + one\n    answer = found\n    \
+         return answer",
+    );
+    let small = fenced(
+        "    result = 0\n    for value in values:\n        result += value\n    return result",
+    );
+    let home = Home::new(vec![
+        Rule::once(Matcher::Any, wrong.clone()),
+        Rule::once(Matcher::Any, wrong),
+        Rule::always(Matcher::Any, Act::Texts(vec![large, small])),
+    ]);
+    let done = home.run(["exec", "--json", "--keep", "fix total"]);
+    done.code(0);
+    assert_eq!(home.calc(), WRONG.replace("-=", "+="));
+    let passed = done.events().into_iter().filter(|envelope| {
+        let Event::CandidateJudged { verdict, .. } = &envelope.event else { return false };
+        matches!(verdict, CandidateVerdict::Passed { .. })
+    });
+    assert_eq!(passed.count(), 1, "the larger one is not run");
+}
+
+#[test]
+fn when_none_passes_the_best_is_named_and_not_applied() {
+    let answer = |value| format!("```python\ndef total(values):\n    return {value}\n```");
+    let home = Home::new(always(Act::Texts(vec![answer(7), answer(0)])));
+    let before = snapshot(&home.project());
+    let done = home.run(["exec", "--keep", "fix total"]);
+    done.code(1).says("the best one still failed 1 of 3");
+    done.says("nearest").says("`total` in calc.py, 5 lines changed: fails 1 of 3 tests");
+    assert_eq!(snapshot(&home.project()), before);
+    home.run(["session", "show"])
+        .code(0)
+        .says("nearest")
+        .says("5 lines changed")
+        .says("pending nothing");
+}
+
+#[test]
 fn without_keep_the_json_stream_ends_with_the_turn() {
     let home = Home::new(always(right()));
     let done = home.run(["exec", "--json", "fix total"]);
@@ -54,8 +101,11 @@ fn without_keep_the_json_stream_ends_with_the_turn() {
     assert!(matches!(done.last_event(), Event::TurnFinished { outcome: Outcome::Solved, .. }));
     assert_eq!(home.calc(), WRONG);
     let listed = home.run(["session", "list", "--json"]);
-    let row: serde_json::Value = serde_json::from_str(listed.out.trim()).unwrap();
-    assert_eq!(row["outcome"], "solved");
+    let summary: SessionSummary = serde_json::from_str(listed.out.trim()).unwrap();
+    assert_eq!((summary.standing, summary.kept), (Standing::Solved, false));
+    assert_eq!(summary.task.as_deref(), Some("fix total"));
+    assert_eq!(summary.workspace, home.project().canonicalize().unwrap().to_str().map(Into::into));
+    assert!(summary.written >= summary.begun && summary.begun.is_some());
     let shown = home.run(["session", "show", "--json"]);
     shown.code(0);
     for line in shown.out.lines() {

@@ -18,16 +18,29 @@ const SYSTEM: &str = "You write git commit messages. The first line is an impera
 const TOKENS_MAX: u32 = 200;
 const DIFF: &[&str] = &["git", "--no-pager", "diff", "--no-ext-diff", "--no-textconv", "HEAD"];
 
-/// Takes the difference between the working tree and the last commit.
+/// The files that git does not track and does not ignore, their names first. They are put
+/// into the fork's index without their content, so that git shows them as it shows others.
+const NEW_FILES: &str = "git add --intent-to-add . 2>/dev/null; exec git --no-pager diff \
+                         --no-ext-diff --no-textconv --diff-filter=A --summary --patch";
+
+/// Takes the difference between the working tree and the last commit, then the new files.
 pub(super) fn observe(turn: &Turn) -> Option<Step> {
-    let Some((status, output)) = observed(turn) else {
+    let mut observed = observed(turn);
+    let Some((status, changed)) = observed.next() else {
         let argv = DIFF.iter().map(|word| (*word).to_owned()).collect();
         return effect(Effect::Observe { argv });
     };
     if status != RunStatus::Code(0) {
         return not_solved("`git diff` failed; is this a git repository with a commit?");
     }
-    if output.trim().is_empty() {
+    let Some((status, new)) = observed.next() else {
+        let argv = ["/bin/sh", "-c", NEW_FILES].map(str::to_owned).to_vec();
+        return effect(Effect::Observe { argv });
+    };
+    if status != RunStatus::Code(0) {
+        return not_solved("`git diff` of the files that git does not track failed");
+    }
+    if changed.trim().is_empty() && new.trim().is_empty() {
         return not_solved("there are no changes since the last commit");
     }
     None
@@ -38,34 +51,28 @@ pub(super) fn next(turn: &Turn) -> Option<Step> {
         let messages: Vec<String> = texts.iter().map(|text| unfenced(text).to_owned()).collect();
         return answered(&messages);
     }
-    let (_, diff) = observed(turn)?;
-    let text = format!(
-        "The change:\n```diff\n{}\n```\n\nTask: {}\n",
-        head(diff, DIFF_PROMPT_BYTES_MAX),
-        turn.task.text
-    );
+    let mut observed = observed(turn).map(|(_, output)| output);
+    let (changed, new) = (observed.next()?, observed.next()?);
+    // What one of them does not need the other may have; each is sure of half.
+    let changed = head(changed, DIFF_PROMPT_BYTES_MAX - new.len().min(DIFF_PROMPT_BYTES_MAX / 2));
+    let new = head(new, DIFF_PROMPT_BYTES_MAX - changed.len());
+    let shown = |title: &str, diff: &str| match diff.trim().is_empty() {
+        true => String::new(),
+        false => format!("{title}:\n```diff\n{diff}\n```\n\n"),
+    };
+    let (changed, new) = (shown("The change", changed), shown("New files", new));
+    let text = format!("{changed}{new}Task: {}\n", turn.task.text);
     let sampling =
         Sampling { temperature_percent: 0, seed: 0, candidates: 1, tokens_max: TOKENS_MAX };
     let purpose = "write a commit message".to_owned();
     effect(Effect::Ask { prompt: request(purpose, messages(SYSTEM, text), sampling) })
 }
 
-fn observed(turn: &Turn) -> Option<(RunStatus, &str)> {
-    turn.outcomes().find_map(|outcome| match outcome {
-        EffectOutcome::Observed { status, output } => Some((*status, output.as_str())),
-        EffectOutcome::CheckFound { .. }
-        | EffectOutcome::Checked { .. }
-        | EffectOutcome::Located { .. }
-        | EffectOutcome::Answers { .. }
-        | EffectOutcome::Tried { .. }
-        | EffectOutcome::Applied { .. }
-        | EffectOutcome::Moved { .. }
-        | EffectOutcome::Ran { .. }
-        | EffectOutcome::Rewound(_)
-        | EffectOutcome::Denied { .. }
-        | EffectOutcome::CommitsTaken { .. }
-        | EffectOutcome::CommitsReturned { .. }
-        | EffectOutcome::Failed { .. } => None,
+/// What the programs that looked said, in order.
+fn observed(turn: &Turn) -> impl Iterator<Item = (RunStatus, &str)> {
+    turn.outcomes().filter_map(|outcome| {
+        let EffectOutcome::Observed { status, output } = outcome else { return None };
+        Some((*status, output.as_str()))
     })
 }
 

@@ -10,7 +10,7 @@
 //! failed candidate in view. Best-of-n comes before repair rounds and whole
 //! functions before diffs, because a small model does better with them.
 
-use moat_protocol::{TaskKind, TestSummary};
+use moat_protocol::TaskKind;
 
 use super::prompt::{
     FAILURE_BYTES_MAX, Sampling, about, about_all, about_draft, request, tail, tokens_for,
@@ -113,14 +113,13 @@ pub(super) fn next(turn: &Turn) -> Option<Step> {
 /// Ends the turn when the schedule is through.
 pub(super) fn give_up(turn: &Turn) -> Option<Step> {
     let candidates = turn.tried().count();
-    // One that was ended before a test of it failed says nothing about how good it was.
-    let best = best_failed(turn.tried()).filter(|(_, summary)| summary.failed > 0);
-    let best = best.map_or_else(String::new, |(_, summary)| {
-        format!(
-            "; the best one still failed {} of {}",
-            summary.failed,
-            summary.failed + summary.passed
-        )
+    let best = turn.nearest().map_or_else(String::new, |best| {
+        let (failed, passed) = (best.summary.failed, best.summary.passed);
+        let what = match failed {
+            0 => format!("broke {} that passed before", best.broken.len()),
+            _ => format!("still failed {failed} of {}", failed + passed),
+        };
+        format!("; the best one {what}")
     });
     not_solved(format!("none of {candidates} candidates passed the check{best}"))
 }
@@ -128,7 +127,7 @@ pub(super) fn give_up(turn: &Turn) -> Option<Step> {
 /// The place that an answer to the request with this index changes.
 ///
 /// Of a request that showed several places it is the one that the answer defines.
-pub(super) fn place_of<'a>(turn: &'a Turn, request: usize, answer: &str) -> Option<&'a Place> {
+pub(crate) fn place_of<'a>(turn: &'a Turn, request: usize, answer: &str) -> Option<&'a Place> {
     let places = turn.places()?;
     if turn.task.kind != TaskKind::Repair {
         return places.first();
@@ -216,8 +215,9 @@ fn instruction(turn: &Turn, place: &Place, asked: usize, angle: Angle) -> String
             let trials = turn
                 .tried()
                 .filter(|trial| trial.path == &place.path && trial.symbol == place.symbol);
-            let Some((answer, failure)) = best_failed(trials)
-                .and_then(|(trial, _)| Some((text_of(turn, trial)?, output_of(trial)?)))
+            let Some((answer, failure)) = turn
+                .best(trials)
+                .and_then(|trial| Some((text_of(turn, trial)?, output_of(trial)?)))
             else {
                 return plain;
             };
@@ -229,17 +229,6 @@ fn instruction(turn: &Turn, place: &Place, asked: usize, angle: Angle) -> String
             )
         }
     }
-}
-
-fn best_failed<'a>(
-    trials: impl Iterator<Item = Trial<'a>>,
-) -> Option<(Trial<'a>, &'a TestSummary)> {
-    trials
-        .filter_map(|trial| match trial.verdict {
-            Verdict::Ran { summary, .. } => Some((trial, summary)),
-            Verdict::Rejected { .. } | Verdict::Parsed => None,
-        })
-        .max_by_key(|(_, summary)| (summary.passed, std::cmp::Reverse(summary.failed)))
 }
 
 fn text_of<'a>(turn: &'a Turn, trial: Trial<'_>) -> Option<&'a str> {

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Tries each answer that was not tried yet, whole functions in their order and
-//! revisions by their likelihood.
+//! Tries each answer that was not tried yet: whole functions from the smallest change on,
+//! revisions by their likelihood and then by the same.
 //!
 //! A revision that the model is sure of is tried as soon as it comes. The others wait
 //! until every place was looked at, because the right one may be of the last place;
 //! of these the likeliest are tried before the model is asked for whole functions,
 //! and the rest when it has nothing more to say.
 
+use std::cmp::Reverse;
+
 use super::propose::{is_revised, place_of};
 use super::{Step, effect};
 use crate::limits::{REVISIONS_TRIED_FIRST_MS, SURE_MILLINATS};
-use crate::record::{AnswerRef, Effect};
+use crate::record::Effect;
 use crate::state::Turn;
 
 pub(super) fn next(turn: &Turn) -> Option<Step> {
@@ -38,27 +40,24 @@ pub(super) fn rest(turn: &Turn) -> Option<Step> {
 
 /// Tries the likeliest answer; one that is no revision counts as certain. A revision
 /// less likely than `least` is left alone.
+///
+/// Of equally likely ones the one that changes least is tried first, so that it also is
+/// the one that is taken when several of them pass: of repairs that pass the same tests
+/// it is the least likely to be fitted to these tests alone. What cannot be put in place
+/// comes last.
 fn try_best(turn: &Turn, least: i32) -> Option<Step> {
-    let mut best: Option<(i32, usize, AnswerRef, &str)> = None;
-    for (request, (asked, texts)) in turn.answered().enumerate() {
-        for (index, text) in (0_u32..).zip(texts) {
-            let answer = AnswerRef { effect: asked, index };
-            let likely = turn.millinats(answer);
-            let rank = likely.unwrap_or(i32::MAX);
-            if likely.is_some_and(|likely| likely < least)
-                || best.is_some_and(|(other, ..)| other >= rank)
-                || turn.tried().any(|trial| trial.answer == answer)
-            {
-                continue;
-            }
-            best = Some((rank, request, answer, text));
-        }
-    }
-    let (_, request, answer, text) = best?;
-    let place = place_of(turn, request, text)?;
+    let untried = turn.answers().filter(|given| {
+        given.millinats.is_none_or(|likely| likely >= least)
+            && !turn.tried().any(|trial| trial.answer == given.answer)
+    });
+    let best = untried.min_by_key(|given| {
+        let likely = given.millinats.unwrap_or(i32::MAX);
+        (Reverse(likely), given.cost.is_none(), given.cost, given.request, given.answer.index)
+    })?;
+    let place = place_of(turn, best.request, best.text)?;
     effect(Effect::Try {
         candidate: u32::try_from(turn.tried().count()).unwrap_or(u32::MAX).saturating_add(1),
-        answer,
+        answer: best.answer,
         path: place.path.clone(),
         symbol: place.symbol.clone(),
         check: turn.check().map(str::to_owned),

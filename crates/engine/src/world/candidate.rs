@@ -8,9 +8,11 @@ use moat_index::{
     Language, SymbolKind, Target, document, new_syntax_errors, outline, same_code, splice,
 };
 use moat_protocol::TaskKind;
-use moat_tools::{SuiteForm, answer, suite};
+use moat_tools::{Change, SuiteForm, answer, cost, suite};
 
-use crate::record::{TestForm, TestPlace};
+use crate::operation::place_of;
+use crate::record::{Cost, TestForm, TestPlace};
+use crate::state::Turn;
 
 /// A file with an answer put in place.
 #[derive(Debug, PartialEq, Eq)]
@@ -58,6 +60,48 @@ pub(super) fn make(
     let content = BlobId::of(&spliced.source).to_string();
     let symbols = spliced.replaced.into_iter().chain(spliced.added).collect();
     Ok(Candidate { bytes: spliced.source, content, symbols })
+}
+
+/// How much each answer to the turn's next request changes; `None` where it cannot be put
+/// in place. `read` gives a file of the session.
+///
+/// A revision is measured against its draft, which is all that it changes: it is one of
+/// many, and most of them are never tried.
+pub(super) fn costs(
+    turn: &Turn,
+    draft: Option<&str>,
+    texts: &[String],
+    read: &dyn Fn(&TreePath) -> Option<Vec<u8>>,
+) -> Vec<Option<Cost>> {
+    let kind = turn.task.kind;
+    if !matches!(kind, TaskKind::Repair | TaskKind::Document) {
+        return Vec::new();
+    }
+    let request = turn.answered().count();
+    let measured = texts.iter().map(|text| {
+        let place = place_of(turn, request, text)?;
+        if let Some(draft) = draft {
+            let language = Language::of_label(&place.language)?;
+            let after = answer::code(text, language)?;
+            return Some(measure(language, draft.as_bytes(), after.as_bytes()));
+        }
+        let before = read(&place.path)?;
+        let language = Language::of(&place.path, &before)?;
+        let made = make(kind, &place.path, &before, &place.symbol, text).ok()?;
+        Some(measure(language, &before, &made.bytes))
+    });
+    measured.collect()
+}
+
+fn measure(language: Language, before: &[u8], after: &[u8]) -> Cost {
+    let cost = cost(&[Change { language: Some(language), before, after }]);
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    Cost {
+        signatures: number(cost.signatures),
+        imports: number(cost.imports),
+        lines: number(cost.lines),
+        nodes: number(cost.nodes),
+    }
 }
 
 /// Whether a file defines the symbol.

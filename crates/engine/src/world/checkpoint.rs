@@ -6,6 +6,8 @@
 //! found or left can be returned to, and a command that is killed half way leaves
 //! the state before it.
 
+use std::path::Path;
+
 use moat_base::{Report, Timestamp, TreePath};
 use moat_files::{Checkpoint, Checkpoints, LeftOut, Rewind, Wish};
 use moat_protocol as protocol;
@@ -13,12 +15,9 @@ use moat_protocol::{Event, Level, PathChange, RewindPlan, RewindScope, Rewound};
 
 use super::check::{Reading, run};
 use super::local::{CatchUp, LocalWorld};
-use super::{Setback, Settled, Waypoint};
+use super::{SESSION, Setback, Settled, Waypoint};
 use crate::limits::{REWIND_LEFT_MAX, REWIND_PATHS_MAX};
 use crate::record::{Effect, EffectOutcome, Point};
-
-/// Where what a command in the session writes ends up, in words.
-pub(super) const SESSION: &str = "in the session, pending until you keep it, without network";
 
 impl LocalWorld {
     /// Takes the first checkpoint of a session that has changed nothing yet.
@@ -187,9 +186,9 @@ impl LocalWorld {
     }
 }
 
-/// Opens the checkpoints of a session in its directory.
-pub(super) fn open(directory: &std::path::Path) -> Result<Checkpoints, Setback> {
-    Checkpoints::open(&directory.join("files"), &directory.join("upper"))
+/// Opens the checkpoints of a session in its directory. Its changes lie in `base`.
+pub(super) fn open(directory: &Path, base: &Path) -> Result<Checkpoints, Setback> {
+    Checkpoints::open(&directory.join("files"), &base.join("upper"))
         .map_err(|error| Setback::of(&error))
 }
 

@@ -43,11 +43,13 @@ enum Owed {
 }
 
 impl Ledger {
-    /// Opens the session's record, or begins it.
+    /// Opens the session's record in its directory, or begins it. The session's changes lie in
+    /// `base`.
     pub(super) fn open(
         fs: &Arc<dyn Fs>,
         workspace: &Path,
         directory: &Path,
+        base: &Path,
     ) -> Result<Self, Setback> {
         let record = directory.join("files");
         let begun = fs.list(&record).is_ok_and(|names| !names.is_empty());
@@ -62,13 +64,18 @@ impl Ledger {
         let mut ledger = Self {
             files: files.map_err(|error| Setback::of(&error))?,
             real,
-            upper: directory.join("upper"),
+            upper: base.join("upper"),
             recovered: Vec::new(),
             owed: Owed::Nothing,
         };
         let recovered = ledger.files.recover(&ledger.real);
         ledger.recovered = recovered.map_err(|error| Setback::of(&error))?;
         Ok(ledger)
+    }
+
+    /// Looks for the session's changes in another place from now on.
+    pub(super) fn moved_to(&mut self, base: &Path) {
+        self.upper = base.join("upper");
     }
 
     /// The pending changes, for front ends.
@@ -459,7 +466,7 @@ mod tests {
         put(work.join("run"), b"#!/bin/sh\n", 0o644);
         put(work.join("turned"), b"text\n", 0o600);
         symlink("old", work.join("link")).unwrap();
-        let mut ledger = Ledger::open(&fs, &work, &session).unwrap();
+        let mut ledger = Ledger::open(&fs, &work, &session, &session).unwrap();
         put(upper.join("bin"), b"abc\0", 0o777);
         put(upper.join("run"), b"#!/bin/sh\n", 0o755);
         symlink(OsStr::from_bytes(b"../\xff\n"), upper.join("link")).unwrap();
@@ -499,7 +506,8 @@ mod tests {
             fs.create_dir_all(path).unwrap();
         }
         fs.create_dir_all(&upper.join("d/".repeat(300))).unwrap();
-        let left_out = Ledger::open(&fs, &work, &session).unwrap().changes().unwrap().left_out;
+        let left_out =
+            Ledger::open(&fs, &work, &session, &session).unwrap().changes().unwrap().left_out;
         assert_eq!(left_out.len(), 1);
         assert!(left_out[0].reason.contains("deep"), "{}", left_out[0].reason);
     }
@@ -521,7 +529,7 @@ mod tests {
         for path in [&work, &session.join("upper")] {
             fs.create_dir_all(path).unwrap();
         }
-        let open = || Ledger::open(&fs, &work, &session).unwrap();
+        let open = || Ledger::open(&fs, &work, &session, &session).unwrap();
         let mut ledger = open();
         fs.replace(&session.join("upper/new.txt"), b"new\n").unwrap();
         let (kept, _halves) = ledger.keep(&protocol::Selection::All, &[]).unwrap();

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use moat_base::{Depot as _, Fs, Hint, RealDepot, Report, Tree, random_hex};
-use moat_files::{DirTree, Root, remove_files};
+use moat_files::{DirTree, Root, memory, remove_files};
 use moat_sandbox::{Confinement, Files, Launcher, Live, Plan, Sandbox};
 
 use super::{Setback, StartError};
@@ -32,6 +32,7 @@ pub(super) struct Ground {
     launcher: Arc<Launcher>,
     fs: Arc<dyn Fs>,
     workspace: PathBuf,
+    /// Where the session's changes lie, and its forks beside them.
     directory: PathBuf,
     session: Live,
     first_run: Option<PathBuf>,
@@ -56,7 +57,7 @@ impl Ground {
         workspace: PathBuf,
         directory: PathBuf,
     ) -> Result<Self, StartError> {
-        clear_forks(&directory)?;
+        clear_forks(&base(&directory)?)?;
         let open = || Root::open(&workspace).map(Root::without_mounts);
         let below = open().map_err(|error| Setback::of(&error))?;
         let below: Arc<dyn Tree> = Arc::new(DirTree::new(below));
@@ -72,7 +73,14 @@ impl Ground {
                 StartError::Failed(Setback::Failed(report))
             }
         })?;
+        // The start may have found that they have to lie elsewhere.
+        let directory = base(&directory)?;
         Ok(Self { launcher, fs, workspace, directory, session, first_run: None, below })
+    }
+
+    /// Where the session's changes lie: its own directory, or a place in memory.
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
     }
 
     /// What the session's sandbox enforces.
@@ -197,6 +205,27 @@ impl Drop for Fork {
             let _left_for_later = remove_files(&directory);
         }
     }
+}
+
+/// Where the changes of the session in `directory` lie.
+pub(super) fn base(directory: &Path) -> Result<PathBuf, Setback> {
+    let found = memory::base(&directory.join("upper"));
+    found.map_err(|source| Setback::of(&FilesError { path: directory.to_owned(), source }))
+}
+
+/// Notes when what lay in memory is gone, and tells it in a sentence. The session goes on
+/// without it.
+pub(super) fn settle_loss(directory: &Path) -> Result<Option<String>, Setback> {
+    let settled = memory::settle(&directory.join("upper"));
+    let lost = settled
+        .map_err(|source| Setback::of(&FilesError { path: directory.to_owned(), source }))?;
+    Ok(lost.map(|place| {
+        format!(
+            "what the session had changed and you had not kept is gone: it lay in memory, in \
+             `{}`; `moat session checkpoints` lists what can be returned to",
+            place.display()
+        )
+    }))
 }
 
 fn layers(fs: &dyn Fs, directory: &Path, lowers: Vec<PathBuf>) -> Result<Files, Setback> {

@@ -17,25 +17,24 @@ use moat_sandbox::{Launcher, Limits};
 use moat_tools::{compare, detect};
 
 use super::ahead::Ahead;
-use super::candidate::{Candidate, make};
+use super::candidate::{self, Candidate, make};
 use super::check::{Reading, Run, report_of, run};
 use super::commits;
 use super::files::Ledger;
-use super::ground::{Below, Ground};
+use super::ground::{self, Below, Ground};
 use super::model::{ModelSource, ask};
 use super::place::{places, unseen};
 use super::proposal::proposal;
-use super::{Setback, Settled, StartError, StopFlag, Waypoint, World};
+use super::{FORK, Setback, Settled, StartError, StopFlag, Waypoint, World};
 use crate::grant::Grant;
 use crate::invocation::Invocation;
 use crate::limits::{TRIAL_WALL_EXTRA_MS, TRIAL_WALL_FACTOR};
 use crate::origin::workspace_text;
-use crate::record::{AnswerRef, Effect, EffectOutcome, Skill, Verdict};
+use crate::record::{AnswerRef, Effect, EffectOutcome, Prompt, Skill, Verdict};
 use crate::state::{State, Turn};
 
 mod tested;
 
-const FORK: &str = "in a throw-away fork of the session, without network";
 const TRIAL_OUTPUT_BYTES_MAX: usize = 4 * 1024;
 
 /// What the real world is made from.
@@ -76,6 +75,8 @@ pub struct LocalWorld {
     pub(super) checkpoints: Checkpoints,
     pub(super) catch_up: CatchUp,
     announced: Announced,
+    /// That changes are gone, until it was told.
+    loss: Option<String>,
     models: Box<dyn ModelSource>,
     command_wall: Duration,
     bounds: Limits,
@@ -90,13 +91,20 @@ impl LocalWorld {
     /// files cannot be prepared.
     pub fn start(settings: WorldSettings) -> Result<Self, StartError> {
         let WorldSettings { launcher, fs, clock, workspace, directory, .. } = settings;
-        let mut ledger = Ledger::open(&fs, &workspace, &directory)?;
+        let loss = ground::settle_loss(&directory)?;
+        let base = ground::base(&directory)?;
+        let mut ledger = Ledger::open(&fs, &workspace, &directory, &base)?;
         let root = workspace.to_string_lossy().into_owned();
         let recorded = workspace_text(&workspace);
-        let mut checkpoints = super::checkpoint::open(&directory)?;
+        let mut checkpoints = super::checkpoint::open(&directory, &base)?;
         let settled = ledger.settle_return(&mut checkpoints);
         settled.map_err(|error| Setback::of(&error))?;
-        let ground = Ground::start(launcher, fs, workspace, directory)?;
+        let ground = Ground::start(launcher, fs, workspace, directory.clone())?;
+        if ground.directory() != base {
+            // It has just been put into memory, and nothing was changed yet.
+            ledger.moved_to(ground.directory());
+            checkpoints = super::checkpoint::open(&directory, ground.directory())?;
+        }
         let (models, command_wall, stop) = (settings.models, settings.command_wall, settings.stop);
         let (ahead, announced, bounds) = (None, Announced::Nothing, settings.bounds);
         // You may have gone on with what the session has copies of, while it was closed.
@@ -112,6 +120,7 @@ impl LocalWorld {
             checkpoints,
             catch_up,
             announced,
+            loss,
             models,
             command_wall,
             bounds,
@@ -211,6 +220,26 @@ impl LocalWorld {
         Ok(EffectOutcome::Located { places, skill })
     }
 
+    /// Asks the turn's model, and measures what its answers would change.
+    fn ask(
+        &mut self,
+        asked: (u32, &Prompt),
+        turn: Option<&Turn>,
+        live: &mut dyn FnMut(Event),
+    ) -> Result<EffectOutcome, Setback> {
+        let model = turn.map(|turn| turn.task.model.clone()).unwrap_or_default();
+        let clock = Arc::clone(&self.clock);
+        let elapsed = move || clock.monotonic();
+        let (models, bounds) = (self.models.as_mut(), (&self.stop, left(turn)));
+        let mut outcome = ask(models, &model, asked, bounds, (live, &elapsed))?;
+        if let (EffectOutcome::Answers { texts, costs, .. }, Some(turn)) = (&mut outcome, turn) {
+            let read =
+                |path: &TreePath| self.ground.tree().ok()?.read(path, SOURCE_FILE_BYTES_MAX).ok();
+            *costs = candidate::costs(turn, asked.1.draft.as_deref(), texts, &read);
+        }
+        Ok(outcome)
+    }
+
     fn candidate(
         &self,
         state: &State,
@@ -304,14 +333,7 @@ impl LocalWorld {
             Effect::RunCheck { .. } => self.run_check((number, intent), turn, live),
             Effect::Observe { .. } => self.observe((number, intent), turn, live),
             Effect::Locate => self.locate(turn, live),
-            Effect::Ask { prompt } => {
-                let model = turn.map(|turn| turn.task.model.clone()).unwrap_or_default();
-                let clock = Arc::clone(&self.clock);
-                let elapsed = move || clock.monotonic();
-                let models = self.models.as_mut();
-                let bounds = (&self.stop, left(turn));
-                ask(models, &model, (number, prompt), bounds, (live, &elapsed))
-            }
+            Effect::Ask { prompt } => self.ask((number, prompt), turn, live),
             Effect::Try { .. } => self.try_candidate(number, intent, state, live),
             Effect::TryTested { .. } => self.try_tested(number, intent, state, live),
             Effect::Apply { .. } => self.apply(intent, state),
@@ -414,6 +436,9 @@ impl World for LocalWorld {
         live: &mut dyn FnMut(Event),
     ) -> Result<EffectOutcome, Setback> {
         let (number, intent) = (grant.effect(), grant.intent());
+        if let Some(text) = self.loss.take() {
+            live(Event::Notice { level: Level::Warning, text });
+        }
         self.follow_the_user(live)?;
         self.checkpoint_before((number, intent), live)?;
         let outcome = self.act((number, intent), state, live);

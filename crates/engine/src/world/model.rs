@@ -49,9 +49,13 @@ pub(super) fn ask(
 ) -> Result<EffectOutcome, Setback> {
     if prompt.draft.is_some() && models.skill(model) == Skill::Writes {
         // The name means another server than when the turn began.
-        let (texts, millinats) = (Vec::new(), Vec::new());
-        let (prompt_tokens, completion_tokens) = (0, 0);
-        return Ok(EffectOutcome::Answers { texts, millinats, prompt_tokens, completion_tokens });
+        return Ok(EffectOutcome::Answers {
+            texts: Vec::new(),
+            millinats: Vec::new(),
+            costs: Vec::new(),
+            prompt_tokens: 0,
+            completion_tokens: 0,
+        });
     }
     let ready = models.ready(model, live).map_err(Setback::Failed)?;
     let mut request = request(&ready.name, prompt);
@@ -90,6 +94,7 @@ pub(super) fn ask(
             texts.map(str::to_owned).collect()
         },
         millinats: answer.candidates.iter().filter_map(|one| one.millinats).collect(),
+        costs: Vec::new(),
         prompt_tokens: usage.prompt_tokens,
         completion_tokens: usage.completion_tokens,
     })

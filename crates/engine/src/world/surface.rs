@@ -135,7 +135,7 @@ mod tests {
                 fs.create_dir_all(&at(directory)).unwrap();
             }
             put(&at("work"), real);
-            let ledger = Ledger::open(&fs, &at("work"), &at("session")).unwrap();
+            let ledger = Ledger::open(&fs, &at("work"), &at("session"), &at("session")).unwrap();
             put(&at("session/upper"), own);
             Self { place, ledger }
         }

@@ -29,6 +29,11 @@ impl JournalFs {
         self.writes.lock().unwrap().clone()
     }
 
+    /// How many writes there were.
+    pub(crate) fn count(&self) -> usize {
+        self.writes.lock().unwrap().len()
+    }
+
     pub(crate) fn bytes(&self, path: &Path) -> Vec<u8> {
         self.files.lock().unwrap().get(path).cloned().unwrap_or_default()
     }

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test looks at the variants it is about")]
 
+mod archive;
 mod crash;
 mod journal;
 mod prompts;

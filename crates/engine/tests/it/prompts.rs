@@ -111,6 +111,7 @@ fn requests(way: &Way) -> Vec<Prompt> {
                 EffectOutcome::Answers {
                     texts: vec![way.answer.into()],
                     millinats: prompt.draft.iter().map(|_| -1).collect(),
+                    costs: Vec::new(),
                     prompt_tokens: 0,
                     completion_tokens: 0,
                 }

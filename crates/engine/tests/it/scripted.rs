@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use moat_base::{Clock, Timestamp, TreePath};
 use moat_engine::{
-    Attendance, ChainKey, Effect, EffectOutcome, Engine, Grant, Place, Point, Prompt, Setback,
-    Settings, Settled, Skill, State, StopFlag, Store, TestPlace, Verdict, Waypoint, World,
+    Attendance, ChainKey, Cost, Effect, EffectOutcome, Engine, Grant, Place, Point, Prompt,
+    Setback, Settings, Settled, Skill, State, StopFlag, Store, TestPlace, Verdict, Waypoint, World,
 };
 use moat_policy::{CommandRule, Confinement};
 use moat_protocol::{
@@ -23,6 +23,8 @@ pub(crate) struct Disk {
     pub(crate) applied: u32,
     pub(crate) kept: u32,
     pub(crate) carried_out: Vec<String>,
+    /// How many writes the session's file had seen when each of them was carried out.
+    pub(crate) written: Vec<usize>,
 }
 
 /// When the world dies.
@@ -35,6 +37,7 @@ pub(crate) enum Death {
 
 #[derive(Debug)]
 pub(crate) struct ScriptedWorld {
+    pub(crate) fs: JournalFs,
     pub(crate) disk: Arc<Mutex<Disk>>,
     pub(crate) death: Death,
     pub(crate) confinement: Confinement,
@@ -45,6 +48,17 @@ pub(crate) struct ScriptedWorld {
     pub(crate) environment: Vec<(String, String)>,
     /// Whether there is no check to find.
     pub(crate) is_bare: bool,
+    pub(crate) measured: Measured,
+    /// How likely every revision is; otherwise they differ.
+    pub(crate) likely: Option<i32>,
+}
+
+/// What four answers at once are like; a shorter list says nothing.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Measured {
+    pub(crate) lines: Vec<Option<u32>>,
+    /// The tests that fail; where it is empty, the first three candidates fail one.
+    pub(crate) failing: Vec<u32>,
 }
 
 /// What a death leaves on the stack; caught by the test.
@@ -61,7 +75,10 @@ impl World for ScriptedWorld {
             std::panic::resume_unwind(Box::new(Died));
         }
         let outcome = self.script(grant.intent());
-        self.disk.lock().unwrap().carried_out.push(grant.intent().describe());
+        let mut disk = self.disk.lock().unwrap();
+        disk.carried_out.push(grant.intent().describe());
+        disk.written.push(self.fs.count());
+        drop(disk);
         if self.death == Death::After(grant.effect()) {
             std::panic::resume_unwind(Box::new(Died));
         }
@@ -156,7 +173,7 @@ impl ScriptedWorld {
             Effect::Locate => {
                 EffectOutcome::Located { places: vec![place("f"), place("g")], skill: self.skill }
             }
-            Effect::Ask { prompt } => answers(prompt),
+            Effect::Ask { prompt } => answers(prompt, &self.measured.lines, self.likely),
             Effect::TryTested { answer, .. } => {
                 let summary = if answer.index == 1 { summary(0, 2, 0) } else { summary(1, 1, 1) };
                 let (broken, output) = (Vec::new(), String::new());
@@ -166,9 +183,11 @@ impl ScriptedWorld {
                     tests: Some("tests".into()),
                 }
             }
-            Effect::Try { candidate, .. } => {
-                let passes = *candidate >= 4 || self.tests.is_some();
-                let summary = if passes { summary(0, 4, 0) } else { summary(1, 3, 1) };
+            Effect::Try { candidate, answer, .. } => {
+                let usual = u32::from(*candidate < 4 && self.tests.is_none());
+                let failing = &self.measured.failing;
+                let failed = failing.get(answer.index as usize).copied().unwrap_or(usual);
+                let summary = summary(i32::from(failed > 0), 4 - failed, failed);
                 let (broken, output) = (Vec::new(), String::new());
                 EffectOutcome::Tried {
                     verdict: Verdict::Ran { summary, broken, output },
@@ -188,16 +207,19 @@ impl ScriptedWorld {
             Effect::TakeCommits { .. } | Effect::ReturnCommits { .. } => no_commits(),
             Effect::Keep { .. } | Effect::Discard { .. } | Effect::UndoKeep => {
                 self.disk.lock().unwrap().kept += 1;
-                EffectOutcome::Moved { paths: Vec::new(), refused: Vec::new() }
+                let paths = vec![TreePath::parse("a.py").unwrap()];
+                EffectOutcome::Moved { paths, refused: Vec::new() }
             }
         }
     }
 }
 
-fn answers(prompt: &Prompt) -> EffectOutcome {
+fn answers(prompt: &Prompt, lines: &[Option<u32>], likely: Option<i32>) -> EffectOutcome {
+    let costs = lines.iter().map(|lines| lines.map(|lines| Cost { lines, ..Cost::default() }));
     if prompt.draft.is_none() {
         return EffectOutcome::Answers {
             millinats: Vec::new(),
+            costs: costs.take(prompt.candidates as usize).collect(),
             texts: (0..prompt.candidates).map(|n| format!("answer {n}")).collect(),
             prompt_tokens: 10,
             completion_tokens: 5,
@@ -206,7 +228,12 @@ fn answers(prompt: &Prompt) -> EffectOutcome {
     let of_f = prompt.purpose.contains("`f`");
     EffectOutcome::Answers {
         texts: vec!["sure or not".into(), "hardly".into()],
-        millinats: if of_f { vec![-100, -3000] } else { vec![-2000, -2500] },
+        millinats: match (likely, of_f) {
+            (Some(likely), _) => vec![likely, likely],
+            (None, true) => vec![-100, -3000],
+            (None, false) => vec![-2000, -2500],
+        },
+        costs: costs.take(2).collect(),
         prompt_tokens: 10,
         completion_tokens: 5,
     }
@@ -277,6 +304,9 @@ pub(crate) struct Scene {
     pub(crate) skill: Skill,
     pub(crate) environment: Vec<(String, String)>,
     pub(crate) is_bare: bool,
+    pub(crate) measured: Measured,
+    /// How likely every revision is; otherwise they differ.
+    pub(crate) likely: Option<i32>,
 }
 
 impl Scene {
@@ -295,6 +325,7 @@ impl Scene {
         let clock = Arc::new(FixedClock);
         let store = Store::open(&self.fs, clock.clone(), Path::new("/s"), &key, &session).unwrap();
         let world = ScriptedWorld {
+            fs: self.fs.clone(),
             disk: Arc::clone(&self.disk),
             death,
             confinement: Confinement::Full,
@@ -302,6 +333,8 @@ impl Scene {
             skill: self.skill,
             environment: self.environment.clone(),
             is_bare: self.is_bare,
+            measured: self.measured.clone(),
+            likely: self.likely,
         };
         let seen = Arc::clone(&self.seen);
         let sink = Box::new(move |envelope: &Envelope| seen.lock().unwrap().push(envelope.clone()));

@@ -2,11 +2,11 @@
 //! One turn from its task to its outcome, and what stands in its way.
 
 use moat_engine::limits::CHECK_LINE_BYTES_MAX;
-use moat_engine::{AskedCheck, Attendance, Effect, EffectOutcome, Record, Skill};
+use moat_engine::{AskedCheck, Attendance, Effect, EffectOutcome, Record, Skill, State};
 use moat_policy::CommandRule;
 use moat_protocol::{Answer, Event, Op, Outcome};
 
-use crate::scripted::{Death, Scene, task};
+use crate::scripted::{Death, Measured, Scene, task};
 
 fn outcome(scene: &Scene) -> Option<Outcome> {
     scene.events().into_iter().find_map(|event| match event {
@@ -69,6 +69,67 @@ fn sure_revisions_are_tried_at_once_and_the_others_by_likelihood() {
     assert_eq!(*carried_out, expected);
     let tried = engine.state().turns[0].tried().map(|trial| (trial.symbol, trial.answer.index));
     assert_eq!(tried.collect::<Vec<_>>(), [("f", 0), ("g", 0), ("g", 1), ("f", 1)]);
+}
+
+/// Plays a turn with a fresh engine at each step, so that nothing but the records counts.
+fn rebuilt_at_each_step(scene: &Scene) -> State {
+    scene.open(Death::Never).handle(Op::Start { task: task(Some("make test")) }).unwrap();
+    loop {
+        let mut engine = scene.open(Death::Never);
+        if !engine.is_runnable() {
+            return engine.state().clone();
+        }
+        engine.step().unwrap();
+    }
+}
+
+fn order(state: &State) -> Vec<u32> {
+    state.turns[0].tried().map(|trial| trial.answer.index).collect()
+}
+
+#[test]
+fn of_the_answers_to_one_request_the_smallest_change_is_tried_first_and_wins() {
+    let measured = |lines: Vec<Option<u32>>| Scene {
+        measured: Measured { lines, failing: vec![1, 0, 0, 0] },
+        ..Scene::default()
+    };
+    let scene = measured(vec![Some(1), Some(9), None, Some(2)]);
+    let state = rebuilt_at_each_step(&scene);
+    assert_eq!(outcome(&scene), Some(Outcome::Solved));
+    // Two requests for one answer each; of four answers the first fails, the last is taken.
+    assert_eq!(order(&state), [0, 0, 0, 3]);
+    let applied = state.turns[0].done.last().unwrap();
+    assert!(matches!(&applied.intent, Effect::Apply { answer, .. } if answer.index == 3));
+    // The control: where no sizes are known, as in sessions of before, they go as they came.
+    let state = rebuilt_at_each_step(&measured(Vec::new()));
+    assert_eq!(order(&state), [0, 0, 0, 1]);
+}
+
+#[test]
+fn of_equally_likely_revisions_the_smallest_change_is_tried_first() {
+    for (lines, first) in [(vec![Some(4), Some(2)], 1), (vec![Some(2), Some(4)], 0)] {
+        let measured = Measured { lines, failing: Vec::new() };
+        let (skill, likely) = (Skill::Revises, Some(-500));
+        let scene = Scene { skill, likely, measured, ..Scene::default() };
+        assert_eq!(order(&rebuilt_at_each_step(&scene))[0], first);
+    }
+}
+
+#[test]
+fn when_none_passes_the_best_one_is_named_and_nothing_is_applied() {
+    let lines = vec![Some(1), Some(9), None, Some(2)];
+    let scene =
+        Scene { measured: Measured { lines, failing: vec![3, 2, 2, 2] }, ..Scene::default() };
+    let state = rebuilt_at_each_step(&scene);
+    let Some(Outcome::NotSolved { reason }) = outcome(&scene) else { panic!("{state:?}") };
+    assert!(reason.contains("the best one still failed 2 of 4"), "{reason}");
+    assert_eq!(scene.disk.lock().unwrap().applied, 0);
+    let turn = &state.turns[0];
+    let nearest = turn.finished.clone().unwrap().1.nearest.unwrap();
+    // Most tests passed with three of the first four answers; the last of these is the smallest.
+    let first = turn.tried().find(|trial| trial.answer.index == 3).unwrap();
+    assert_eq!((nearest.candidate, nearest.lines), (first.candidate, Some(2)));
+    assert_eq!((nearest.summary.passed, nearest.symbol.as_str()), (2, first.symbol));
 }
 
 #[test]

@@ -50,6 +50,7 @@ fn main() {
     };
     match figure.as_str() {
         "start" => start::measure(&bench),
+        "warm" => start::warm(&bench),
         "phases" => start::phases(&bench),
         "build" => work::build(&bench),
         "status" => work::status(&bench),
@@ -83,6 +84,7 @@ impl Bench {
             path: path.iter().map(PathBuf::from).collect(),
             read_only: Vec::new(),
             hidden: Vec::new(),
+            memory: Vec::new(),
             least,
             environment: Vec::new(),
         }

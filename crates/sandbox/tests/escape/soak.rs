@@ -17,6 +17,7 @@ fn soak(words: &[&str]) -> (String, bool) {
     (String::from_utf8(output.stdout).unwrap(), output.status.success())
 }
 
+/// On three steps of the ladder.
 #[test]
 fn commands_of_every_ending_leave_nothing_behind() {
     let (shown, clean) = soak(&["200"]);
@@ -27,14 +28,27 @@ fn commands_of_every_ending_leave_nothing_behind() {
 fn what_is_left_behind_on_purpose_is_noticed() {
     let (shown, clean) = soak(&["0", "leak"]);
     assert!(!clean, "{shown}");
-    let mut noticed = vec!["own descriptors", "processes", "files"];
+    let mut noticed =
+        vec!["own descriptors", "own memory", "own threads", "own watches", "processes", "files"];
+    noticed.push("pinned namespaces");
     if rustix::process::geteuid().is_root() {
-        noticed.push("namespaces");
+        noticed.extend(["namespaces", "mounts of the holder", "descriptors of all processes"]);
     } else {
-        println!("not run: only root sees the namespaces of a holder, whose memory is closed");
+        println!("not run: only root sees what a holder has, whose memory is closed");
     }
     for what in noticed {
         let line = shown.lines().find(|line| line.starts_with(what)).unwrap();
         assert!(line.contains("LEFT BEHIND"), "{shown}");
     }
+}
+
+/// A change set of 10,000 files is complete, is kept and is taken back. `make test-all` does it
+/// with 100,000.
+#[test]
+fn none_of_many_changes_is_forgotten() {
+    let scratch = Scratch::new();
+    let program = helper().with_file_name("many_changes");
+    let place = scratch.home.join("many");
+    let output = Command::new(program).arg(place).arg("10000").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -62,6 +62,7 @@ impl Scratch {
             path: vec!["/usr/local/bin".into(), "/usr/bin".into(), "/bin".into()],
             read_only: Vec::new(),
             hidden: vec![self.state.clone()],
+            memory: Vec::new(),
             least: Step::Full,
             environment: vec![
                 ("LANG".into(), "C.UTF-8".into()),

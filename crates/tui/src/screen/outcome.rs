@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The end of a turn: what came of it, what shows it, what to do next.
 
-use moat_protocol::{Evidence, Outcome};
+use moat_protocol::{Evidence, Nearest, Outcome};
 
-use super::{Screen, summary_words};
+use super::{Screen, Telling, summary_words};
 use crate::{Tone, count, duration};
 
 impl Screen {
@@ -22,6 +22,9 @@ impl Screen {
         if let Some(after) = &evidence.after {
             shown.push_str(&self.line("after", Tone::Label, &summary_words(after)));
         }
+        if let Some(nearest) = &evidence.nearest {
+            shown.push_str(&self.line("nearest", Tone::Label, &nearest_words(nearest)));
+        }
         if evidence.requests > 0 {
             let text = format!(
                 "{}, {}, {} read, {} written, {}",
@@ -34,7 +37,7 @@ impl Screen {
             shown.push_str(&self.line("spent", Tone::Label, &text));
         }
         let advice = advice(outcome, &self.session);
-        if !advice.is_empty() {
+        if !advice.is_empty() && self.telling == Telling::Live {
             shown.push_str(&self.line("next", Tone::Label, &advice.join("\n")));
         }
         shown
@@ -62,6 +65,18 @@ fn headline(outcome: &Outcome) -> (&'static str, Tone, String) {
             format!("the process died while it was about to {effect}; look before you go on"),
         ),
     }
+}
+
+/// The best of the candidates that failed, in one line.
+fn nearest_words(nearest: &Nearest) -> String {
+    let Nearest { candidate, path, symbol, lines, summary, broken } = nearest;
+    let size = lines
+        .map_or_else(String::new, |lines| format!(", {} changed", count(u64::from(lines), "line")));
+    let mut said = summary_words(summary);
+    if !broken.is_empty() {
+        said.push_str(&format!(", breaks {} that passed", broken.len()));
+    }
+    format!("candidate {candidate}, `{symbol}` in {path}{size}: {said}; not applied")
 }
 
 fn advice(outcome: &Outcome, session: &str) -> Vec<String> {

@@ -16,7 +16,7 @@ use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::front::Form;
-use crate::sessions::{self, choose, tell, workspace_of};
+use crate::sessions::{self, choose, tell};
 use crate::start::{self, Egress, Started};
 
 /// `moat session run`.
@@ -60,7 +60,7 @@ pub(super) fn run(
         (opened, directory.unwrap_or_default())
     } else {
         let told = tell(environment, choose(environment, arguments.id.as_deref())?)?;
-        let here = here(environment, workspace_of(&told.history).as_deref());
+        let here = here(environment, told.workspace().as_deref());
         let opened = open_as(environment, config, told, form, Egress::None)?;
         (opened, directory.unwrap_or(here))
     };
@@ -85,7 +85,7 @@ fn begin(environment: &Environment, config: Config, form: Form) -> Result<Opened
     Opened::start(environment, config, started, held, workspace, commands, manner).inspect_err(
         |_told_by_the_caller| {
             // A session that never began holds nothing; what cannot be removed is listed as empty.
-            let _listed = moat_files::remove_files(&directory);
+            let _listed = sessions::remove(&directory);
         },
     )
 }
