@@ -42,6 +42,6 @@ pub use hint::{Hint, Report};
 pub use id::{IdError, SessionId, random_hex};
 pub use layout::Layout;
 pub use secret::Secret;
-pub use text::{clip, visible};
+pub use text::{clip, hides, visible};
 pub use tree::{Entry, EntryKind, Tree, TreeError};
-pub use tree_path::{TreePath, TreePathError, escape};
+pub use tree_path::{TreePath, TreePathError, escape, unescape};

@@ -31,7 +31,9 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-fn hides(character: char) -> bool {
+/// Whether a character acts on a terminal or cannot be seen; newline and tab count as neither.
+#[must_use]
+pub fn hides(character: char) -> bool {
     match character {
         '\n' | '\t' => false,
         '\u{ad}'

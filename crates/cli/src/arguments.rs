@@ -188,6 +188,13 @@ pub(crate) enum SessionVerb {
         #[arg(long)]
         no: bool,
     },
+    /// Tell a session that asks for it the command that tells right from wrong.
+    Check {
+        /// The session.
+        id: String,
+        /// The command, as a shell line.
+        line: String,
+    },
     /// Remove a session with everything it holds.
     Rm {
         /// The session.

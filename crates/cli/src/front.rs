@@ -54,8 +54,28 @@ pub(crate) struct Front {
     screen: Screen,
     terminal: Terminal,
     attendance: Attendance,
-    question: Option<u32>,
+    question: Option<Question>,
+    /// Whether nothing more can be typed, so that whatever is asked is answered with nothing.
+    input_ended: bool,
     interrupts: u32,
+}
+
+/// What a person is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Question {
+    /// Whether a command may run: the number of the question.
+    Approval(u32),
+    /// Which command tells right from wrong.
+    Check,
+}
+
+impl Question {
+    const fn prompt(self) -> &'static str {
+        match self {
+            Self::Approval(_) => "type `yes` to run it once, anything else for no: ",
+            Self::Check => "type the command, or nothing to end the turn: ",
+        }
+    }
 }
 
 /// What the front end waited for.
@@ -94,6 +114,7 @@ impl Front {
             terminal: Terminal::new(environment.output),
             attendance,
             question: None,
+            input_ended: false,
             interrupts: 0,
         }
     }
@@ -135,10 +156,13 @@ impl Front {
                 Arrival::Signal => self.interrupt(host)?,
                 Arrival::EngineEnded => return Ok(Waited::Closed),
                 Arrival::Line(line) => self.answer(host, &line),
-                Arrival::InputEnded => self.answer(host, "no"),
+                Arrival::InputEnded => self.end_input(host),
                 Arrival::Event(envelope) => {
                     if !self.caller_tells(for_what, &envelope.event) {
                         self.show(&envelope);
+                    }
+                    if self.input_ended {
+                        self.answer(host, "");
                     }
                     if let Some(waited) = met(for_what, envelope.event) {
                         return Ok(waited);
@@ -164,7 +188,7 @@ impl Front {
                 Ok(Arrival::Line(_) | Arrival::InputEnded) => {}
                 Ok(Arrival::Event(envelope)) => {
                     if let Event::Notice { level: Level::Warning, text } = &envelope.event {
-                        complain(&moat_base::visible(text));
+                        complain(text);
                     }
                     if let Some(waited) = met(for_what, envelope.event) {
                         return Ok(waited);
@@ -181,26 +205,38 @@ impl Front {
 
     fn show(&mut self, envelope: &moat_protocol::Envelope) {
         match (&envelope.event, self.form) {
-            (Event::ApprovalAsked { request, .. }, _) => self.question = Some(*request),
-            (Event::ApprovalAnswered { .. }, _) => self.question = None,
+            (Event::ApprovalAsked { request, .. }, _) => {
+                self.question = Some(Question::Approval(*request));
+            }
+            (Event::CheckAsked, _) => self.question = Some(Question::Check),
+            (Event::ApprovalAnswered { .. } | Event::CheckGiven { .. }, _) => self.question = None,
             _ => {}
         }
         match self.form {
             Form::Json => self.terminal.write(&write_event(envelope)),
             Form::Text(_) => {
                 let mut frame = self.screen.show(&envelope.event);
-                if self.question.is_some() && self.attendance == Attendance::Attended {
-                    frame.status = Some("type `yes` to run it once, anything else for no: ".into());
+                if let (Some(question), Attendance::Attended) = (self.question, self.attendance) {
+                    frame.status = Some(question.prompt().into());
                 }
                 self.terminal.show(&frame);
             }
         }
     }
 
+    fn end_input(&mut self, host: &Host) {
+        self.input_ended = true;
+        self.answer(host, "");
+    }
+
     fn answer(&mut self, host: &Host, line: &str) {
-        if let Some(request) = self.question.take() {
-            let answer = if line.trim() == "yes" { Answer::Once } else { Answer::No };
-            host.send(Op::Approve { request, answer });
+        match self.question.take() {
+            Some(Question::Approval(request)) => {
+                let answer = if line.trim() == "yes" { Answer::Once } else { Answer::No };
+                host.send(Op::Approve { request, answer });
+            }
+            Some(Question::Check) => host.send(Op::GiveCheck { line: Some(line.to_owned()) }),
+            None => {}
         }
     }
 

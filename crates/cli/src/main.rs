@@ -73,7 +73,7 @@ fn end(ended: Result<Exit, Failure>) -> ExitCode {
     match ended {
         Ok(exit) => exit.into(),
         Err(Failure { report, exit }) => {
-            complain(&moat_base::visible(&report.to_string()));
+            complain(&report.to_string());
             exit.into()
         }
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use moat_base::{Depot as _, Lock, RealDepot, Report, SessionId};
-use moat_engine::{ChainKey, History, Store, read_history, retell, summary};
+use moat_engine::{ChainKey, History, Store, read_history, retell, summary, workspace_path};
 use moat_protocol::{Query, Reply, SessionSummary, Standing, Unreadable};
 
 use crate::environment::Environment;
@@ -39,6 +39,11 @@ pub(crate) struct Told {
 }
 
 impl Told {
+    /// The workspace, as the first record names it.
+    pub(crate) fn workspace(&self) -> Option<PathBuf> {
+        self.summary.workspace.as_deref().map(workspace_path)
+    }
+
     /// The stored records, one JSON object per line: for whoever examines what is stored,
     /// such as every prompt whole, and not for front ends.
     pub(crate) fn records(&self) -> impl Iterator<Item = String> {
@@ -169,7 +174,7 @@ fn newest_here(environment: &Environment, all: Vec<SessionId>) -> Result<Session
     // One that cannot be read belongs to no directory; it can still be named.
     let of_here = |id: &SessionId| {
         let told = tell(environment, id.clone()).ok();
-        let workspace = told.and_then(|told| told.summary.workspace);
+        let workspace = told.and_then(|told| told.workspace());
         workspace.is_some_and(|workspace| here.starts_with(workspace))
     };
     all.into_iter().find(of_here).ok_or_else(|| {

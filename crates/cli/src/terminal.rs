@@ -4,6 +4,7 @@
 
 use std::io::{self, Write as _};
 
+use moat_base::visible;
 use moat_tui::Frame;
 
 use crate::environment::Output;
@@ -49,10 +50,10 @@ impl Terminal {
     }
 }
 
-/// Writes to standard error.
+/// Writes a line to standard error. Paths and causes are foreign, so no terminal obeys it.
 pub(crate) fn complain(text: &str) {
     // With standard error gone there is nobody to tell.
-    let _nobody_listens = writeln!(io::stderr().lock(), "{text}");
+    let _nobody_listens = writeln!(io::stderr().lock(), "{}", visible(text));
 }
 
 /// Writes a piece of text to standard error, as it is.

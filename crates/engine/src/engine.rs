@@ -11,6 +11,7 @@
 pub(crate) mod archive;
 mod commits;
 mod keep;
+mod question;
 mod session;
 mod shown;
 
@@ -23,9 +24,11 @@ use moat_protocol::{Answer, CommandEnd, Envelope, Event, Level, Op, Outcome, Tas
 
 use crate::Error;
 use crate::grant::Grant;
+use crate::invocation::Invocation;
 use crate::operation::{self, Step};
+use crate::origin::is_recorded;
 use crate::record::{Effect, EffectOutcome, Record, Trace};
-use crate::state::State;
+use crate::state::{Pending, State, Turn};
 use crate::store::{History, Store};
 use crate::world::{Setback, Settled, StopFlag, World};
 
@@ -141,7 +144,7 @@ impl<W: World> Engine<W> {
     pub fn step(&mut self) -> Result<(), Error> {
         if let Some(question) = self.state.question.clone() {
             return match question.answer {
-                Some(Answer::Once) => self.perform(question.intent),
+                Some(Answer::Once) => self.perform_approved(question),
                 Some(Answer::No) => self.deny(question.intent, &question.proposal.rule),
                 None => Ok(()),
             };
@@ -149,6 +152,7 @@ impl<W: World> Engine<W> {
         let Some(turn) = self.state.turn() else { return Ok(()) };
         match operation::next(turn) {
             Step::Effect(intent) => self.propose(*intent),
+            Step::AskCheck => self.ask_check(),
             Step::Finish(outcome) => self.finish(outcome),
         }
     }
@@ -159,7 +163,8 @@ impl<W: World> Engine<W> {
         let answered = question.is_none_or(|asked| asked.answer.is_some());
         // A command that a person runs belongs to no turn.
         let is_outside = question.is_some_and(|it| matches!(it.intent, Effect::Command { .. }));
-        answered && (is_outside || self.state.turn().is_some_and(|turn| !turn.stopped))
+        let goes_on = |turn: &Turn| !turn.stopped && !self.waits_for_check(turn);
+        answered && (is_outside || self.state.turn().is_some_and(goes_on))
     }
 
     /// Carries out one operation of a front end.
@@ -175,6 +180,7 @@ impl<W: World> Engine<W> {
             }
             Op::Steer { .. } => self.refuse("there is no turn to steer", "start one with a task"),
             Op::Approve { request, answer } => self.approve(request, answer),
+            Op::GiveCheck { line } => self.give_check(line),
             Op::Interrupt => self.interrupt(),
             Op::Show => self.show_changes(),
             Op::PlanKeep { selection } => self.plan_keep(&selection),
@@ -203,7 +209,7 @@ impl<W: World> Engine<W> {
                 let workspace = opened.clone();
                 self.record(Record::Created { workspace, boundary: boundary.clone() })?;
             }
-            Some(recorded) if *recorded != opened => {
+            Some(recorded) if !is_recorded(recorded, &opened) => {
                 return Err(Error::OtherWorkspace { recorded: recorded.clone(), opened });
             }
             // The machine gives another confinement than when the session was opened last.
@@ -219,16 +225,19 @@ impl<W: World> Engine<W> {
 
     /// Settles an effect that an earlier process left unresolved.
     fn recover(&mut self) -> Result<(), Error> {
-        let Some((effect, intent)) = self.state.pending.clone() else { return Ok(()) };
+        let Some(Pending { effect, intent, .. }) = self.state.pending.clone() else {
+            return Ok(());
+        };
         let what = intent.describe();
         let settled =
             if intent.leaves_a_trace() { self.world.settle(&intent) } else { Settled::NotDone };
         match settled {
             Settled::Done(outcome) => {
+                let (level, happened) = shown::happened(&outcome);
                 self.record(Record::Resolved { effect, took_ms: 0, outcome })?;
                 self.notice(
-                    Level::Note,
-                    format!("the process died while it was about to {what}; it had happened"),
+                    level,
+                    format!("the process died while it was about to {what}; {happened}"),
                 );
             }
             Settled::NotDone => {
@@ -272,7 +281,7 @@ impl<W: World> Engine<W> {
         self.record(Record::Resumed)?;
         let turn = u32::try_from(self.state.turns.len()).unwrap_or(u32::MAX);
         self.emit(Event::TurnStarted { turn, task });
-        Ok(())
+        self.ask_again()
     }
 
     fn interrupt(&mut self) -> Result<(), Error> {
@@ -281,7 +290,7 @@ impl<W: World> Engine<W> {
             return Ok(());
         }
         self.record(Record::Interrupted)?;
-        let evidence = self.state.turn().map(crate::state::Turn::evidence).unwrap_or_default();
+        let evidence = self.state.turn().map(Turn::evidence).unwrap_or_default();
         let reason = "a person interrupted it; the session stays and can be resumed".to_owned();
         self.emit(Event::TurnFinished { outcome: Outcome::Stopped { reason }, evidence });
         Ok(())
@@ -304,38 +313,27 @@ impl<W: World> Engine<W> {
             commands: self.settings.commands,
         };
         match decide(&self.action(&intent), &circumstances) {
-            Decision::Allow { .. } => self.perform(intent),
+            Decision::Allow { rule } => self.perform(intent, rule.to_string()),
             Decision::Deny { rule } => self.deny(intent, &rule.to_string()),
-            Decision::Ask { rule } if self.settings.attendance == Attendance::Headless => {
-                let what = intent.describe();
-                self.notice(
-                    Level::Warning,
-                    format!("to {what} would be asked by the rule `{rule}`; nobody can answer, so it is denied"),
-                );
-                self.deny(intent, &rule.to_string())
-            }
-            Decision::Ask { rule } => {
-                let proposal = self.world.proposal(&intent, &rule.to_string());
-                let request = self.state.questions.saturating_add(1);
-                self.record(Record::Asked { request, intent, proposal: proposal.clone() })?;
-                self.emit(Event::ApprovalAsked { request, proposal });
-                Ok(())
-            }
+            Decision::Ask { rule } => self.ask(intent, &rule.to_string()),
         }
     }
 
     fn action(&self, intent: &Effect) -> Action {
-        let shell = |line: &str| vec!["/bin/sh".to_owned(), "-c".to_owned(), line.to_owned()];
-        let run = |argv| Action::Run { argv, place: Place::Fork };
+        if let Some(Invocation { argv, place, .. }) = Invocation::of(intent) {
+            return Action::Run { argv, place };
+        }
         match intent {
+            // What runs something is above; were it ever not, it would be asked like a command.
+            Effect::RunCheck { .. }
+            | Effect::Observe { .. }
+            | Effect::Try { check: Some(_), .. }
+            | Effect::TryTested { .. }
+            | Effect::Command { .. } => Action::Run { argv: Vec::new(), place: Place::Session },
             Effect::FindCheck | Effect::Locate => Action::Inspect,
-            Effect::RunCheck { line } => run(shell(line)),
-            Effect::Observe { argv } => run(argv.clone()),
-            Effect::Try { check: Some(line), .. } => run(shell(line)),
             Effect::Try { path, check: None, .. } => {
                 Action::Edit { path: path.clone(), place: Place::Fork }
             }
-            Effect::TryTested { place, .. } => run(shell(&place.line)),
             Effect::Apply { path, .. } => {
                 Action::Edit { path: path.clone(), place: Place::Session }
             }
@@ -345,9 +343,6 @@ impl<W: World> Engine<W> {
             Effect::Ask { .. } => {
                 let model = self.state.turn().map(|turn| turn.task.model.clone());
                 Action::AskModel { model: model.unwrap_or_default() }
-            }
-            Effect::Command { argv, .. } => {
-                Action::Run { argv: argv.clone(), place: Place::Session }
             }
             Effect::TakeCommits { .. }
             | Effect::ReturnCommits { .. }
@@ -360,7 +355,7 @@ impl<W: World> Engine<W> {
 
     fn deny(&mut self, intent: Effect, rule: &str) -> Result<(), Error> {
         let effect = self.state.effects.saturating_add(1);
-        self.record(Record::Intended { effect, intent })?;
+        self.record(Record::Intended { effect, intent, rule: Some(rule.to_owned()) })?;
         let outcome = EffectOutcome::Denied { rule: rule.to_owned() };
         let event = session::ended(&self.state, &outcome);
         self.record(Record::Resolved { effect, took_ms: 0, outcome })?;
@@ -369,9 +364,9 @@ impl<W: World> Engine<W> {
     }
 
     /// Stores the intent, carries the effect out and stores what came of it.
-    fn perform(&mut self, intent: Effect) -> Result<(), Error> {
+    fn perform(&mut self, intent: Effect, rule: String) -> Result<(), Error> {
         let effect = self.state.effects.saturating_add(1);
-        self.record(Record::Intended { effect, intent: intent.clone() })?;
+        self.record(Record::Intended { effect, intent: intent.clone(), rule: Some(rule) })?;
         let started = self.clock.monotonic();
         let grant = Grant::new(effect, intent.clone());
         let (session, clock) = (&self.settings.session, &self.clock);
@@ -412,7 +407,7 @@ impl<W: World> Engine<W> {
     }
 
     fn finish(&mut self, outcome: Outcome) -> Result<(), Error> {
-        let evidence = self.state.turn().map(crate::state::Turn::evidence).unwrap_or_default();
+        let evidence = self.state.turn().map(Turn::evidence).unwrap_or_default();
         self.record(Record::TurnFinished { outcome: outcome.clone(), evidence: evidence.clone() })?;
         if matches!(outcome, Outcome::Solved | Outcome::Unverified { .. } | Outcome::Unknown { .. })
         {

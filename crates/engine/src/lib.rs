@@ -10,15 +10,18 @@
 //! (`moat-sandbox`), what a test run says and where a bug may be (`moat-tools`).
 //!
 //! *Map*: `engine` the orchestrator, and what it tells of stored sessions · `operation` the state machine, one file per
-//! operation · `record` what is stored · `state` the fold · `story` which records count · `store` the file and
+//! operation · `record` what is stored · `origin` the workspace's path as text · `state` the fold · `story` which records count · `store` the file and
 //! its chain · `world` the door to effects · `grant` the right to one effect ·
+//! `invocation` what an effect runs ·
 //! [`limits`] bounds.
 
 mod engine;
 mod error;
 mod grant;
+mod invocation;
 pub mod limits;
 mod operation;
+mod origin;
 mod record;
 mod state;
 mod store;
@@ -30,11 +33,12 @@ pub use engine::{Attendance, Engine, Settings, Sink};
 pub use error::Error;
 pub use grant::Grant;
 pub use operation::{Step, next, plan};
+pub use origin::workspace_path;
 pub use record::{
     AnswerRef, CommitTip, Cost, Effect, EffectOutcome, Place, Point, Prompt, PromptMessage,
     PromptRole, Record, Skill, TestForm, TestPlace, Trace, Verdict,
 };
-pub use state::{Done, Given, Question, State, Trial, Turn};
+pub use state::{AskedCheck, Decided, Done, Given, Pending, Question, State, Trial, Turn};
 pub use store::{ChainKey, History, Line, Store, StoreError, read_history};
 pub use world::{
     LocalWorld, ModelSource, ReadyModel, Setback, Settled, StartError, StopFlag, Waypoint, World,

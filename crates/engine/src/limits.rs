@@ -4,6 +4,9 @@
 /// The longest session file that is read back.
 pub const SESSION_FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
+/// The longest shell line that is taken as a check when one is asked for.
+pub const CHECK_LINE_BYTES_MAX: usize = 64 * 1024;
+
 /// Operations that wait to be looked at; a front end that sends more waits.
 pub const INBOX_OPS_MAX: usize = 64;
 

@@ -20,6 +20,7 @@ mod settle;
 mod trial;
 mod write;
 
+pub(crate) use check::no_check;
 use moat_protocol::{Outcome, TaskKind};
 
 use crate::record::Effect;
@@ -32,6 +33,8 @@ pub(crate) use propose::place_of;
 pub enum Step {
     /// Carry this out.
     Effect(Box<Effect>),
+    /// Ask a person which command tells right from wrong.
+    AskCheck,
     /// The turn is over.
     Finish(Outcome),
 }

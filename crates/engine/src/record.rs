@@ -49,12 +49,22 @@ pub enum Record {
         /// The answer.
         answer: Answer,
     },
+    /// No check was found, so a person is asked for one.
+    CheckAsked,
+    /// That was answered.
+    CheckGiven {
+        /// The shell line; `None` when there is none.
+        line: Option<String>,
+    },
     /// An effect is about to be carried out.
     Intended {
         /// Its number in the session, from 1.
         effect: u32,
         /// What it is.
         intent: Effect,
+        /// The rule that allowed, asked about or denied it; earlier sessions did not store one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rule: Option<String>,
     },
     /// An effect was carried out.
     Resolved {

@@ -21,10 +21,32 @@ pub struct Done {
     pub effect: u32,
     /// What it was.
     pub intent: Effect,
+    /// What was decided about it.
+    pub decided: Decided,
     /// How long it took.
     pub took_ms: u64,
     /// What came of it.
     pub outcome: EffectOutcome,
+}
+
+/// What was decided about an effect before it was carried out, or was not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Decided {
+    /// The rule; `None` in sessions that did not store it.
+    pub rule: Option<String>,
+    /// Whether the rule asked and a person said yes.
+    pub approved: bool,
+}
+
+/// An effect that was intended and not resolved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// Its number in the session.
+    pub effect: u32,
+    /// What it is.
+    pub intent: Effect,
+    /// What was decided about it.
+    pub decided: Decided,
 }
 
 /// A question that waits for a person, or was answered and not yet acted on.
@@ -40,6 +62,17 @@ pub struct Question {
     pub answer: Option<Answer>,
 }
 
+/// What became of the question for a check that was not found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AskedCheck {
+    /// A person has not answered yet.
+    Open,
+    /// This shell line.
+    Given(String),
+    /// There is none.
+    None,
+}
+
 /// One turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Turn {
@@ -47,6 +80,8 @@ pub struct Turn {
     pub task: Task,
     /// What the user added.
     pub steers: Vec<String>,
+    /// The question for a check, once it was asked.
+    pub asked_check: Option<AskedCheck>,
     /// What was done, in order.
     pub done: Vec<Done>,
     /// The side effect of which it is not known whether it happened.
@@ -67,7 +102,7 @@ pub struct State {
     /// The turns, oldest first.
     pub turns: Vec<Turn>,
     /// The effect that was intended and not resolved.
-    pub pending: Option<(u32, Effect)>,
+    pub pending: Option<Pending>,
     /// The open question.
     pub question: Option<Question>,
     /// How many effects were intended.
@@ -127,9 +162,9 @@ impl State {
         let Record::Resolved { effect, outcome: EffectOutcome::Rewound(_), .. } = record else {
             return None;
         };
-        let (pending, intent) = self.pending.as_ref()?;
-        let Effect::Rewind { scope, point, .. } = intent else { return None };
-        if pending != effect || !scope.has_conversation() {
+        let pending = self.pending.as_ref()?;
+        let Effect::Rewind { scope, point, .. } = &pending.intent else { return None };
+        if pending.effect != *effect || !scope.has_conversation() {
             return None;
         }
         self.story.place(*point)
@@ -163,10 +198,17 @@ impl State {
                     question.answer = Some(*answer);
                 }
             }
-            Record::Intended { effect, intent } => {
+            Record::CheckAsked => self.set_check(AskedCheck::Open),
+            Record::CheckGiven { line } => {
+                self.set_check(line.clone().map_or(AskedCheck::None, AskedCheck::Given));
+            }
+            Record::Intended { effect, intent, rule } => {
                 self.effects = *effect;
-                self.question = None;
-                self.pending = Some((*effect, intent.clone()));
+                let asked = self.question.take();
+                let approved = asked.is_some_and(|it| it.answer == Some(Answer::Once));
+                let decided = Decided { rule: rule.clone(), approved };
+                let (effect, intent) = (*effect, intent.clone());
+                self.pending = Some(Pending { effect, intent, decided });
             }
             Record::Resolved { effect, took_ms, outcome } => {
                 self.resolve(*effect, *took_ms, outcome);
@@ -200,14 +242,15 @@ impl State {
     }
 
     fn resolve(&mut self, effect: u32, took_ms: u64, outcome: &EffectOutcome) {
-        let Some((_, intent)) = self.pending.take_if(|(pending, _)| *pending == effect) else {
+        let Some(pending) = self.pending.take_if(|pending| pending.effect == effect) else {
             return;
         };
+        let Pending { intent, decided, .. } = pending;
         self.count_taken(outcome);
         let outcome = outcome.clone();
         let is_its = |turn: &&mut Turn| turn.finished.is_none() && turn.owns(&intent);
         if let Some(turn) = self.turns.last_mut().filter(is_its) {
-            turn.done.push(Done { effect, intent, took_ms, outcome });
+            turn.done.push(Done { effect, intent, decided, took_ms, outcome });
         }
     }
 
@@ -227,11 +270,17 @@ impl State {
 
     fn lose(&mut self, trace: Trace) {
         let lost = self.pending.take();
-        if let (Some((_, intent)), Trace::Unknown, Some(turn)) =
+        if let (Some(Pending { intent, .. }), Trace::Unknown, Some(turn)) =
             (lost, trace, self.turns.last_mut())
             && turn.owns(&intent)
         {
             turn.unknown = Some(intent.describe());
+        }
+    }
+
+    fn set_check(&mut self, asked: AskedCheck) {
+        if let Some(turn) = self.turns.last_mut() {
+            turn.asked_check = Some(asked);
         }
     }
 
@@ -244,8 +293,15 @@ impl State {
 
 impl Turn {
     fn new(task: Task) -> Self {
-        let (steers, done) = (Vec::new(), Vec::new());
-        Self { task, steers, done, unknown: None, stopped: false, finished: None }
+        Self {
+            task,
+            steers: Vec::new(),
+            asked_check: None,
+            done: Vec::new(),
+            unknown: None,
+            stopped: false,
+            finished: None,
+        }
     }
 
     /// Whether an effect that happens now is the turn's. What a person runs, or goes back to,
@@ -267,10 +323,15 @@ impl Turn {
         self.done.iter().map(|done| done.took_ms).sum()
     }
 
-    /// The check: the one that the user gave, or the one that was found.
+    /// The check: the one that the user gave with the task or when asked, or the one that was
+    /// found.
     #[must_use]
     pub fn check(&self) -> Option<&str> {
-        self.task.check.as_deref().or_else(|| {
+        let given = match &self.asked_check {
+            Some(AskedCheck::Given(line)) => Some(line.as_str()),
+            Some(AskedCheck::Open | AskedCheck::None) | None => None,
+        };
+        self.task.check.as_deref().or(given).or_else(|| {
             self.outcomes().find_map(|outcome| {
                 let EffectOutcome::CheckFound { line, .. } = outcome else { return None };
                 line.as_deref()

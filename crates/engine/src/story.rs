@@ -71,6 +71,8 @@ impl Story {
             | Record::Steered { .. }
             | Record::Asked { .. }
             | Record::Answered { .. }
+            | Record::CheckAsked
+            | Record::CheckGiven { .. }
             | Record::Intended { .. }
             | Record::Interrupted
             | Record::Resumed

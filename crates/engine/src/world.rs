@@ -14,6 +14,7 @@ mod ground;
 mod local;
 mod model;
 mod place;
+mod proposal;
 mod surface;
 
 use std::sync::Arc;
@@ -150,7 +151,7 @@ pub trait World {
     /// The boundary in one line.
     fn boundary(&self) -> String;
 
-    /// The workspace, as text.
+    /// The workspace's path, as text in the escaped form of `TreePath`.
     fn workspace(&self) -> String;
 
     /// What a person is shown before an effect that asks.

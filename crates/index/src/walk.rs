@@ -78,11 +78,14 @@ pub struct Walk {
     pub skipped: Vec<Skip>,
     /// How many entries were left out in all.
     pub skipped_count: usize,
+    /// Whether it stopped at a bound, with more files to come.
+    pub is_cut: bool,
 }
 
 impl Walk {
     fn skip(&mut self, path: TreePath, reason: SkipReason) {
         self.skipped_count += 1;
+        self.is_cut |= reason == SkipReason::Bound;
         if self.skipped.len() < WALK_SKIPS_MAX {
             self.skipped.push(Skip { path, reason });
         }
@@ -313,8 +316,10 @@ mod tests {
         let many: Vec<(&str, &str)> = many.iter().map(|(a, b)| (a.as_str(), *b)).collect();
         let options = WalkOptions { files_max: 5 };
         let found = walk(&MapTree::of(&many), &TreePath::root(), &options);
-        assert_eq!(found.files.len(), 5);
+        assert_eq!((found.files.len(), found.is_cut), (5, true));
         assert_eq!(found.skipped.last().map(|skip| skip.reason), Some(SkipReason::Bound));
+        let options = WalkOptions { files_max: 20 };
+        assert!(!walk(&MapTree::of(&many), &TreePath::root(), &options).is_cut);
         let deep = format!("{}x.py", "d/".repeat(WALK_DEPTH_MAX + 1));
         let found = walk(&MapTree::of(&[(&deep, "")]), &TreePath::root(), &WalkOptions::default());
         assert_eq!(found.skipped.last().map(|skip| skip.reason), Some(SkipReason::Deep));

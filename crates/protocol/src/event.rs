@@ -71,7 +71,7 @@ pub enum CandidateVerdict {
 pub enum Event {
     /// The session is open; the first event every reader gets.
     SessionOpened {
-        /// The workspace's real path, for people.
+        /// The workspace's real path, as text in the escaped form of `TreePath`.
         workspace: String,
         /// What is enforced, in one line.
         boundary: String,
@@ -192,6 +192,13 @@ pub enum Event {
         request: u32,
         /// The answer.
         answer: Answer,
+    },
+    /// A person must say which command is to pass, since none was found; the turn waits.
+    CheckAsked,
+    /// That was answered, here or by another front end.
+    CheckGiven {
+        /// The shell line; `None` when there is none.
+        line: Option<String>,
     },
     /// The pending changes, whole.
     ChangesPending(ChangeSet),

@@ -40,7 +40,7 @@ pub use checkpoint::{Checkpoint, CommandEnd, PathChange, RewindPlan, RewindScope
 pub use commits::{Branch, BranchRefusal, Commit, Commits, OtherRef, TakenBranch};
 pub use event::{CandidateVerdict, Envelope, Event, Level, Stream};
 pub use evidence::{Bound, Evidence, Nearest, Outcome, RunStatus, Suspect, TestSummary};
-pub use op::{Answer, Op, Proposal};
+pub use op::{Answer, Op, Proposal, ProposedCandidate};
 pub use surface::{Confirmation, Confirmer, Surface, SurfaceEffect};
 pub use task::{Task, TaskKind};
 pub use wire::{WireError, read_event, read_op, write_event, write_op};

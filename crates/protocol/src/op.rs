@@ -29,6 +29,11 @@ pub enum Op {
         /// The answer.
         answer: Answer,
     },
+    /// Answer an [`Event::CheckAsked`](crate::Event::CheckAsked).
+    GiveCheck {
+        /// The command that must pass, as a shell line; `None` when there is none.
+        line: Option<String>,
+    },
     /// Stop the turn, not the session.
     Interrupt,
     /// Show the pending changes with their hunks.
@@ -108,10 +113,27 @@ pub struct Proposal {
     pub environment: Vec<(String, String)>,
     /// The working directory inside the workspace.
     pub directory: TreePath,
+    /// The candidate that is in place when it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidate: Option<ProposedCandidate>,
     /// Where what it writes ends up, in words.
     pub writes: String,
     /// What it can reach over a network, in words.
     pub network: String,
     /// The rule that asks.
     pub rule: String,
+}
+
+/// A candidate that would be tried.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposedCandidate {
+    /// Its number in the turn, from 1.
+    pub number: u32,
+    /// The file that it changes.
+    pub path: TreePath,
+    /// The symbol that it changes.
+    pub symbol: String,
+    /// The file into which tests that come with it are put.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tests: Option<TreePath>,
 }

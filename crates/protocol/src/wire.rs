@@ -100,30 +100,11 @@ mod tests {
     use super::*;
     use crate::{
         Change, ChangeClass, ChangeKind, ChangeSet, Checkpoint, CommandEnd, Confirmation,
-        Confirmer, Event, Merge, Mode, RewindScope, RunStatus, Selection, Side, Surface,
-        SurfaceEffect,
+        Confirmer, Event, Merge, Mode, Proposal, ProposedCandidate, RewindScope, RunStatus,
+        Selection, Side, Surface, SurfaceEffect,
     };
 
-    #[test]
-    fn ops_and_events_survive_the_wire() {
-        let selection = Selection::Hunks {
-            path: TreePath::from_bytes(b"odd\xff name").unwrap(),
-            numbers: vec![1, 3],
-        };
-        let confirmed = vec![Confirmation {
-            path: TreePath::from_bytes(b"odd\xff =name").unwrap(),
-            id: "deleted".into(),
-            by: Confirmer::Terminal,
-        }];
-        let keep = Op::Keep { selection, confirmed };
-        let run = Op::Run { argv: vec!["sh".into()], directory: TreePath::root() };
-        let rewind = Op::Rewind { to: 3, scope: RewindScope::Conversation };
-        let steer = Op::Steer { text: "a\nb".into() };
-        for op in [Op::Interrupt, keep, steer, run, rewind] {
-            let line = write_op(&op);
-            assert_eq!(line.matches('\n').count(), 1);
-            assert_eq!(read_op(&line).unwrap(), op);
-        }
+    fn events() -> Vec<Event> {
         let surface = Surface {
             at: None,
             reader: "x".into(),
@@ -148,6 +129,20 @@ mod tests {
             surfaces: vec![surface],
             confirm: Some("deleted".into()),
         };
+        let proposal = Proposal {
+            argv: vec!["/bin/sh".into(), "-c".into(), "true\n".into()],
+            environment: vec![("A".into(), "b".into())],
+            directory: TreePath::root(),
+            candidate: Some(ProposedCandidate {
+                number: 3,
+                path: TreePath::from_bytes(b"odd\xff").unwrap(),
+                symbol: "f".into(),
+                tests: None,
+            }),
+            writes: "a fork".into(),
+            network: "none".into(),
+            rule: "commands-ask".into(),
+        };
         let set = ChangeSet { changes: vec![change], left_out: Vec::new(), truncated: true };
         let end = CommandEnd::Ran { status: RunStatus::Code(3) };
         let taken = Checkpoint {
@@ -157,12 +152,41 @@ mod tests {
             differing: 5,
             uncovered: 0,
         };
-        for event in [
+        vec![
             Event::SessionClosed,
+            Event::CheckAsked,
+            Event::CheckGiven { line: Some("make".into()) },
+            Event::CheckGiven { line: None },
+            Event::ApprovalAsked { request: 2, proposal },
             Event::ChangesPending(set),
             Event::CommandEnded(end),
             Event::Checkpointed(taken),
-        ] {
+        ]
+    }
+
+    #[test]
+    fn ops_and_events_survive_the_wire() {
+        let selection = Selection::Hunks {
+            path: TreePath::from_bytes(b"odd\xff name").unwrap(),
+            numbers: vec![1, 3],
+        };
+        let confirmed = vec![Confirmation {
+            path: TreePath::from_bytes(b"odd\xff =name").unwrap(),
+            id: "deleted".into(),
+            by: Confirmer::Terminal,
+        }];
+        let keep = Op::Keep { selection, confirmed };
+        let run = Op::Run { argv: vec!["sh".into()], directory: TreePath::root() };
+        let rewind = Op::Rewind { to: 3, scope: RewindScope::Conversation };
+        let steer = Op::Steer { text: "a\nb".into() };
+        let given = Op::GiveCheck { line: Some("make\ttest".into()) };
+        let none = Op::GiveCheck { line: None };
+        for op in [Op::Interrupt, keep, steer, run, rewind, given, none] {
+            let line = write_op(&op);
+            assert_eq!(line.matches('\n').count(), 1);
+            assert_eq!(read_op(&line).unwrap(), op);
+        }
+        for event in events() {
             let session = "0123456789".parse().unwrap();
             let envelope = Envelope { session, sequence: 7, at: Timestamp(1), event };
             assert_eq!(read_event(&write_event(&envelope)).unwrap(), envelope);

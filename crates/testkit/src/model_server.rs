@@ -56,6 +56,13 @@ pub enum Act {
     Hang,
     /// Answers with this text and never ends.
     HangAfter(String),
+    /// Answers with this text as soon as there is nothing at this path any more.
+    OnceGone {
+        /// The path.
+        path: PathBuf,
+        /// The text.
+        text: String,
+    },
     /// Sends these bytes as the body of a good answer.
     Garbage(Vec<u8>),
     /// Sends this text and closes the connection without an end.
@@ -181,6 +188,11 @@ impl ModelServer {
     #[must_use]
     pub fn socket(&self) -> &Path {
         &self.socket
+    }
+
+    /// Answers by another script from now on.
+    pub fn script(&self, rules: Vec<Rule>) {
+        *lock(&self.script.rules) = rules;
     }
 
     /// The requests for answers so far, in the order in which they came.

@@ -8,11 +8,13 @@
 
 mod keep;
 mod outcome;
+mod question;
 mod rewind;
 
 use moat_base::{clip, visible};
-use moat_protocol::{CandidateVerdict, ChangeSet, Event, Level, Proposal, RunStatus, TestSummary};
+use moat_protocol::{CandidateVerdict, ChangeSet, Event, Level, RunStatus, TestSummary};
 
+use self::question::command_line;
 use crate::{Paint, Tone, change_set, count, duration};
 
 /// How much is shown.
@@ -141,7 +143,7 @@ impl Screen {
                 self.judged(*candidate, &format!("{symbol} in {path}"), verdict)
             }
             Event::Edited { path, symbols } => self.edited(path, symbols),
-            Event::ApprovalAsked { proposal, .. } => self.question(proposal),
+            Event::ApprovalAsked { request, proposal } => self.question(*request, proposal),
             Event::ApprovalAnswered { answer, .. } => {
                 let text = match answer {
                     moat_protocol::Answer::Once => "yes, once",
@@ -149,6 +151,8 @@ impl Screen {
                 };
                 self.line("answer", Tone::Label, text)
             }
+            Event::CheckAsked => self.check_asked(),
+            Event::CheckGiven { line } => self.check_given(line.as_deref()),
             Event::CommitsPending(set) => crate::commits::pending(set, self.paint),
             Event::CommitsTaken { taken, refused } => {
                 crate::commits::taken(taken, refused, self.paint)
@@ -300,17 +304,6 @@ impl Screen {
         format!("{label} {}: {said}\n", visible(place))
     }
 
-    fn question(&self, proposal: &Proposal) -> String {
-        let mut text = format!("run exactly this?\n{}\n", command_line(&proposal.argv));
-        text.push_str(&format!("in      ./{}\n", proposal.directory));
-        for (name, value) in &proposal.environment {
-            text.push_str(&format!("with    {name}={value}\n"));
-        }
-        text.push_str(&format!("writes  {}\nnetwork {}\n", proposal.writes, proposal.network));
-        text.push_str(&format!("asked by the rule `{}`", proposal.rule));
-        self.line("ask", Tone::Warning, &text)
-    }
-
     fn moved(
         &self,
         label: &str,
@@ -330,22 +323,6 @@ impl Screen {
             shown.push_str(&self.line(label, Tone::Label, "nothing"));
         }
         shown
-    }
-}
-
-fn command_line(argv: &[String]) -> String {
-    match argv {
-        [shell, flag, line] if shell.ends_with("/sh") && flag == "-c" => line.clone(),
-        _ => argv.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "),
-    }
-}
-
-fn quoted(word: &str) -> String {
-    let plain = |character: char| character.is_alphanumeric() || "-_./=:,@+%".contains(character);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
     }
 }
 
@@ -400,24 +377,6 @@ mod tests {
                 assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");
                 assert!(!text.contains('\u{202e}'));
             }
-        }
-    }
-
-    #[test]
-    fn a_question_shows_the_whole_command() {
-        let long = "x".repeat(10_000);
-        let proposal = Proposal {
-            argv: vec!["/bin/echo".into(), long.clone(), "a b".into()],
-            environment: vec![("NAME".into(), "value".into())],
-            directory: moat_base::TreePath::root(),
-            writes: "a fork".into(),
-            network: "none".into(),
-            rule: "commands-ask".into(),
-        };
-        let event = Event::ApprovalAsked { request: 1, proposal };
-        let shown = Screen::new(Paint::Plain, Detail::Usual).show(&event).lines;
-        for part in [long.as_str(), "'a b'", "NAME=value", "commands-ask", "none"] {
-            assert!(shown.contains(part), "{part}");
         }
     }
 

@@ -62,6 +62,9 @@ pub(crate) fn run(
             let answer = if no { moat_protocol::Answer::No } else { moat_protocol::Answer::Once };
             remote::tell(environment, &id, &Op::Approve { request, answer })
         }
+        SessionVerb::Check { id, line } => {
+            remote::tell(environment, &id, &Op::GiveCheck { line: Some(line) })
+        }
         SessionVerb::Rm { id } => {
             environment.give_up_inet()?;
             remove(environment, &id)
@@ -180,7 +183,7 @@ fn open_as(
 }
 
 fn workspace(told: &Told) -> Result<PathBuf, Failure> {
-    let path = told.summary.workspace.as_ref().map(PathBuf::from).ok_or_else(|| {
+    let path = told.workspace().ok_or_else(|| {
         Failure::usage(format!("session {} holds nothing", told.id), "start a new one")
     })?;
     if path.is_dir() {

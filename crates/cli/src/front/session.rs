@@ -42,7 +42,7 @@ impl Front {
                     continue;
                 }
                 Ok(Arrival::InputEnded) => {
-                    self.answer(host, "no");
+                    self.end_input(host);
                     continue;
                 }
             };
@@ -52,6 +52,9 @@ impl Front {
                 Event::Failed { report } => return Ok(Err(report.clone())),
                 Event::ApprovalAsked { .. } | Event::ApprovalAnswered { .. } => {
                     self.show(&envelope);
+                    if self.input_ended {
+                        self.answer(host, "");
+                    }
                 }
                 Event::Notice { level: Level::Warning, text } => {
                     complain_part(&format!("{}\n", visible(text)));
@@ -69,6 +72,8 @@ impl Front {
                 | Event::ModelAnswered { .. }
                 | Event::CandidateJudged { .. }
                 | Event::Edited { .. }
+                | Event::CheckAsked
+                | Event::CheckGiven { .. }
                 | Event::ChangesPending(_)
                 | Event::KeepPlanned { .. }
                 | Event::CommitsPending(_)

@@ -8,7 +8,7 @@ use std::thread;
 
 use moat_protocol::Event;
 
-use crate::support::{Home, RIGHT, WRONG, always, right, until};
+use crate::support::{Home, RIGHT, WRONG, always, right, signal, until};
 
 const CHECK: &str = "python3 -m unittest -v  # asked $HOME";
 const ASKING: [&str; 5] = ["exec", "--ask", "--check", CHECK, "fix total"];
@@ -75,6 +75,14 @@ impl Terminal {
         self.keyboard.write_all(b"\x03").unwrap();
     }
 
+    /// Ends the session's own process, which the terminal's program started.
+    pub(crate) fn kill(&mut self, home: &Home, what: rustix::process::Signal) {
+        let line = |line: &str| line.contains(" exec ") && !line.contains(" pty");
+        let running = home.processes().into_iter().filter(|(_, it)| line(it));
+        running.for_each(|(pid, _)| signal(pid, what));
+        self.end();
+    }
+
     pub(crate) fn end(&mut self) -> Option<i32> {
         let mut status = None;
         until("the program ends", || {
@@ -102,6 +110,7 @@ fn headless_denies_what_would_be_asked_and_says_so() {
         .says(CHECK);
     assert_eq!(home.calc(), WRONG);
     assert!(home.model.requests().is_empty());
+    home.run(["session", "show"]).code(0).says("denied by the rule `commands-ask`");
     home.run(["--set", "approval.commands=ask", "exec", "--json", "fix total"]).code(3);
 }
 
@@ -117,8 +126,95 @@ fn a_person_who_answers_yes_each_time_gets_the_change() {
     assert_eq!(terminal.end(), Some(0), "{}", terminal.text());
     terminal.see("solved");
     assert_eq!(home.calc(), WRONG);
+    let told = home.run(["session", "show"]);
+    told.code(0).says("approved when asked by `commands-ask`");
     home.run(["session", "keep"]).code(0);
     assert_eq!(home.calc(), RIGHT);
+}
+
+/// What the sandbox sets for every command, and what it passes on of this test's own variables
+/// (docs/sandbox.md).
+const FIXED: [&str; 16] = [
+    "HOME",
+    "PATH",
+    "PWD",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "TMPDIR",
+    "PAGER",
+    "GIT_TERMINAL_PROMPT",
+    "CARGO_NET_OFFLINE",
+    "GOFLAGS",
+    "GOPROXY",
+    "PIP_NO_INDEX",
+    "RUSTUP_AUTO_INSTALL",
+    "UV_OFFLINE",
+    "npm_config_offline",
+];
+
+#[test]
+fn what_is_shown_is_exactly_what_the_sandbox_gets() {
+    let home = Home::new(always(right()));
+    // A null byte ends each word.
+    let check = "echo begin; tr '\\000\\n' '\\n\\t' < /proc/$$/cmdline; echo between; \
+                 tr '\\000' '\\n' < /proc/$$/environ; echo end; python3 -m unittest -v #\u{202e}";
+    let mut terminal =
+        Terminal::start(&home, &["exec", "--ask", "--check", check, "fix total"], &[]);
+    terminal.see("type `yes`");
+    terminal.type_line("yes");
+    until("it asks again", || terminal.text().matches("type `yes`").count() >= 2);
+    // The check is asked for anew for each candidate, with what that one changes.
+    terminal.see("trying  candidate 1, which changes total in calc.py");
+    terminal.type_line("no");
+    assert_eq!(terminal.end(), Some(3), "{}", terminal.text());
+
+    let records = home.run(["session", "show", "--json"]).out;
+    let records: Vec<serde_json::Value> =
+        records.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of_kind = |kind: &str| records.iter().filter(|it| it["kind"] == kind).collect::<Vec<_>>();
+    let proposal = &of_kind("asked")[0]["proposal"];
+    let checked = of_kind("resolved");
+    let checked = checked.iter().find(|it| it["outcome"]["outcome"] == "checked").unwrap();
+    let output = checked["outcome"]["output"].as_str().unwrap();
+    let (argv, rest) = output.split_once("begin\n").unwrap().1.split_once("between\n").unwrap();
+    let environ = rest.split_once("end\n").unwrap().0;
+
+    let words = proposal["argv"].as_array().unwrap().iter().map(|word| word.as_str().unwrap());
+    assert_eq!(argv.lines().collect::<Vec<_>>(), words.collect::<Vec<_>>());
+    let mut got: Vec<(&str, &str)> =
+        environ.lines().map(|line| line.split_once('=').unwrap()).collect();
+    let shown = proposal["environment"].as_array().unwrap();
+    assert!(!shown.is_empty());
+    for pair in shown {
+        let pair = (pair[0].as_str().unwrap(), pair[1].as_str().unwrap());
+        let at = got.iter().position(|it| *it == pair);
+        got.remove(at.unwrap_or_else(|| panic!("{pair:?} was shown and not set: {got:?}")));
+    }
+    // The language is passed on, and the program that gives the terminal sets one.
+    got.retain(|(name, _)| !name.starts_with("LC_"));
+    let unnamed: Vec<_> = got.iter().filter(|(name, _)| !FIXED.contains(name)).collect();
+    assert!(unnamed.is_empty(), "set and not shown: {unnamed:?}");
+    let candidate = &of_kind("asked")[1]["proposal"]["candidate"];
+    assert_eq!((&candidate["path"], &candidate["symbol"]), (&"calc.py".into(), &"total".into()));
+}
+
+#[test]
+fn an_open_question_is_shown_again_by_resume() {
+    let home = Home::new(always(right()));
+    let mut terminal = Terminal::start(&home, &ASKING, &[]);
+    terminal.see("type `yes`");
+    terminal.interrupt();
+    assert_eq!(terminal.end(), Some(130), "{}", terminal.text());
+    home.run(["session", "resume"]).code(3).says("nobody can answer").says(CHECK);
+    let mut terminal = Terminal::start(&home, &ASKING, &[]);
+    terminal.see("type `yes`");
+    terminal.interrupt();
+    assert_eq!(terminal.end(), Some(130), "{}", terminal.text());
+    let mut terminal = Terminal::start(&home, &["session", "resume"], &[]);
+    terminal.see("type `yes`");
+    terminal.type_line("no");
+    assert_eq!(terminal.end(), Some(3), "{}", terminal.text());
 }
 
 #[test]

@@ -4,14 +4,15 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{FileTypeExt as _, symlink};
 use std::os::unix::net::UnixListener;
+use std::path::PathBuf;
 use std::process::Command;
 
 use moat_testkit::{Act, Matcher, Rule};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
-use crate::support::{Home, RIGHT, Running, WRONG, always, right, snapshot, until};
+use crate::support::{Ended, Home, RIGHT, Running, WRONG, always, right, snapshot, until};
 
 #[test]
 fn bad_arguments_are_named_with_a_way_out() {
@@ -119,6 +120,11 @@ fn odd_files_beside_the_work_do_not_stop_it_and_stay_as_they_are() {
     let long = fs::File::create(project.join("huge.py")).unwrap();
     long.set_len(1 << 30).unwrap();
     mknodat(CWD, project.join("fifo.py"), FileType::Fifo, Mode::RWXU, 0).unwrap();
+    let null = rustix::fs::makedev(1, 3);
+    let device = mknodat(CWD, project.join("null.py"), FileType::CharacterDevice, Mode::RWXU, null);
+    if let Err(error) = device {
+        println!("not run with a device file: {error}");
+    }
     let _socket = UnixListener::bind(project.join("sock.py")).unwrap();
     fs::create_dir_all(project.join("deep").join("d/".repeat(200))).unwrap();
 
@@ -131,7 +137,47 @@ fn odd_files_beside_the_work_do_not_stop_it_and_stay_as_they_are() {
     assert_eq!(home.calc(), RIGHT);
     let kind = |name: &str| fs::symlink_metadata(project.join(name)).unwrap().file_type();
     assert!(kind("loop-a").is_symlink() && kind("self").is_symlink());
-    assert!(std::os::unix::fs::FileTypeExt::is_fifo(&kind("fifo.py")));
+    assert!(kind("fifo.py").is_fifo());
+    if device.is_ok() {
+        assert!(!shown.out.contains("null.py"), "{}", shown.out);
+        assert!(kind("null.py").is_char_device());
+    }
+}
+
+#[test]
+fn a_workspace_that_is_not_searched_whole_is_said_to_be_so_once() {
+    let check = ["exec", "--check", "python3 -m unittest -v test_calc", "fix total"];
+    let home = Home::new(always(right()));
+    // One more than are searched, with the two of the project.
+    for number in 0..20_000 - 2 {
+        home.put(&format!("many/{}/f{number}.txt", number / 1000), "");
+    }
+    let said = |done: &Ended| done.out.matches("files of the workspace are searched").count();
+    let whole = home.run(check);
+    assert_eq!(said(whole.code(0)), 0, "{}", whole.out);
+    home.put("many/one-more.txt", "");
+    let cut = home.run(check);
+    cut.code(0).says("20000 of the 20001 files");
+    assert_eq!(said(&cut), 1, "{}", cut.out);
+}
+
+#[test]
+fn a_source_that_is_not_utf_8_keeps_every_byte_that_is_not_replaced() {
+    let source = |body: &str| {
+        let head = b"# -*- coding: latin-1 -*-\n# caf\xe9 \xff\n\n\n";
+        let tail = b"\n\n\nNAME = '\xe4\xf6\xfc'\n\n\ndef double(value):\n    return value + value  # \xd7 2\n";
+        [head.as_slice(), body.as_bytes(), tail].concat()
+    };
+    let wrong = source("def total(values):\n    return -sum(values)");
+    let home = Home::new(always(right()));
+    home.put("calc.py", &wrong);
+    home.run(["exec", "fix total"]).code(0).says("solved");
+    home.run(["session", "show"]).code(0).says("calc.py");
+    home.run(["session", "keep"]).code(0);
+    let kept = fs::read(home.project().join("calc.py")).unwrap();
+    assert_eq!(kept, source("def total(values):\n    return sum(values)"));
+    home.run(["session", "undo"]).code(0);
+    assert_eq!(fs::read(home.project().join("calc.py")).unwrap(), wrong);
 }
 
 #[test]
@@ -153,6 +199,33 @@ fn a_session_file_of_garbage_is_reported_and_kept() {
 }
 
 #[test]
+fn an_error_shows_the_controls_of_a_path_and_no_terminal_obeys_them() {
+    let home = Home::new(always(right()));
+    let place = home.at("work/pro\u{1b}[2Jject");
+    fs::rename(home.project(), &place).unwrap();
+    let state = home.at("sta\u{1b}[2Jte");
+    fs::create_dir(&state).unwrap();
+    let moat = |arguments: &[&str], directory: PathBuf| {
+        let mut command = home.moat(arguments);
+        command.current_dir(directory).env("XDG_STATE_HOME", &state);
+        Running::start(command).end()
+    };
+    let is_shown = |done: &Ended, what: &str| {
+        done.code(0).says(what).says("<U+001B>[2J");
+        assert!(!done.err.contains('\u{1b}') && !done.out.contains('\u{1b}'), "{done:?}");
+    };
+    moat(&["exec", "fix total"], place.clone()).code(0);
+    let session = fs::read_dir(state.join("moat/sessions")).unwrap().next().unwrap().unwrap();
+    let id = session.file_name().into_string().unwrap();
+    fs::rename(&place, home.at("work/moved")).unwrap();
+    is_shown(&moat(&["session", "show", &id], home.at("work")), "is gone");
+    let file = session.path().join("session.jsonl");
+    fs::remove_file(&file).unwrap();
+    fs::create_dir(&file).unwrap();
+    is_shown(&moat(&["session", "list"], home.at("work")), "could not read");
+}
+
+#[test]
 fn a_torn_last_line_is_set_aside() {
     let home =
         Home::new(vec![Rule::once(Matcher::Any, Act::Hang), Rule::always(Matcher::Any, right())]);
@@ -165,6 +238,34 @@ fn a_torn_last_line_is_set_aside() {
     bytes.truncate(bytes.len() - 7);
     fs::write(&file, bytes).unwrap();
     home.run(["session", "resume"]).code(0).says("cut short").says("solved");
+}
+
+#[test]
+fn a_workspace_of_any_name_is_found_again_by_every_command() {
+    for name in [b"pro\xffject".as_slice(), b"back\\slash", b"new\nline", b"co:lon,com\\xffma"] {
+        let hang = Rule::once(Matcher::Any, Act::Hang);
+        let home = Home::new(vec![hang, Rule::always(Matcher::Any, right())]);
+        let place = home.at("work").join(OsStr::from_bytes(name));
+        fs::rename(home.project(), &place).unwrap();
+        let moat = |arguments: &[&str]| {
+            let mut command = home.moat(arguments);
+            command.current_dir(&place);
+            Running::start(command)
+        };
+        let calc = || fs::read_to_string(place.join("calc.py")).unwrap();
+        let running = moat(&["exec", "fix total"]);
+        until("the model is asked", || home.model.requests().len() == 1);
+        running.signal(rustix::process::Signal::INT);
+        running.end().code(130);
+        moat(&["session", "resume"]).end().code(0).says("solved");
+        let told = moat(&["session", "show"]).end();
+        told.code(0).says(&moat_base::escape(place.as_os_str().as_bytes())).says("calc.py");
+        moat(&["session", "run", "--", "true"]).end().code(0);
+        moat(&["session", "keep"]).end().code(0);
+        assert_eq!(calc(), RIGHT, "{name:?}");
+        moat(&["session", "undo"]).end().code(0);
+        assert_eq!(calc(), WRONG, "{name:?}");
+    }
 }
 
 #[test]
@@ -193,18 +294,30 @@ fn a_workspace_that_is_deleted_under_the_session_is_named() {
 
 #[test]
 fn a_workspace_that_is_deleted_during_the_turn_ends_it_with_a_reason() {
-    let home =
-        Home::new(vec![Rule::once(Matcher::Any, Act::Hang), Rule::always(Matcher::Any, right())]);
+    let home = Home::new(Vec::new());
+    let text = "```python\ndef total(values):\n    return sum(values)\n```".to_owned();
+    home.model.script(always(Act::OnceGone { path: home.project(), text }));
     let running = Running::start(home.moat(["exec", "fix total"]));
     until("the model is asked", || home.model.requests().len() == 1);
     fs::remove_dir_all(home.project()).unwrap();
-    running.signal(rustix::process::Signal::INT);
     let done = running.end();
-    done.code(130);
+    done.code(5)
+        .says("could not try candidate 1: could not read the file")
+        .says("start the task again");
+    done.says("cause: `calc.py` does not exist");
     assert!(!done.err.contains("panicked"), "{}", done.err);
-    let mut gone = home.moat(["exec", "fix total"]);
-    gone.current_dir(home.at("work")).args(["-C"]).arg(home.project());
-    Running::start(gone).end().code(2).reports("could not open the workspace", "--dir");
+    let moat = |arguments: &[&str]| {
+        let mut command = home.moat(arguments);
+        command.current_dir(home.at("work"));
+        Running::start(command).end()
+    };
+    let listed = moat(&["session", "list"]);
+    listed.code(0).says("failed");
+    let id = listed.out.split_whitespace().next().unwrap();
+    moat(&["session", "show", id]).code(0).says("fix total").says("is gone");
+    let place = home.project();
+    let again = moat(&["exec", "-C", place.to_str().unwrap(), "fix total"]);
+    again.code(2).reports("could not open the workspace", "--dir");
 }
 
 #[test]

@@ -8,6 +8,7 @@
 )]
 
 mod approval;
+mod asking;
 mod behaviour;
 mod boundary;
 mod checkpoint;

@@ -103,6 +103,81 @@ fn a_second_terminal_watches_and_steers() {
     home.run(["session", "steer", &id, "late"]).code(2).reports("does not run", "resume");
 }
 
+/// Cuts a session's file after the last line that has a text, as a kill right then would have.
+fn cut_after(home: &Home, text: &str) {
+    let file = home.session_file();
+    let stored = fs::read_to_string(&file).unwrap();
+    let lines: Vec<&str> = stored.split_inclusive('\n').collect();
+    let last = lines.iter().rposition(|line| line.contains(text)).unwrap();
+    fs::write(&file, lines[..=last].concat()).unwrap();
+}
+
+/// Where the session keeps the files that it changed.
+fn upper(home: &Home) -> std::path::PathBuf {
+    home.session_file().parent().unwrap().join("upper")
+}
+
+#[test]
+fn a_change_of_which_nothing_is_known_ends_the_turn_as_unknown() {
+    let home = Home::new(always(right()));
+    home.run(["exec", "fix total"]).code(0);
+    cut_after(&home, r#""effect":"apply""#);
+    // Whether the file was written cannot be told any more: it is no file.
+    fs::remove_file(upper(&home).join("calc.py")).unwrap();
+    fs::remove_file(home.project().join("calc.py")).unwrap();
+    fs::create_dir(home.project().join("calc.py")).unwrap();
+    home.run(["session", "resume"]).code(6).says("not known").says("calc.py");
+    home.run(["session", "list"]).code(0).says("unknown");
+    let records = home.run(["session", "show", "--json"]).out;
+    assert_eq!(records.matches(r#""effect":"apply""#).count(), 1, "it was done again: {records}");
+}
+
+#[test]
+fn a_command_that_another_terminal_stops_ends_as_unknown() {
+    let home = Home::new(always(right()));
+    home.run(["exec", "fix total"]).code(0);
+    let sleep = format!("sleep 98763.{}", std::process::id());
+    let line = format!("echo half > half; exec {sleep}");
+    let running = Running::start(home.moat(["session", "run", "--", "/bin/sh", "-c", &line]));
+    until("the command runs", || !running_as(&sleep).is_empty());
+    let id = home.sessions().remove(0);
+    home.run(["session", "stop", &id]).code(0);
+    running.end().code(6);
+    until("the command is gone", || running_as(&sleep).is_empty());
+    home.run(["session", "show"]).code(0).says("half");
+}
+
+#[test]
+fn a_kill_during_a_keep_is_settled_by_the_next_command() {
+    let home = Home::new(always(right()));
+    home.run(["exec", "fix total"]).code(0);
+    let make = "mkdir many; for n in $(seq 1000); do echo new > many/$n; done";
+    home.run(["session", "run", "--", "/bin/sh", "-c", make]).code(0);
+    let many = home.project().join("many");
+    // A file that is being written has a name that begins with a dot.
+    let is_whole = |name: &std::ffi::OsStr| !name.as_encoded_bytes().starts_with(b".");
+    let written = || {
+        let entries = fs::read_dir(&many).into_iter().flatten().flatten();
+        entries.filter(|entry| is_whole(&entry.file_name())).count()
+    };
+    let running = Running::start(home.moat(["session", "keep"]));
+    until("it writes", || written() > 3);
+    running.signal(Signal::KILL);
+    running.end().code(-9);
+    let half = written();
+    assert!(half < 1000, "the keep was over before it was killed");
+    let next = home.run(["session", "show"]);
+    next.code(0)
+        .says("the process died while it was about to keep changes")
+        .says(" paths had been written, and what had not is still pending");
+    assert_eq!(written(), half, "a look writes nothing");
+    home.run(["session", "keep"]).code(0);
+    assert_eq!(written(), 1000);
+    assert_eq!(home.calc(), RIGHT);
+    let records = home.run(["session", "show", "--json"]).out;
+    assert_eq!(records.matches(r#""effect":"keep""#).count(), 2, "{records}");
+}
+
 #[test]
 fn a_removed_session_leaves_no_file() {
     let home = Home::new(always(right()));

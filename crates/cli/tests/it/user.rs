@@ -94,8 +94,8 @@ fn a_workspace_without_permission_is_named() {
     mode(&locked, 0o0);
     let place = locked.to_str().unwrap();
     let done = user.run(&home, &["exec", "-C", place, "--check", "false", "fix total"]);
-    assert!(!done.status.success());
-    done.reports("error:", "hint:").says("locked");
+    done.code(5).reports("could not open the directory", "check who may enter it");
+    done.reports("locked", "cause: Permission denied");
     user.run(&home, &["exec", "-C", &format!("{place}/in"), "fix total"])
         .code(2)
         .reports("could not open the workspace", "--dir");

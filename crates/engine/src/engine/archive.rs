@@ -13,9 +13,10 @@ use moat_protocol::{
 };
 
 use super::shown;
+use crate::invocation::Invocation;
 use crate::operation::plan;
 use crate::record::{Effect, EffectOutcome, Record, Trace, Verdict};
-use crate::state::{State, Turn};
+use crate::state::{Decided, Pending, State, Turn};
 use crate::store::{History, Line};
 use crate::world::{FORK, SESSION};
 
@@ -63,7 +64,7 @@ const fn standing(turn: &Turn) -> Standing {
 fn is_kept(lines: &[Line]) -> bool {
     let (mut keeps, mut intended) = (0_i64, None);
     for line in lines {
-        if let Record::Intended { effect, intent } = &line.record {
+        if let Record::Intended { effect, intent, .. } = &line.record {
             intended = Some((*effect, intent));
         }
         let Record::Resolved { effect, outcome, .. } = &line.record else { continue };
@@ -126,19 +127,19 @@ fn events(state: &State, record: &Record) -> Vec<Event> {
         Record::Answered { request, answer } => {
             vec![Event::ApprovalAnswered { request: *request, answer: *answer }]
         }
+        Record::CheckAsked => vec![Event::CheckAsked],
+        Record::CheckGiven { line } => vec![Event::CheckGiven { line: line.clone() }],
         Record::Intended { .. } => Vec::new(),
         // Its intent stands on the way that the conversation went back from.
         Record::Resolved { outcome: EffectOutcome::Rewound(rewound), .. } => {
             vec![Event::Rewound(rewound.clone())]
         }
         Record::Resolved { effect, took_ms, outcome } => {
-            let pending = state.pending.as_ref().filter(|(pending, _)| pending == effect);
-            pending.map_or_else(Vec::new, |(_, intent)| {
-                resolved(state, (*effect, *took_ms), intent, outcome)
-            })
+            let pending = state.pending.as_ref().filter(|pending| pending.effect == *effect);
+            pending.map_or_else(Vec::new, |pending| resolved(state, pending, *took_ms, outcome))
         }
         Record::Lost { trace, .. } => {
-            let what = state.pending.as_ref().map(|(_, intent)| intent.describe());
+            let what = state.pending.as_ref().map(|pending| pending.intent.describe());
             let began = format!("it ended while it was about to {}", what.unwrap_or_default());
             match trace {
                 Trace::None => notice(Level::Note, format!("{began}; that left nothing behind")),
@@ -166,51 +167,48 @@ fn events(state: &State, record: &Record) -> Vec<Event> {
 type End<'a> = (RunStatus, u64, Option<&'a TestSummary>);
 
 /// What an effect told while it was carried out, and after.
-fn resolved(
-    state: &State,
-    (number, took_ms): (u32, u64),
-    intent: &Effect,
-    outcome: &EffectOutcome,
-) -> Vec<Event> {
-    let ran = |place: &str, argv: Vec<String>, end: End<'_>, output: &str| {
+fn resolved(state: &State, pending: &Pending, took_ms: u64, outcome: &EffectOutcome) -> Vec<Event> {
+    let Pending { effect: number, intent, decided } = pending;
+    let ran = |place: &str, end: End<'_>, output: &str| {
+        let argv = Invocation::of(intent).map(|it| it.argv).unwrap_or_default();
         let (status, duration_ms, summary) = end;
-        let (place, summary, text) = (place.to_owned(), summary.cloned(), output.to_owned());
+        let (place, summary, text) = (decision(place, decided), summary.cloned(), output.into());
         vec![
-            Event::CommandStarted { command: number, argv, place },
-            Event::CommandOutput { command: number, stream: Stream::Out, text },
-            Event::CommandFinished { command: number, status, duration_ms, summary },
+            Event::CommandStarted { command: *number, argv, place },
+            Event::CommandOutput { command: *number, stream: Stream::Out, text },
+            Event::CommandFinished { command: *number, status, duration_ms, summary },
         ]
     };
-    let shell = |line: &str| vec!["/bin/sh".to_owned(), "-c".to_owned(), line.to_owned()];
-    let checked = |line: &str, summary: &TestSummary, output: &str| {
-        ran(FORK, shell(line), (summary.status, summary.duration_ms, Some(summary)), output)
+    let checked = |summary: &TestSummary, output: &str| {
+        ran(FORK, (summary.status, summary.duration_ms, Some(summary)), output)
     };
     let mut events = match (intent, outcome) {
-        (Effect::RunCheck { line }, EffectOutcome::Checked { summary, output }) => {
-            checked(line, summary, output)
-        }
-        (
-            Effect::Try { check: Some(line), .. },
+        (Effect::RunCheck { .. }, EffectOutcome::Checked { summary, output })
+        | (
+            Effect::Try { check: Some(_), .. } | Effect::TryTested { .. },
             EffectOutcome::Tried { verdict: Verdict::Ran { summary, output, .. }, .. },
-        ) => checked(line, summary, output),
-        (
-            Effect::TryTested { place, .. },
-            EffectOutcome::Tried { verdict: Verdict::Ran { summary, output, .. }, .. },
-        ) => checked(&place.line, summary, output),
-        (Effect::Observe { argv }, EffectOutcome::Observed { status, output }) => {
-            ran(FORK, argv.clone(), (*status, took_ms, None), output)
+        ) => checked(summary, output),
+        (Effect::Observe { .. }, EffectOutcome::Observed { status, output }) => {
+            ran(FORK, (*status, took_ms, None), output)
         }
-        (Effect::Command { argv, .. }, EffectOutcome::Ran { status, output }) => {
-            ran(SESSION, argv.clone(), (*status, took_ms, None), output)
+        (Effect::Command { .. }, EffectOutcome::Ran { status, output }) => {
+            ran(SESSION, (*status, took_ms, None), output)
         }
         (Effect::Ask { .. }, EffectOutcome::Answers { .. }) => {
-            answers(state, (number, took_ms), intent, outcome)
+            answers(state, (*number, took_ms), intent, outcome)
         }
         (_, EffectOutcome::Failed { report }) => vec![Event::Failed { report: report.clone() }],
         _ => Vec::new(),
     };
     events.extend(shown::events(intent, outcome));
     events
+}
+
+/// Where a command ran, and who let it; earlier sessions do not tell the latter.
+fn decision(place: &str, decided: &Decided) -> String {
+    let Some(rule) = &decided.rule else { return place.to_owned() };
+    let how = if decided.approved { "approved when asked by" } else { "allowed by" };
+    format!("{place}; {how} `{rule}`")
 }
 
 /// What a request told. Revisions of a draft are told when they are tried, as they were.

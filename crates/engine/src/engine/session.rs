@@ -7,7 +7,7 @@ use moat_protocol::{CommandEnd, Event, RewindPlan, RewindScope};
 use super::Engine;
 use crate::Error;
 use crate::record::{Effect, EffectOutcome};
-use crate::state::State;
+use crate::state::{Pending, State};
 use crate::world::{Setback, Waypoint, World};
 
 impl<W: World> Engine<W> {
@@ -93,7 +93,7 @@ impl<W: World> Engine<W> {
 /// What front ends are told when a command that a person ran is not allowed.
 pub(super) fn ended(state: &State, outcome: &EffectOutcome) -> Option<Event> {
     match (&state.pending, outcome) {
-        (Some((_, Effect::Command { .. })), EffectOutcome::Denied { rule }) => {
+        (Some(Pending { intent: Effect::Command { .. }, .. }), EffectOutcome::Denied { rule }) => {
             Some(Event::CommandEnded(CommandEnd::Denied { rule: rule.clone() }))
         }
         _ => None,

@@ -59,6 +59,19 @@ pub(super) fn events(intent: &Effect, outcome: &EffectOutcome) -> Vec<Event> {
     }
 }
 
+/// What is said of an effect in which the process died, and which had happened. A keep may
+/// have come half way.
+pub(super) fn happened(outcome: &EffectOutcome) -> (Level, String) {
+    let EffectOutcome::Moved { paths, .. } = outcome else {
+        return (Level::Note, "it had happened".into());
+    };
+    let text = match paths.len() {
+        1 => "1 path had been written".to_owned(),
+        count => format!("{count} paths had been written"),
+    };
+    (Level::Warning, format!("{text}, and what had not is still pending"))
+}
+
 fn judged(verdict: &Verdict) -> CandidateVerdict {
     match verdict {
         Verdict::Rejected { reason } => CandidateVerdict::Rejected { reason: reason.clone() },

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Finds the command that tells right from wrong and runs it before any change.
+//! Finds the command that tells right from wrong, or asks for it, and runs it before any change.
 
 use moat_protocol::{Outcome, RunStatus, TaskKind};
 
 use super::{Step, effect, not_solved};
 use crate::record::{Effect, EffectOutcome};
-use crate::state::Turn;
+use crate::state::{AskedCheck, Turn};
 
 /// Looks for a check when the user gave none.
 pub(super) fn find(turn: &Turn) -> Option<Step> {
@@ -17,11 +17,23 @@ pub(super) fn find(turn: &Turn) -> Option<Step> {
         return effect(Effect::FindCheck);
     }
     match turn.task.kind {
-        TaskKind::Repair => not_solved(
-            "no command that tells right from wrong was found; give one with `--check COMMAND`",
-        ),
+        TaskKind::Repair => match &turn.asked_check {
+            None | Some(AskedCheck::Open) => Some(Step::AskCheck),
+            Some(AskedCheck::None | AskedCheck::Given(_)) => {
+                Some(Step::Finish(no_check("none was given")))
+            }
+        },
         TaskKind::Write | TaskKind::Document | TaskKind::Explain | TaskKind::CommitMessage => None,
     }
+}
+
+/// How a turn ends for want of a check.
+pub(crate) fn no_check(why: &str) -> Outcome {
+    let reason = format!(
+        "no command that tells right from wrong was found, and {why}; give one with `--check \
+         COMMAND`"
+    );
+    Outcome::NotSolved { reason }
 }
 
 /// Runs the check once before anything is changed.

@@ -4,7 +4,6 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use moat_base::TreePath;
 use moat_protocol::{Bound, Event, RunStatus, Stream, TestSummary};
 use moat_sandbox::{
     Bound as Passed, Command, Limits, OutputSink, Sandbox, Status, Stream as Output, Variable,
@@ -12,14 +11,13 @@ use moat_sandbox::{
 use moat_tools::{Exit, TestReport, parse_report};
 
 use super::{Setback, StopFlag};
+use crate::invocation::Invocation;
 use crate::limits::{CHECK_OUTPUT_BYTES_MAX, COMMAND_OUTPUT_BYTES_MAX, FAILING_NAMES_MAX};
 
 /// What a command is run with.
 pub(super) struct Run<'a> {
     pub(super) number: u32,
-    pub(super) argv: Vec<String>,
-    /// The working directory inside the workspace.
-    pub(super) directory: TreePath,
+    pub(super) invocation: Invocation,
     pub(super) place: &'static str,
     pub(super) wall: Duration,
     pub(super) root: &'a str,
@@ -53,7 +51,7 @@ pub(super) fn run(
 ) -> Result<Ran, Setback> {
     live(Event::CommandStarted {
         command: run.number,
-        argv: run.argv.clone(),
+        argv: run.invocation.argv.clone(),
         place: run.place.to_owned(),
     });
     let mut sink = Sink { number: run.number, kept: Kept::default(), live };
@@ -85,14 +83,11 @@ pub(super) fn report_of(summary: &TestSummary, output: &str, root: &str) -> Test
 }
 
 fn command(run: &Run<'_>) -> Command {
-    let plain = [("NO_COLOR", "1"), ("TERM", "dumb"), ("CARGO_TERM_COLOR", "never")];
-    let mut command = Command::new(run.argv.iter().map(OsString::from));
-    command.directory = run.directory.clone();
-    command.environment = plain
-        .into_iter()
-        .chain([("RUST_BACKTRACE", "1")])
-        .map(|(name, value)| Variable::Set(name.into(), value.into()))
-        .collect();
+    let Invocation { argv, environment, directory, place: _ } = &run.invocation;
+    let mut command = Command::new(argv.iter().map(OsString::from));
+    command.directory = directory.clone();
+    let set = |(name, value): &(String, String)| Variable::Set(name.into(), value.into());
+    command.environment = environment.iter().map(set).collect();
     command.limits = Limits {
         wall: run.wall,
         // No fewer than the processes of a large machine can use in that time.

@@ -90,12 +90,10 @@ impl LocalWorld {
     /// Runs a command in the session itself.
     pub(super) fn run_in_session(
         &self,
-        (effect, argv, directory): (u32, &[String], &TreePath),
+        (effect, intent): (u32, &Effect),
         live: &mut dyn FnMut(Event),
     ) -> Result<EffectOutcome, Setback> {
-        let mut how = self.shell(effect, "", None);
-        how.argv = argv.to_vec();
-        how.directory = directory.clone();
+        let mut how = self.invoke((effect, intent), None)?;
         how.place = SESSION;
         how.reading = Reading::Plain;
         let ran = run(self.ground.session()?, how, &self.stop, live)?;

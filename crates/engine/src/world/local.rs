@@ -23,10 +23,13 @@ use super::commits;
 use super::files::Ledger;
 use super::ground::{self, Below, Ground};
 use super::model::{ModelSource, ask};
-use super::place::places;
+use super::place::{places, unseen};
+use super::proposal::proposal;
 use super::{FORK, Setback, Settled, StartError, StopFlag, Waypoint, World};
 use crate::grant::Grant;
+use crate::invocation::Invocation;
 use crate::limits::{TRIAL_WALL_EXTRA_MS, TRIAL_WALL_FACTOR};
+use crate::origin::workspace_text;
 use crate::record::{AnswerRef, Effect, EffectOutcome, Prompt, Skill, Verdict};
 use crate::state::{State, Turn};
 
@@ -61,7 +64,10 @@ pub struct WorldSettings {
 #[derive(Debug)]
 pub struct LocalWorld {
     pub(super) clock: Arc<dyn Clock>,
+    /// The workspace's path as commands print it.
     root: String,
+    /// The workspace's path as records have it.
+    workspace: String,
     pub(super) ground: Ground,
     /// What is read of the session's files while a check runs.
     pub(super) ahead: Option<AheadOf>,
@@ -89,6 +95,7 @@ impl LocalWorld {
         let base = ground::base(&directory)?;
         let mut ledger = Ledger::open(&fs, &workspace, &directory, &base)?;
         let root = workspace.to_string_lossy().into_owned();
+        let recorded = workspace_text(&workspace);
         let mut checkpoints = super::checkpoint::open(&directory, &base)?;
         let settled = ledger.settle_return(&mut checkpoints);
         settled.map_err(|error| Setback::of(&error))?;
@@ -106,6 +113,7 @@ impl LocalWorld {
         let mut world = Self {
             clock,
             root,
+            workspace: recorded,
             ground,
             ahead,
             ledger,
@@ -159,7 +167,7 @@ impl LocalWorld {
 
     fn run_check(
         &mut self,
-        (number, line): (u32, &str),
+        (number, intent): (u32, &Effect),
         turn: Option<&Turn>,
         live: &mut dyn FnMut(Event),
     ) -> Result<EffectOutcome, Setback> {
@@ -172,8 +180,8 @@ impl LocalWorld {
         }
         let fork = self.ground.fork(&format!("check-{number}"), Below::Session)?;
         let Some(sandbox) = fork.sandbox() else { return Err(Setback::Stopped) };
-        let ran = run(sandbox, self.shell(number, line, turn), &self.stop, live)?;
-        if builds(line) {
+        let ran = run(sandbox, self.invoke((number, intent), turn)?, &self.stop, live)?;
+        if matches!(intent, Effect::RunCheck { line } if builds(line)) {
             self.ground.keep_first_run(fork);
         }
         Ok(EffectOutcome::Checked { summary: ran.summary, output: ran.output })
@@ -181,20 +189,23 @@ impl LocalWorld {
 
     fn observe(
         &self,
-        (number, argv): (u32, &[String]),
+        (number, intent): (u32, &Effect),
         turn: Option<&Turn>,
         live: &mut dyn FnMut(Event),
     ) -> Result<EffectOutcome, Setback> {
         let fork = self.ground.fork(&format!("observe-{number}"), Below::Session)?;
         let Some(sandbox) = fork.sandbox() else { return Err(Setback::Stopped) };
-        let mut how = self.shell(number, "", turn);
-        how.argv = argv.to_vec();
+        let mut how = self.invoke((number, intent), turn)?;
         how.reading = Reading::Plain;
         let ran = run(sandbox, how, &self.stop, live)?;
         Ok(EffectOutcome::Observed { status: ran.status, output: ran.output })
     }
 
-    fn locate(&mut self, turn: Option<&Turn>) -> Result<EffectOutcome, Setback> {
+    fn locate(
+        &mut self,
+        turn: Option<&Turn>,
+        live: &mut dyn FnMut(Event),
+    ) -> Result<EffectOutcome, Setback> {
         let tree = self.ground.sources()?;
         // What changed since it was read is read again.
         let is_new = |it: &AheadOf| it.seen.is_some() && it.seen == self.ground.changes_seen();
@@ -202,6 +213,9 @@ impl LocalWorld {
         let stock = ahead.as_ref().map(|it| it.ahead.stock()).unwrap_or_default();
         let corpus = Corpus::stocked(tree.as_ref(), stock);
         let places = turn.map_or_else(Vec::new, |turn| places(&corpus, turn, &self.root));
+        if let Some(text) = unseen(&corpus.walk()) {
+            live(Event::Notice { level: Level::Warning, text });
+        }
         let skill = turn.map_or_else(Skill::default, |turn| self.models.skill(&turn.task.model));
         Ok(EffectOutcome::Located { places, skill })
     }
@@ -266,15 +280,15 @@ impl LocalWorld {
             return Ok(rejected("it is the same as an earlier one".into()));
         }
         let content = Some(candidate.content.clone());
-        let Some(line) = check else {
+        if check.is_none() {
             return Ok(EffectOutcome::Tried { verdict: Verdict::Parsed, content, tests: None });
-        };
+        }
         let fork = self.ground.fork(&format!("try-{number}"), Below::FirstRun)?;
         fork.tree()?
             .write(path, &candidate.bytes, FileMode::Kept, Expected::Any)
             .map_err(|error| Setback::of(&error))?;
         let Some(sandbox) = fork.sandbox() else { return Err(Setback::Stopped) };
-        let mut how = self.shell(number, line, turn);
+        let mut how = self.invoke((number, intent), turn)?;
         how.wall = how.wall.min(trial_wall(turn));
         let ran = run(sandbox, how, &self.stop, live)?;
         let broken = turn.and_then(Turn::baseline).map_or_else(Vec::new, |(summary, output)| {
@@ -316,9 +330,9 @@ impl LocalWorld {
         let turn = state.turn();
         match intent {
             Effect::FindCheck => self.find_check(),
-            Effect::RunCheck { line } => self.run_check((number, line), turn, live),
-            Effect::Observe { argv } => self.observe((number, argv), turn, live),
-            Effect::Locate => self.locate(turn),
+            Effect::RunCheck { .. } => self.run_check((number, intent), turn, live),
+            Effect::Observe { .. } => self.observe((number, intent), turn, live),
+            Effect::Locate => self.locate(turn, live),
             Effect::Ask { prompt } => self.ask((number, prompt), turn, live),
             Effect::Try { .. } => self.try_candidate(number, intent, state, live),
             Effect::TryTested { .. } => self.try_tested(number, intent, state, live),
@@ -335,9 +349,7 @@ impl LocalWorld {
             Effect::ReturnCommits { refs } => commits::give_back(&self.ground, &self.stop, refs),
             Effect::Discard { selection } => self.ledger.discard(&self.ground, selection),
             Effect::UndoKeep => self.undo_keep(live),
-            Effect::Command { argv, directory } => {
-                self.run_in_session((number, argv, directory), live)
-            }
+            Effect::Command { .. } => self.run_in_session((number, intent), live),
             Effect::Rewind { to, scope, .. } => self.rewind(*to, *scope),
         }
     }
@@ -365,17 +377,21 @@ impl LocalWorld {
         }
     }
 
-    pub(super) fn shell(&self, number: u32, line: &str, turn: Option<&Turn>) -> Run<'_> {
-        Run {
+    /// What an effect runs, with the bounds of the turn.
+    pub(super) fn invoke(
+        &self,
+        (number, intent): (u32, &Effect),
+        turn: Option<&Turn>,
+    ) -> Result<Run<'_>, Setback> {
+        Ok(Run {
             number,
-            argv: vec!["/bin/sh".into(), "-c".into(), line.to_owned()],
-            directory: TreePath::root(),
+            invocation: Invocation::of(intent).ok_or(Setback::Stopped)?,
             place: FORK,
             wall: self.command_wall.min(left(turn)),
             root: &self.root,
             limits: &self.bounds,
             reading: Reading::Tests,
-        }
+        })
     }
 }
 
@@ -471,44 +487,11 @@ impl World for LocalWorld {
     }
 
     fn workspace(&self) -> String {
-        self.root.clone()
+        self.workspace.clone()
     }
 
     fn proposal(&self, intent: &Effect, rule: &str) -> Proposal {
-        let argv = match intent {
-            Effect::RunCheck { line } | Effect::Try { check: Some(line), .. } => {
-                vec!["/bin/sh".into(), "-c".into(), line.clone()]
-            }
-            Effect::TryTested { place, .. } => {
-                vec!["/bin/sh".into(), "-c".into(), place.line.clone()]
-            }
-            Effect::Observe { argv } | Effect::Command { argv, .. } => argv.clone(),
-            Effect::FindCheck
-            | Effect::Locate
-            | Effect::Ask { .. }
-            | Effect::Try { check: None, .. }
-            | Effect::Apply { .. }
-            | Effect::ApplyTests { .. }
-            | Effect::TakeCommits { .. }
-            | Effect::ReturnCommits { .. }
-            | Effect::Keep { .. }
-            | Effect::Discard { .. }
-            | Effect::UndoKeep
-            | Effect::Rewind { .. } => vec![intent.describe()],
-        };
-        let (directory, writes) = if let Effect::Command { directory, .. } = intent {
-            (directory.clone(), "the session, until you keep it")
-        } else {
-            (TreePath::root(), "a fork of the session that is thrown away")
-        };
-        Proposal {
-            argv,
-            environment: Vec::new(),
-            directory,
-            writes: writes.into(),
-            network: "none".into(),
-            rule: rule.to_owned(),
-        }
+        proposal(intent, rule)
     }
 
     fn changes(&mut self) -> Result<ChangeSet, Setback> {

@@ -4,7 +4,8 @@
 use std::fmt::Write as _;
 
 use moat_base::TreePath;
-use moat_index::{Corpus, Language, Scope};
+use moat_index::limits::SEARCH_FILES_MAX;
+use moat_index::{Corpus, Language, Scope, Walk};
 use moat_protocol::TaskKind;
 use moat_tools::{Evidence, SuiteForm, commission, context, convention, localise, mentioned};
 
@@ -56,6 +57,23 @@ pub(super) fn places(corpus: &Corpus<'_>, turn: &Turn, root: &str) -> Vec<Place>
     near.collect()
 }
 
+/// What of the tree no search looks at, in words; `None` when it is small enough.
+pub(super) fn unseen(walk: &Walk) -> Option<String> {
+    let listed = walk.files.len();
+    if walk.is_cut {
+        return Some(format!(
+            "the workspace is too large to be seen whole: {listed} of its files were listed, and \
+             {SEARCH_FILES_MAX} of them are searched; the fault may be in another"
+        ));
+    }
+    (listed > SEARCH_FILES_MAX).then(|| {
+        format!(
+            "{SEARCH_FILES_MAX} of the {listed} files of the workspace are searched; the fault may \
+             be in another"
+        )
+    })
+}
+
 /// The function that a task wants written, with where its tests go.
 fn written(corpus: &Corpus<'_>, task: &str) -> Option<Place> {
     let found = commission(corpus, task)?;
@@ -101,4 +119,25 @@ fn around(corpus: &Corpus<'_>, path: &TreePath) -> String {
     }
     let label = source.language.map_or("", Language::label);
     format!("what `{path}` defines:\n```{label}\n{}\n```", text.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use moat_index::File;
+
+    use super::*;
+
+    fn walk(files: usize, is_cut: bool) -> Walk {
+        let file = File { path: TreePath::parse("a.py").unwrap() };
+        Walk { files: vec![file; files], is_cut, ..Walk::default() }
+    }
+
+    #[test]
+    fn a_tree_that_is_not_searched_whole_is_said_to_be_so() {
+        assert_eq!(unseen(&walk(SEARCH_FILES_MAX, false)), None);
+        let said = unseen(&walk(SEARCH_FILES_MAX + 1, false)).unwrap();
+        assert!(said.starts_with("20000 of the 20001 files"), "{said}");
+        let said = unseen(&walk(30_000, true)).unwrap();
+        assert!(said.contains("30000 of its files were listed"), "{said}");
+    }
 }

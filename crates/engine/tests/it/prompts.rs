@@ -127,7 +127,7 @@ fn requests(way: &Way) -> Vec<Prompt> {
             },
             _ => EffectOutcome::Applied { symbols: Vec::new() },
         };
-        state.apply(&Record::Intended { effect, intent: *intent });
+        state.apply(&Record::Intended { effect, intent: *intent, rule: None });
         state.apply(&Record::Resolved { effect, took_ms: 0, outcome });
     }
     prompts

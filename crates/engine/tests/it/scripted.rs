@@ -44,6 +44,10 @@ pub(crate) struct ScriptedWorld {
     /// Where tests go; what a turn that writes is scripted by.
     pub(crate) tests: Option<TestPlace>,
     pub(crate) skill: Skill,
+    /// What its commands are started with.
+    pub(crate) environment: Vec<(String, String)>,
+    /// Whether there is no check to find.
+    pub(crate) is_bare: bool,
     pub(crate) measured: Measured,
     /// How likely every revision is; otherwise they differ.
     pub(crate) likely: Option<i32>,
@@ -109,8 +113,9 @@ impl World for ScriptedWorld {
     fn proposal(&self, intent: &Effect, rule: &str) -> Proposal {
         Proposal {
             argv: vec![intent.describe()],
-            environment: Vec::new(),
+            environment: self.environment.clone(),
             directory: TreePath::root(),
+            candidate: None,
             writes: "nothing".into(),
             network: "none".into(),
             rule: rule.into(),
@@ -142,6 +147,9 @@ impl World for ScriptedWorld {
 impl ScriptedWorld {
     fn script(&self, intent: &Effect) -> EffectOutcome {
         match intent {
+            Effect::FindCheck if self.is_bare => {
+                EffectOutcome::CheckFound { line: None, why: "nothing was found".into() }
+            }
             Effect::FindCheck => EffectOutcome::CheckFound {
                 line: Some("make test".into()),
                 why: "there is a Makefile".into(),
@@ -294,6 +302,8 @@ pub(crate) struct Scene {
     pub(crate) seen: Seen,
     pub(crate) tests: Option<TestPlace>,
     pub(crate) skill: Skill,
+    pub(crate) environment: Vec<(String, String)>,
+    pub(crate) is_bare: bool,
     pub(crate) measured: Measured,
     /// How likely every revision is; otherwise they differ.
     pub(crate) likely: Option<i32>,
@@ -321,6 +331,8 @@ impl Scene {
             confinement: Confinement::Full,
             tests: self.tests.clone(),
             skill: self.skill,
+            environment: self.environment.clone(),
+            is_bare: self.is_bare,
             measured: self.measured.clone(),
             likely: self.likely,
         };

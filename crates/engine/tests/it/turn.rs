@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! One turn from its task to its outcome, and what stands in its way.
 
-use moat_engine::{Attendance, Effect, EffectOutcome, Skill, State};
+use moat_engine::limits::CHECK_LINE_BYTES_MAX;
+use moat_engine::{AskedCheck, Attendance, Effect, EffectOutcome, Record, Skill, State};
 use moat_policy::CommandRule;
 use moat_protocol::{Answer, Event, Op, Outcome};
 
@@ -160,6 +161,63 @@ fn a_question_waits_and_the_answer_counts_once() {
 }
 
 #[test]
+fn an_approval_of_something_else_than_what_would_run_is_asked_again() {
+    for changed in [false, true] {
+        let mut scene = Scene::default();
+        let ask =
+            |scene: &Scene| scene.open_as(Death::Never, Attendance::Attended, CommandRule::Ask);
+        let mut engine = ask(&scene);
+        engine.handle(Op::Start { task: task(Some("make test")) }).unwrap();
+        engine.step().unwrap();
+        engine.handle(Op::Approve { request: 1, answer: Answer::Once }).unwrap();
+        // The process ends before it acts on the answer; the next one would run something else.
+        drop(engine);
+        if changed {
+            scene.environment = vec![("LD_PRELOAD".into(), "x".into())];
+        }
+        let mut engine = ask(&scene);
+        engine.step().unwrap();
+        let ran = scene.disk.lock().unwrap().carried_out.len();
+        assert_eq!(ran, usize::from(!changed));
+        let asked = scene.events().into_iter().filter_map(|event| match event {
+            Event::ApprovalAsked { request, proposal } => Some((request, proposal.environment)),
+            _ => None,
+        });
+        let mut expected = vec![(1, Vec::new())];
+        if changed {
+            expected.push((2, scene.environment.clone()));
+        }
+        assert_eq!(asked.collect::<Vec<_>>(), expected);
+    }
+}
+
+#[test]
+fn an_open_question_is_asked_again_when_the_turn_is_resumed() {
+    for attendance in [Attendance::Attended, Attendance::Headless] {
+        let scene = Scene::default();
+        let mut engine = scene.open_as(Death::Never, Attendance::Attended, CommandRule::Ask);
+        engine.handle(Op::Start { task: task(Some("make test")) }).unwrap();
+        engine.step().unwrap();
+        drop(engine);
+        let mut engine = scene.open_as(Death::Never, attendance, CommandRule::Ask);
+        engine.handle(Op::Resume).unwrap();
+        while engine.is_runnable() {
+            engine.step().unwrap();
+        }
+        let asked = scene.events().into_iter();
+        let asked = asked.filter(|event| matches!(event, Event::ApprovalAsked { request: 1, .. }));
+        match attendance {
+            Attendance::Attended => assert_eq!(asked.count(), 2),
+            Attendance::Headless => {
+                assert_eq!(asked.count(), 1);
+                assert!(matches!(outcome(&scene), Some(Outcome::Denied { .. })));
+            }
+        }
+        assert!(scene.disk.lock().unwrap().carried_out.is_empty());
+    }
+}
+
+#[test]
 fn headless_denies_what_would_be_asked_and_says_so() {
     let scene = Scene::default();
     let mut engine = scene.open_as(Death::Never, Attendance::Headless, CommandRule::Ask);
@@ -192,6 +250,113 @@ fn an_interrupt_stops_the_turn_and_a_resume_goes_on() {
     }
     assert!(engine.state().turns[0].finished.is_some());
     assert_eq!(scene.disk.lock().unwrap().applied, 1);
+}
+
+/// The rules of the intents that are stored, in order.
+fn rules(scene: &Scene) -> Vec<String> {
+    let bytes = scene.fs.bytes(std::path::Path::new("/s/session.jsonl"));
+    let lines = String::from_utf8(bytes).unwrap();
+    let lines = lines.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let intents = lines.filter(|line| line["record"]["kind"] == "intended");
+    intents.map(|line| line["record"]["rule"].as_str().unwrap_or("none").to_owned()).collect()
+}
+
+#[test]
+fn the_rule_of_every_decision_is_stored_with_the_intent() {
+    let cases: [(CommandRule, Option<Answer>, &[&str]); 3] = [
+        (CommandRule::Allow, None, &["inspect-inside", "full-sandbox", "inspect-inside"]),
+        (CommandRule::Ask, Some(Answer::Once), &["inspect-inside", "commands-ask"]),
+        (CommandRule::Ask, Some(Answer::No), &["inspect-inside", "commands-ask"]),
+    ];
+    for (commands, answer, expected) in cases {
+        let scene = Scene::default();
+        let mut engine = scene.open_as(Death::Never, Attendance::Attended, commands);
+        engine.handle(Op::Start { task: task(None) }).unwrap();
+        engine.step().unwrap();
+        engine.step().unwrap();
+        if let Some(answer) = answer {
+            engine.handle(Op::Approve { request: 1, answer }).unwrap();
+        }
+        engine.step().unwrap();
+        assert_eq!(rules(&scene), expected);
+        let ran = &engine.state().turns[0].done[1].decided;
+        assert_eq!(ran.rule.as_deref(), Some(expected[1]));
+        assert_eq!(ran.approved, answer == Some(Answer::Once));
+        assert_eq!(scene.open(Death::Never).state().turns, engine.state().turns);
+    }
+}
+
+#[test]
+fn an_intent_of_an_earlier_session_has_no_rule() {
+    let stored = r#"{"kind":"intended","effect":1,"intent":{"effect":"find_check"}}"#;
+    let record: Record = serde_json::from_str(stored).unwrap();
+    let intent = Effect::FindCheck;
+    assert_eq!(record, Record::Intended { effect: 1, intent, rule: None });
+    assert_eq!(serde_json::to_string(&record).unwrap(), stored);
+}
+
+#[test]
+fn a_check_that_is_not_found_is_asked_for_and_the_answer_is_stored() {
+    for given in [Some("  make test \n"), Some(" "), None] {
+        let scene = Scene { is_bare: true, ..Scene::default() };
+        let mut engine = scene.open(Death::Never);
+        engine.handle(Op::GiveCheck { line: Some("too early".into()) }).unwrap();
+        engine.handle(Op::Start { task: task(None) }).unwrap();
+        while engine.is_runnable() {
+            engine.step().unwrap();
+        }
+        assert_eq!(engine.state().turns[0].asked_check, Some(AskedCheck::Open));
+        assert_eq!(outcome(&scene), None);
+        // The process ends while the question is open; another one asks again.
+        drop(engine);
+        let mut engine = scene.open(Death::Never);
+        assert!(!engine.is_runnable());
+        engine.handle(Op::Resume).unwrap();
+        assert!(!engine.is_runnable());
+        let asked = scene.events().into_iter().filter(|event| *event == Event::CheckAsked);
+        assert_eq!(asked.count(), 2);
+        let long = Some("x".repeat(CHECK_LINE_BYTES_MAX + 1));
+        engine.handle(Op::GiveCheck { line: long }).unwrap();
+        engine.handle(Op::GiveCheck { line: Some("a\0b".into()) }).unwrap();
+        assert!(!engine.is_runnable(), "what cannot be run is no answer");
+        engine.handle(Op::GiveCheck { line: given.map(str::to_owned) }).unwrap();
+        drop(engine);
+        let mut engine = scene.open(Death::Never);
+        while engine.is_runnable() {
+            engine.step().unwrap();
+        }
+        engine.handle(Op::GiveCheck { line: Some("too late".into()) }).unwrap();
+        let refused = scene.events().into_iter();
+        let refused = refused.filter(|event| matches!(event, Event::Failed { .. }));
+        assert_eq!(refused.count(), 4);
+        let line = given.map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned);
+        assert!(scene.events().contains(&Event::CheckGiven { line: line.clone() }));
+        assert_eq!(engine.state().turns[0].check(), line.as_deref());
+        match line {
+            Some(_) => assert_eq!(outcome(&scene), Some(Outcome::Solved)),
+            None => assert!(matches!(outcome(&scene), Some(Outcome::NotSolved { .. }))),
+        }
+    }
+}
+
+#[test]
+fn headless_a_check_that_is_not_found_ends_the_turn() {
+    // Also when it was asked for by a process at whose terminal somebody sat.
+    for first in [Attendance::Headless, Attendance::Attended] {
+        let scene = Scene { is_bare: true, ..Scene::default() };
+        let mut engine = scene.open_as(Death::Never, first, CommandRule::Allow);
+        engine.handle(Op::Start { task: task(None) }).unwrap();
+        while engine.is_runnable() {
+            engine.step().unwrap();
+        }
+        drop(engine);
+        let mut engine = scene.open_as(Death::Never, Attendance::Headless, CommandRule::Allow);
+        while engine.is_runnable() {
+            engine.step().unwrap();
+        }
+        let Some(Outcome::NotSolved { reason }) = outcome(&scene) else { panic!("{first:?}") };
+        assert!(reason.contains("nobody can be asked") && reason.contains("--check"), "{reason}");
+    }
 }
 
 #[test]

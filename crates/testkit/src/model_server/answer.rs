@@ -60,6 +60,12 @@ pub(super) fn give(
             }
             Ok(())
         }
+        Act::OnceGone { path: place, text } => {
+            while place.exists() && !reply.is_cancelled() && !ending.load(Ordering::SeqCst) {
+                std::thread::park_timeout(HANG_SLICE);
+            }
+            give(&Act::text(text.as_str()), path, body, reply, ending)
+        }
         Act::Garbage(bytes) => {
             let mut stream = reply.stream(200, EVENTS)?;
             stream.write(bytes)?;

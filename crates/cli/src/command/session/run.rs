@@ -60,7 +60,7 @@ pub(super) fn run(
         (opened, directory.unwrap_or_default())
     } else {
         let told = tell(environment, choose(environment, arguments.id.as_deref())?)?;
-        let here = here(environment, told.summary.workspace.as_deref().map(Path::new));
+        let here = here(environment, told.workspace().as_deref());
         let opened = open_as(environment, config, told, form, Egress::None)?;
         (opened, directory.unwrap_or(here))
     };

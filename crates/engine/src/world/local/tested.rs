@@ -44,7 +44,8 @@ impl LocalWorld {
         write(path, &function.bytes)?;
         write(&place.path, &suite.bytes)?;
         let Some(sandbox) = fork.sandbox() else { return Err(Setback::Stopped) };
-        let ran = run(sandbox, self.shell(number, &place.line, state.turn()), &self.stop, live)?;
+        let how = self.invoke((number, intent), state.turn())?;
+        let ran = run(sandbox, how, &self.stop, live)?;
         let is_new = |name: &String| suite.symbols.iter().any(|test| name.contains(test.as_str()));
         if ran.summary.status.is_success() && !ran.report.passed.iter().any(is_new) {
             return Ok(rejected("its tests did not run".into()));
