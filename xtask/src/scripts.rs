@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Tests of the scripts that a person runs first, on machines made of stand-ins.
+//!
+//! A script is tried with a search path of our own, on which a program is there or
+//! not; so a test installs nothing and asks no network. What is looked for by its
+//! full path (a library, Maven's repository) is this machine's.
+//!
+//! Invariant: no stand-in does what its namesake does.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use crate::door;
+
+/// Programs that tests, scripts and proofs start, with the package that brings each and
+/// the step of `setup.sh` that looks for it.
+const BROUGHT: [(&str, &[&str], &str); 18] = [
+    ("build", &["git"], "git"),
+    ("build", &["cmake"], "cmake"),
+    ("build", &["make"], "make"),
+    ("build", &["c++", "g++"], "g++"),
+    ("build", &["clang"], "clang"),
+    ("build", &["pkg-config"], "pkg-config"),
+    ("test", &["node"], "nodejs"),
+    ("test", &["java"], "default-jdk-headless"),
+    ("test", &["mvn"], "maven"),
+    ("test", &["strace"], "strace"),
+    ("test", &["curl"], "curl"),
+    ("test", &["unshare"], "util-linux"),
+    ("test", &["setpriv"], "util-linux"),
+    ("test", &["nsenter"], "util-linux"),
+    ("test", &["mount"], "mount"),
+    ("test", &["cargo-nextest"], "cargo-nextest"),
+    ("test", &["cargo-deny"], "cargo-deny"),
+    ("vm", &["cpio"], "cpio"),
+];
+/// What each system of this kind has, and programs that a step itself names as missing.
+const THERE: [&str; 12] = [
+    "apt-cache",
+    "apt-get",
+    "cat",
+    "cp",
+    "depmod",
+    "dpkg-deb",
+    "kill",
+    "sh",
+    "sleep",
+    "timeout",
+    "true",
+    "xz",
+];
+
+/// A machine with these programs and no others.
+struct Machine {
+    directory: tempfile::TempDir,
+}
+
+impl Machine {
+    /// Every program is there but `missing`.
+    fn without(missing: &[&str]) -> Self {
+        let machine = Self { directory: tempfile::tempdir().unwrap() };
+        let programs = BROUGHT.iter().flat_map(|(_step, programs, _package)| *programs);
+        for program in
+            programs.chain(&["cargo", "python3", "qemu-system-x86_64", "busybox", "depmod", "xz"])
+        {
+            if !missing.contains(program) {
+                machine.add(program, "exit 0");
+            }
+        }
+        machine.add("id", "echo 0");
+        // It is given variables, and then a program of this machine with its arguments.
+        machine.add("env", "shift; exec \"$@\"");
+        machine.add("apt-get", "echo \"apt-get $*\"");
+        machine
+    }
+
+    fn add(&self, program: &str, body: &str) {
+        let path = self.directory.path().join(program);
+        door::write_program(&path, &format!("#!/bin/sh\n{body}\n")).unwrap();
+    }
+
+    fn run(&self, words: &[&str]) -> Output {
+        self.command(words).output().unwrap()
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = door::command("/bin/sh", &door::root());
+        command.args(words).env_clear().env("PATH", self.directory.path());
+        command
+    }
+
+    /// What `setup.sh` installs for a step.
+    fn installs(&self, step: &str) -> BTreeSet<String> {
+        let output = self.run(&["scripts/setup.sh", step]);
+        let said = text(&output.stdout);
+        assert!(output.status.success(), "{said}\n{}", text(&output.stderr));
+        let lines = said.lines();
+        let missing = lines.clone().filter_map(|line| line.strip_prefix("setup: missing "));
+        let missing = missing.map(|rest| rest.split(':').next().unwrap().to_owned());
+        let missing: BTreeSet<String> = missing.collect();
+        // What is named is what is installed.
+        let asked: BTreeSet<String> = lines
+            .filter_map(|line| {
+                let packages = line.strip_prefix("apt-get install -q -y --no-install-recommends ");
+                packages.or_else(|| {
+                    line.strip_prefix("setup: building with cargo, which takes minutes once: ")
+                })
+            })
+            .flat_map(str::split_whitespace)
+            .map(|word| word.split('@').next().unwrap().to_owned())
+            .collect();
+        assert_eq!(asked, missing, "{said}");
+        missing
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn what_a_step_needs_and_the_machine_lacks_is_installed_and_nothing_else() {
+    for (step, programs, package) in BROUGHT {
+        let whole = Machine::without(&[]).installs(step);
+        assert!(!whole.contains(package), "{package} is asked for though it is there");
+        let mut wanted = whole;
+        wanted.insert(package.to_owned());
+        assert_eq!(Machine::without(programs).installs(step), wanted, "without {programs:?}");
+    }
+}
+
+#[test]
+fn python_is_brought_with_the_modules_that_are_used() {
+    let without = Machine::without(&["python3"]).installs("run");
+    assert!(without.is_superset(&["python3", "python3-pip"].map(str::to_owned).into()));
+    for (module, package) in [("pip", "python3-pip"), ("venv", "python3-venv")] {
+        let machine = Machine::without(&[]);
+        assert!(!machine.installs("test").contains(package));
+        machine.add("python3", &format!("test \"$3\" != {module}"));
+        assert!(machine.installs("test").contains(package), "{module}");
+    }
+}
+
+#[test]
+fn set_up_brings_every_program_that_tests_and_proofs_start() {
+    let brought = BROUGHT.iter().flat_map(|(_step, programs, _package)| *programs);
+    let known: BTreeSet<&str> = brought.copied().chain(["python3"]).chain(THERE).collect();
+    let mut sources = Vec::new();
+    for package in door::children(&door::root().join("crates")) {
+        collect(&package.join("tests"), &mut sources);
+    }
+    collect(&door::root().join("xtask/src"), &mut sources);
+    let mut found = BTreeSet::new();
+    for source in &sources {
+        let source_text = text(&door::read(source).unwrap());
+        for call in ["Command::new(\"", "door::command(\"", " plain(\""] {
+            // The first piece is what stands before the first call.
+            for rest in source_text.split(call).skip(1) {
+                let program = rest.split('"').next().unwrap();
+                found.insert(program.rsplit('/').next().unwrap().to_owned());
+            }
+        }
+    }
+    // Texts that are no calls: planted violations of the house rules.
+    let planted = |name: &String| name.len() < 2 || name.ends_with('\\');
+    found.retain(|name| !planted(name));
+    assert!(found.contains("unshare") && found.contains("strace"), "{found:?}");
+    let unknown: Vec<&String> =
+        found.iter().filter(|name| !known.contains(name.as_str())).collect();
+    assert!(unknown.is_empty(), "`scripts/setup.sh` has to bring {unknown:?}");
+}
+
+fn collect(directory: &Path, sources: &mut Vec<PathBuf>) {
+    for path in door::children(directory) {
+        if path.is_dir() {
+            collect(&path, sources);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            sources.push(path);
+        }
+    }
+}
