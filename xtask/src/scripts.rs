@@ -180,3 +180,65 @@ fn collect(directory: &Path, sources: &mut Vec<PathBuf>) {
         }
     }
 }
+
+#[test]
+fn the_long_test_goes_on_after_a_failure_and_says_what_became_of_each_part() {
+    let machine = Machine::without(&[]);
+    machine.add("date", "echo 0");
+    machine.add("make", "echo \"ran $1\"; test \"$1\" != second");
+    let output = machine.run(&["scripts/all.sh", "make", "first", "second", "third"]);
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let (parts, end) = said.split_once("== What became of each part\n").unwrap();
+    assert_eq!(end, "passed   first (0 s)\nFAILED   second (0 s)\npassed   third (0 s)\n");
+    for part in ["first", "second", "third"] {
+        assert!(parts.contains(&format!("ran {part}\n")), "{parts}");
+    }
+    let output = machine.run(&["scripts/all.sh", "make", "first", "third"]);
+    assert_eq!(output.status.code(), Some(0));
+    // A part that is interrupted is no success, and what comes after it does not run.
+    machine.add("make", "echo \"ran $1\"; if test \"$1\" = second; then kill -INT $PPID; fi");
+    let output = machine.run(&["scripts/all.sh", "make", "first", "second", "third"]);
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(said.contains("not run  third") && !said.contains("ran third"), "{said}");
+}
+
+#[test]
+fn a_long_test_that_only_names_its_parts_passes_none() {
+    let machine = Machine::without(&[]);
+    machine.add("date", "echo 0");
+    let run = |flags: &str| {
+        let mut command = machine.command(&["scripts/all.sh", "make", "one"]);
+        text(&command.env("MAKEFLAGS", flags).output().unwrap().stdout)
+    };
+    for flags in ["", "k", "w --jobserver-auth=fifo:/name", "--no-print-directory", "A=n"] {
+        assert!(run(flags).ends_with("passed   one (0 s)\n"), "{flags}");
+    }
+    for flags in ["n", "wn -- ARGS=1"] {
+        assert!(run(flags).ends_with("named    one (0 s)\n"), "{flags}");
+    }
+}
+
+#[test]
+fn the_long_test_has_every_part() {
+    let mut make = door::command("make", &door::root());
+    make.args(["-n", "test-all"]).env_remove("MAKEFLAGS").env_remove("MAKELEVEL");
+    let output = make.output().unwrap();
+    let said = text(&output.stdout);
+    assert!(output.status.success(), "{said}\n{}", text(&output.stderr));
+    for part in [
+        "ci clippy test",
+        "bench validate",
+        "-- prove",
+        "scripts/soak.sh",
+        "-- vm own",
+        "-- vm suite trixie",
+        "bench sandbox",
+        "scripts/offline.sh",
+    ] {
+        assert!(said.contains(part), "`{part}` is missing:\n{said}");
+    }
+    let end = said.split_once("== What became of each part\n").unwrap().1;
+    assert_eq!(end.lines().filter(|line| line.starts_with("named ")).count(), 8, "{end}");
+}
