@@ -9,7 +9,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use crate::door;
 
@@ -241,4 +241,27 @@ fn the_long_test_has_every_part() {
     }
     let end = said.split_once("== What became of each part\n").unwrap().1;
     assert_eq!(end.lines().filter(|line| line.starts_with("named ")).count(), 8, "{end}");
+}
+
+#[test]
+fn the_demonstration_is_bold_only_on_a_terminal_that_wants_it() {
+    let machine = Machine::without(&[]);
+    // It ends the demonstration behind its first title.
+    machine.add("moat", "exit 3");
+    let moat = machine.directory.path().join("moat");
+    let in_a_terminal = "import pty, sys; pty.spawn(sys.argv[1:])";
+    let shown = |terminal: &[&str], variables: &[(&str, &str)]| {
+        let words = [terminal, &["/bin/sh", "scripts/demo.sh"]].concat();
+        let mut command = door::command(words[0], &door::root());
+        command.args(&words[1..]).arg(&moat).stdin(Stdio::null());
+        command.env_remove("NO_COLOR").env("TERM", "xterm").envs(variables.iter().copied());
+        let said = text(&command.output().unwrap().stdout);
+        assert!(said.contains("== The embedded model"), "{said}");
+        said.contains('\u{1b}')
+    };
+    let terminal = ["python3", "-c", in_a_terminal];
+    assert!(shown(&terminal, &[]));
+    assert!(!shown(&terminal, &[("NO_COLOR", "1")]));
+    assert!(!shown(&terminal, &[("TERM", "dumb")]));
+    assert!(!shown(&[], &[]));
 }
