@@ -188,11 +188,13 @@ impl Front {
         match self.form {
             Form::Json => self.terminal.write(&write_event(envelope)),
             Form::Text(_) => {
-                let mut frame = self.screen.show(&envelope.event);
+                let frame = self.screen.show(&envelope.event);
                 if self.question.is_some() && self.attendance == Attendance::Attended {
-                    frame.status = Some("type `yes` to run it once, anything else for no: ".into());
+                    let question = "type `yes` to run it once, anything else for no: ";
+                    self.terminal.ask(&frame, question);
+                } else {
+                    self.terminal.show(&frame);
                 }
-                self.terminal.show(&frame);
             }
         }
     }
