@@ -177,7 +177,6 @@ fn pull(
             }
             Ok(Exit::Success)
         }
-        Err(error @ Error::Cancelled) => Err(Failure::of(Exit::Interrupted, &error)),
         Err(error) => Err(failed(&error)),
     }
 }
@@ -238,5 +237,12 @@ fn failed(error: &Error) -> Failure {
             | Error::BadId { .. }
             | Error::IdTaken { .. }
     );
-    Failure::of(if wrong_input { Exit::Usage } else { Exit::Environment }, error)
+    let exit = if matches!(error, Error::Cancelled) {
+        Exit::Interrupted
+    } else if wrong_input {
+        Exit::Usage
+    } else {
+        Exit::Environment
+    };
+    Failure::of(exit, error)
 }

@@ -15,6 +15,7 @@ mod commits;
 mod container;
 mod embedded;
 mod failing;
+mod help;
 mod input;
 mod kinds;
 mod repair;
