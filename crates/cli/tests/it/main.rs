@@ -23,3 +23,4 @@ mod stopping;
 mod support;
 mod surface;
 mod user;
+mod weights;
