@@ -4,8 +4,8 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run run-offline test test-all validate soak vm-own vm-trixie bench-sandbox
-.PHONY: demo-offline prove vm bench env fmt clean build
+.PHONY: help run run-offline test test-all validate soak container vm-own vm-trixie
+.PHONY: bench-sandbox demo-offline prove vm bench env fmt clean build
 
 TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 MOAT := $(TARGET_DIR)/release/moat
@@ -48,9 +48,9 @@ test: ## everything that continuous integration checks
 		$(XTASK) ci clippy test doctest doc deny
 
 # Parts of `make test-all`; each also runs alone.
-PARTS := test validate prove soak vm-own vm-trixie bench-sandbox demo-offline
+PARTS := test validate prove soak container vm-own vm-trixie bench-sandbox demo-offline
 
-test-all: ## `make test`, repair tasks, attacks, soak, virtual machines, the sandbox's speed, the demo offline
+test-all: ## `make test`, repair tasks, attacks, soak, container, virtual machines, the sandbox's speed, the demo offline
 	@scripts/all.sh "$(MAKE)" $(PARTS)
 
 validate:
@@ -61,6 +61,11 @@ soak:
 	@scripts/setup.sh test
 	cargo build --release --locked --package moat-sandbox --examples
 	@scripts/soak.sh "$(TARGET_DIR)/release" 5000
+
+container:
+	@scripts/setup.sh all
+	cargo build --release --locked --package moat-cli
+	@scripts/container.sh "$(MOAT)"
 
 vm-own:
 	@$(MAKE) vm ARGS=own

@@ -16,6 +16,7 @@
 mod cgroup;
 mod command;
 mod confinement;
+mod control;
 mod disk;
 mod environment;
 mod error;
