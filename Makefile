@@ -4,7 +4,8 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run run-offline test test-all prove vm bench env fmt clean build
+.PHONY: help run run-offline test test-all validate soak container vm-own vm-trixie
+.PHONY: bench-sandbox demo-offline prove vm bench env fmt clean build
 
 TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 MOAT := $(TARGET_DIR)/release/moat
@@ -46,13 +47,43 @@ test: ## everything that continuous integration checks
 	@MOAT_TEST_MODEL="$$($(MOAT) model path $(TEST_MODEL))" \
 		$(XTASK) ci clippy test doctest doc deny
 
-test-all: test ## `make test`, then validate the repair tasks, run the attacks, the soak and the demo offline
-	$(XTASK) bench validate
-	$(XTASK) prove
+# Parts of `make test-all`; each also runs alone.
+PARTS := test validate prove soak many container vm-own vm-trixie bench-sandbox demo-offline
+
+test-all: ## `make test`, repair tasks, attacks, soak, container, virtual machines, the sandbox's speed, the demo offline
+	@scripts/all.sh "$(MAKE)" $(PARTS)
+
+validate:
+	@scripts/setup.sh test
+	@$(XTASK) bench validate
+
+soak:
+	@scripts/setup.sh test
+	cargo build --release --locked --package moat-sandbox --examples
 	@scripts/soak.sh "$(TARGET_DIR)/release" 5000
+
+container:
 	@scripts/setup.sh all
+	cargo build --release --locked --package moat-cli
 	@scripts/container.sh "$(MOAT)"
+
+many:
+	@scripts/setup.sh test
+	cargo build --release --locked --package moat-sandbox --examples
 	@scripts/many.sh "$(TARGET_DIR)/release" 100000
+
+vm-own:
+	@$(MAKE) vm ARGS=own
+
+vm-trixie:
+	@$(MAKE) vm ARGS="suite trixie"
+
+bench-sandbox:
+	@$(MAKE) bench ARGS=sandbox
+
+demo-offline:
+	@scripts/setup.sh run
+	cargo build --release --locked --package moat-cli
 	$(MOAT) model pull --quiet
 	@scripts/offline.sh "$(MOAT)"
 

@@ -15,7 +15,7 @@ check='python3 -m unittest'
 task='Bo owes Ada 41.05 and is told to pay 41.5.'
 
 title() {
-    if [ -t 1 ]; then printf '\n\033[1m== %s\033[0m\n' "$*"; else printf '\n== %s\n' "$*"; fi
+    if [ -t 1 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-}" != dumb ]; then printf '\n\033[1m== %s\033[0m\n' "$*"; else printf '\n== %s\n' "$*"; fi
 }
 
 title 'The embedded model'

@@ -47,6 +47,15 @@ has_libclang() {
     return 1
 }
 
+# has_certificates: whether the authorities of this system stand where its libraries look.
+has_certificates() {
+    for file in "${SSL_CERT_FILE:-/nowhere}" /etc/ssl/certs/ca-certificates.crt /etc/ssl/cert.pem \
+        /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem; do
+        [ -e "$file" ] && return 0
+    done
+    return 1
+}
+
 check_build() {
     has cargo || fail "there is no cargo" \
         "install a Rust toolchain with rustup, then run this again; rust-toolchain.toml picks the version"
@@ -63,6 +72,7 @@ check_run() {
     check_build
     has python3 || need python3 "the demo program and the pip source of model files use it"
     has_python_module pip || need python3-pip "pip is the last source of model files"
+    has_certificates || need ca-certificates "the sources of model files are told from others by them"
 }
 
 check_test() {
@@ -83,6 +93,10 @@ check_test() {
     [ -d $repository/junit/junit ] ||
         need junit4 "a Maven project is tested in the sandbox, without a network"
     has strace || need strace "tests count the programs and sockets that Moat opens"
+    has curl || need curl "tests and proofs send requests with it, as a careless client does"
+    has unshare && has setpriv && has nsenter ||
+        need util-linux "tests stand in namespaces of their own and become another user with it"
+    has mount || need mount "tests fill up and overlay file systems of their own"
     has cargo-nextest || need_crate cargo-nextest 0.9.143 "it runs the tests"
     has cargo-deny || need_crate cargo-deny 0.20.2 "it checks licences, bans and sources of dependencies"
 }

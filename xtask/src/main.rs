@@ -16,6 +16,8 @@ mod bench;
 mod ci;
 mod door;
 mod prove;
+#[cfg(test)]
+mod scripts;
 mod tidy;
 mod vm;
 

@@ -156,15 +156,15 @@ fn read_repository() -> anyhow::Result<Tree> {
 mod tests {
     use super::*;
 
+    /// A repository of planted files.
+    pub(super) fn tree(files: &[(&str, &str)]) -> Tree {
+        let bytes = |text: &str| text.as_bytes().to_vec();
+        Tree::new(files.iter().map(|(path, text)| ((*path).to_owned(), bytes(text))).collect())
+    }
+
     /// Runs one check over planted files; gives `path:line: what` of each finding.
     pub(super) fn check(check: fn(&Tree) -> Vec<Finding>, files: &[(&str, &str)]) -> Vec<String> {
-        let tree = Tree::new(
-            files
-                .iter()
-                .map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec()))
-                .collect(),
-        );
-        check(&tree)
+        check(&tree(files))
             .into_iter()
             .map(|Finding { path, line, what, .. }| format!("{path}:{line}: {what}"))
             .collect()

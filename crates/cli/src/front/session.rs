@@ -95,7 +95,9 @@ impl Front {
     fn pass_on(&mut self, stream: Stream, text: &str, output: Output) {
         match (stream, output) {
             (Stream::Out, Output::Stream) => self.terminal.write(text),
-            (Stream::Out, Output::Terminal) => self.terminal.write(&visible(text)),
+            (Stream::Out, Output::Terminal | Output::DumbTerminal) => {
+                self.terminal.write(&visible(text))
+            }
             (Stream::Err, _) => complain_part(&visible(text)),
         }
     }

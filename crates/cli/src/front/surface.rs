@@ -68,7 +68,7 @@ impl Front {
         output: Output,
         question: &str,
     ) -> Result<Said, Failure> {
-        if self.attendance == Attendance::Headless || output != Output::Terminal {
+        if self.attendance == Attendance::Headless || output == Output::Stream {
             return Ok(Said::Nobody);
         }
         while let Ok(arrival) = host.arrivals.try_recv() {

@@ -10,17 +10,17 @@ use rustix::process::Signal;
 
 use crate::support::{Home, Running, always, command_line, right, running_with, snapshot, until};
 
-/// Inodes of the sockets of the IPv4 and IPv6 families on the host.
-fn inet_sockets() -> Vec<String> {
+/// Inodes of the sockets of the IPv4 and IPv6 families in the network of a process.
+pub(crate) fn inet_sockets(of: &str) -> Vec<String> {
     let tables = ["tcp", "tcp6", "udp", "udp6", "raw", "raw6", "icmp", "icmp6"];
-    let tables = tables.map(|name| fs::read_to_string(format!("/proc/self/net/{name}")));
+    let tables = tables.map(|name| fs::read_to_string(format!("/proc/{of}/net/{name}")));
     let lines = tables.into_iter().flatten().collect::<Vec<_>>().join("\n");
     let inodes = lines.lines().filter_map(|line| line.split_whitespace().nth(9));
     inodes.filter(|word| word.parse::<u64>().is_ok()).map(str::to_owned).collect()
 }
 
 /// How many network sockets a process holds.
-fn held(pid: i32, inet: &[String]) -> usize {
+pub(crate) fn held(pid: i32, inet: &[String]) -> usize {
     let descriptors = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
     let targets = descriptors.filter_map(|entry| fs::read_link(entry.path()).ok());
     targets
@@ -93,7 +93,7 @@ fn only_the_broker_has_network_sockets_while_a_request_is_in_flight() {
     let running = Running::start(home.moat(["exec", "fix total"]));
     until("the model is asked", || home.model.requests().len() == 1);
     let broker = home.broker().unwrap();
-    let inet = inet_sockets();
+    let inet = inet_sockets("self");
     assert!(held(broker, &inet) >= 1, "the broker holds the connection");
     let own: Vec<i32> = family(running.pid()).into_iter().filter(|pid| *pid != broker).collect();
     assert!(own.len() >= 3, "the front end, the launcher and the session's holder: {own:?}");

@@ -168,3 +168,43 @@ fn a_disk_that_fills_up_during_a_turn_loses_nothing_that_was_acknowledged() {
     done.says("unfinished").says("second 0").says("third 0");
     assert_eq!(home.calc(), RIGHT, "{}\n{}", done.out, done.err);
 }
+
+#[test]
+fn another_user_gets_no_answer_from_the_broker_even_where_every_mode_lets_them_in() {
+    if !rustix::process::geteuid().is_root() {
+        println!("not run: only root can become another user");
+        return;
+    }
+    let home = Home::new(always(right()));
+    home.run(["exec", "fix total"]).code(0);
+    let socket = home.at("run/moat/broker.sock");
+    // A client's first frame, which the broker answers with the same.
+    let program = format!(
+        "import socket\n\
+         s = socket.socket(socket.AF_UNIX); s.settimeout(60)\n\
+         try:\n    s.connect('{}'); s.sendall(b'K\\0\\0\\0\\0'); print('answer', s.recv(5))\n\
+         except OSError as error: print(error)\n",
+        socket.display()
+    );
+    let id = NOBODY.to_string();
+    let asks = |who: &[&str]| {
+        let words = [who, &["python3", "-c", &program]].concat();
+        let mut command = Command::new(words[0]);
+        home.enter(command.args(&words[1..]));
+        command.current_dir("/");
+        Running::start(command).end().code(0).out.trim().to_owned()
+    };
+    let nobody = ["setpriv", "--reuid", &id, "--regid", &id, "--clear-groups"];
+    for place in ["", "run"] {
+        mode(&home.at(place), 0o755);
+    }
+    assert_eq!(asks(&nobody), "[Errno 13] Permission denied");
+    mode(&home.at("run/moat"), 0o755);
+    mode(&socket, 0o777);
+    // The connection is closed before it is read from, whichever side notices first.
+    let refused = asks(&nobody);
+    let closed = ["answer b''", "[Errno 32] Broken pipe", "[Errno 104] Connection reset by peer"];
+    assert!(closed.contains(&refused.as_str()), "{refused}");
+    // The control: its own user is answered.
+    assert_eq!(asks(&[]), "answer b'K\\x00\\x00\\x00\\x00'");
+}

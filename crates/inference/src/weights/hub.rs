@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use moat_net::{Endpoint, Method, Purpose, Url, Zone};
+use moat_net::{Endpoint, Host, Method, Purpose, Url, Zone};
 use serde::Deserialize;
 
 use super::error::Error;
@@ -51,8 +51,11 @@ pub(super) fn address(
 pub fn endpoints(sources: &Sources) -> Result<Vec<Endpoint>, Error> {
     let mut endpoints = Vec::new();
     if let (Some(mirror), true) = (&sources.mirror, sources.lists("mirror")) {
-        let zone = Zone::Network("mirror".to_owned());
-        endpoints.push(endpoint("weights-mirror", mirror, &[], zone)?);
+        let mut mirror = endpoint("weights-mirror", mirror, &[], Zone::Host)?;
+        if !is_on_this_host(&mirror.base) {
+            mirror.zone = Zone::Network("mirror".to_owned());
+        }
+        endpoints.push(mirror);
     }
     for (scheme, hub) in hubs()? {
         if sources.lists(&scheme) {
@@ -62,6 +65,15 @@ pub fn endpoints(sources: &Sources) -> Result<Vec<Endpoint>, Error> {
         }
     }
     Ok(endpoints)
+}
+
+/// Whether an address is written as one of this machine. What a name of the network
+/// resolves to does not count: such a name must not lead to this machine.
+fn is_on_this_host(base: &Url) -> bool {
+    match base.host() {
+        Host::Address(address) => address.is_loopback(),
+        Host::Name(name) => name == "localhost",
+    }
 }
 
 fn endpoint(name: &str, base: &str, redirects: &[String], zone: Zone) -> Result<Endpoint, Error> {

@@ -65,7 +65,7 @@ impl Store {
         let name = random_hex(8).map_err(io_error("name a copy of", file))?;
         let copy = self.directory().join(format!("import-{name}.partial"));
         let mut meter = Meter::new(&*self.doors().clock, report);
-        meter.begin("importing");
+        meter.begin("the file");
         let outcome = self
             .copy_hashed(file, &copy, stamp.length_bytes, cancel, &mut meter)
             .and_then(|sha256| {

@@ -11,7 +11,7 @@ use super::limits::{PROGRESS_INTERVAL, RATE_SAMPLES_MAX, RATE_WINDOW};
 /// How far a transfer is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// Where the bytes come from, or what is done with them.
+    /// Where the bytes come from, as `weights.sources` names it, or what is done with them.
     pub from: String,
     /// How many are there.
     pub done_bytes: u64,

@@ -111,8 +111,8 @@ impl Store {
         self.check_space(&entry)?;
         let mut meter = Meter::new(&*self.doors().clock, report);
         let mut failures = Vec::new();
-        for (from, attempt) in plan(&entry, sources) {
-            meter.begin(&from);
+        for Planned { listed, from, attempt } in plan(&entry, sources) {
+            meter.begin(listed);
             match self.try_one(&entry, &attempt, ways, cancel, &mut meter) {
                 Ok(()) => {
                     let path = self.keep(&entry, Origin::Registered)?;
@@ -186,12 +186,22 @@ impl Store {
     }
 }
 
+/// One source in its turn.
+struct Planned<'a> {
+    /// As the configuration lists it.
+    listed: &'a str,
+    /// As the registry has it: long, and one of several of its kind.
+    from: String,
+    attempt: Attempt<'a>,
+}
+
 /// Gives the sources of an entry in the order of the configuration.
-fn plan<'a>(entry: &'a Entry, sources: &Sources) -> Vec<(String, Attempt<'a>)> {
+fn plan<'a>(entry: &'a Entry, sources: &'a Sources) -> Vec<Planned<'a>> {
     let mut plan = Vec::new();
     for listed in &sources.order {
+        let mut add = |from, attempt| plan.push(Planned { listed, from, attempt });
         if let Some(place) = listed.strip_prefix("file:") {
-            plan.push((listed.clone(), Attempt::File(Path::new(place).to_owned())));
+            add(listed.clone(), Attempt::File(Path::new(place).to_owned()));
             continue;
         }
         let refuse_offline = |attempt| match sources.reach {
@@ -207,17 +217,17 @@ fn plan<'a>(entry: &'a Entry, sources: &Sources) -> Vec<(String, Attempt<'a>)> {
                 }
                 None => Attempt::Impossible("`weights.mirror` is not set".to_owned()),
             };
-            plan.push((listed.clone(), refuse_offline(attempt)));
+            add(listed.clone(), refuse_offline(attempt));
             continue;
         }
         let mut found = false;
         for source in entry.sources.iter().filter(|source| source.scheme() == listed) {
             found = true;
-            plan.push((String::from(source.clone()), refuse_offline(attempt_of(source))));
+            add(String::from(source.clone()), refuse_offline(attempt_of(source)));
         }
         if !found && !matches!(listed.as_str(), "hf" | "modelscope" | "pip-parts") {
             let reason = "there is no such source".to_owned();
-            plan.push((listed.clone(), Attempt::Impossible(reason)));
+            add(listed.clone(), Attempt::Impossible(reason));
         }
     }
     plan

@@ -103,6 +103,9 @@ pub struct Store {
 struct Manifest {
     origin: Origin,
     verified: Verified,
+    /// In what way the sha256 differed when it was compared; absent when it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    damaged: Option<String>,
     model: Entry,
 }
 
@@ -198,11 +201,8 @@ impl Store {
         } else {
             wrong_length(stamp.length_bytes, entry.size)
         };
-        // The manifest no longer holds, so that nobody takes the file for verified.
-        let manifest = self.manifest_path(&entry.sha256);
-        if self.origin(&entry) == Origin::Registered {
-            self.doors.fs.remove(&manifest).map_err(io_error("remove", &manifest))?;
-        }
+        // Nobody takes the file for verified, and nobody has to hash it to know better.
+        self.note(&entry, self.origin(&entry), stamp, Some(reason.clone()))?;
         Err(Error::Damaged { id: entry.id, path, reason })
     }
 
@@ -272,12 +272,23 @@ impl Store {
         let Some(stamp) = stamp else {
             return Err(Error::Missing { id: entry.id.clone() });
         };
-        let manifest = Manifest { origin, verified: stamp.into(), model: entry.clone() };
+        self.note(entry, origin, stamp, None)?;
+        Ok(path)
+    }
+
+    /// Writes down what the comparison of a file's sha256 gave, and for which file.
+    fn note(
+        &self,
+        entry: &Entry,
+        origin: Origin,
+        stamp: Stamp,
+        damaged: Option<String>,
+    ) -> Result<(), Error> {
+        let manifest = Manifest { origin, verified: stamp.into(), damaged, model: entry.clone() };
         let text = toml::to_string(&manifest)
             .map_err(|error| Error::Registry { reason: error.to_string() })?;
         let to = self.manifest_path(&entry.sha256);
-        self.doors.fs.replace(&to, text.as_bytes()).map_err(io_error("write", &to))?;
-        Ok(path)
+        self.doors.fs.replace(&to, text.as_bytes()).map_err(io_error("write", &to))
     }
 
     /// Removes everything of an entry.
@@ -309,10 +320,14 @@ impl Store {
             return Ok(Standing::Damaged { reason });
         }
         let known = self.manifest(&self.manifest_path(&entry.sha256));
-        let unchanged = known.is_some_and(|manifest| {
+        let known = known.filter(|manifest| {
             manifest.verified == stamp.into() && manifest.model.sha256 == entry.sha256
         });
-        Ok(if unchanged { Standing::Here { path } } else { Standing::Unverified { path } })
+        Ok(match known {
+            None => Standing::Unverified { path },
+            Some(Manifest { damaged: Some(reason), .. }) => Standing::Damaged { reason },
+            Some(Manifest { damaged: None, .. }) => Standing::Here { path },
+        })
     }
 
     fn origin(&self, entry: &Entry) -> Origin {

@@ -31,6 +31,25 @@ fn the_built_in_registry_and_the_hubs_are_valid() {
 }
 
 #[test]
+fn a_mirror_lies_on_this_machine_only_when_its_address_says_so() {
+    let cases = [
+        ("https://mirror.example/models", "network:mirror"),
+        ("http://10.0.0.7:8000/models", "network:mirror"),
+        ("http://localhost.example:8000", "network:mirror"),
+        ("http://127.0.0.1:8000/models", "host"),
+        ("http://[::1]:8000", "host"),
+        ("http://localhost:8000", "host"),
+    ];
+    for (mirror, zone) in cases {
+        let order = vec!["mirror".to_owned()];
+        let sources = Sources { order, mirror: Some(mirror.to_owned()), reach: Reach::Online };
+        let found = endpoints(&sources).unwrap();
+        let [endpoint] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!(endpoint.zone.to_string(), zone, "{mirror}");
+    }
+}
+
+#[test]
 fn sources_are_read_and_written_and_hostile_ones_are_refused() {
     for text in [
         "hf:Qwen/Model-GGUF@main/file.gguf",

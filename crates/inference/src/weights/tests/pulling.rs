@@ -211,7 +211,7 @@ fn progress_ends_at_the_whole_and_names_the_source() {
     let mut report = |progress: &Progress| reports.push(progress.clone());
     place.store.pull(ID, &online, server.ways(), &Cancel::new(), &mut report).unwrap();
     let last = reports.last().unwrap();
-    assert_eq!((last.done_bytes, last.total_bytes, last.from.as_str()), (5000, 5000, HF));
+    assert_eq!((last.done_bytes, last.total_bytes, last.from.as_str()), (5000, 5000, "hf"));
     assert!(reports.windows(2).all(|pair| pair[0].done_bytes <= pair[1].done_bytes));
 }
 

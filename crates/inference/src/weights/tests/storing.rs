@@ -44,11 +44,30 @@ fn damage_is_found_before_use_and_pulling_again_repairs_it() {
             Err(Error::Damaged { reason, .. }) => assert!(reason.starts_with(expect), "{reason}"),
             other => panic!("{other:?}"),
         }
+        // What was found out is known without another look at the bytes.
+        match place.store.list().unwrap().remove(0).standing {
+            Standing::Damaged { reason } => assert!(reason.starts_with(expect), "{reason}"),
+            other => panic!("{other:?}"),
+        }
         let server = Server::new(&place.bytes, []);
         let outcome = place.pull(&["hf"], server.ways()).unwrap();
         assert!(matches!(outcome, Pulled::Brought { .. }));
         assert_eq!(std::fs::read(place.store.locate(ID).unwrap()).unwrap(), place.bytes);
     }
+}
+
+#[test]
+fn a_damaged_file_that_somebody_replaces_is_looked_at_again() {
+    let place = pulled();
+    let mut bytes = place.bytes.clone();
+    bytes[2500] ^= 1;
+    std::fs::write(place.stored(""), bytes).unwrap();
+    assert!(matches!(place.store.locate(ID), Err(Error::Damaged { .. })));
+    std::fs::remove_file(place.stored("")).unwrap();
+    std::fs::write(place.stored(""), &place.bytes).unwrap();
+    place.store.locate(ID).unwrap();
+    let standing = place.store.list().unwrap().remove(0).standing;
+    assert!(matches!(standing, Standing::Here { .. }), "{standing:?}");
 }
 
 #[test]
