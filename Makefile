@@ -4,7 +4,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run run-offline test test-all validate soak container vm-own vm-trixie
+.PHONY: help run run-offline test test-all validate soak many container vm-own vm-trixie
 .PHONY: bench-sandbox demo-offline prove vm bench env fmt clean build
 
 TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)

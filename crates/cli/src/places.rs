@@ -90,7 +90,7 @@ impl Judge<'_> {
     fn way(&self, path: &Path) -> Result<(), Failure> {
         for above in path.ancestors().skip(1).filter(|above| above.is_absolute()) {
             let Some(stat) = self.stat(above)? else { continue };
-            if !self.is_mine_or_roots(stat.uid) && !(self.is_partial && stat.uid == UNMAPPED) {
+            if !(self.is_mine_or_roots(stat.uid) || self.is_partial && stat.uid == UNMAPPED) {
                 let reason =
                     format!("lies below `{}`, which belongs to another user", above.display());
                 return Err(refused(path, &reason, &elsewhere()));

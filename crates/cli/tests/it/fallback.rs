@@ -69,10 +69,9 @@ fn recorded(home: &Home) -> Vec<String> {
 
 /// What the first event says.
 fn boundary(done: &Ended) -> String {
-    match done.events().swap_remove(0).event {
-        Event::SessionOpened { boundary, .. } => boundary,
-        other => panic!("{other:?}"),
-    }
+    let first = done.events().swap_remove(0).event;
+    let Event::SessionOpened { boundary, .. } = first else { panic!("{first:?}") };
+    boundary
 }
 
 fn commands(done: &Ended) -> usize {

@@ -71,7 +71,8 @@ fn found(bytes: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(bytes);
     let ends = |character: char| character.is_whitespace() || "\"'\0\\,}".contains(character);
     text.match_indices(MARK)
-        .map(|(start, _)| text[start..].split(ends).next().unwrap_or_default().to_owned())
+        .filter_map(|(start, _)| text.get(start..)?.split(ends).next())
+        .map(str::to_owned)
         .collect()
 }
 
