@@ -23,4 +23,5 @@ mod service;
 mod soak;
 mod support;
 mod table;
+mod waiting;
 mod work;
