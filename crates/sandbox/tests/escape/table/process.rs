@@ -150,7 +150,7 @@ pub(super) const ROWS: &[Row] = &[
         "other-session",
         Text(""),
         EPERM,
-        "ls",
+        "",
         Without(&[Layer::Session]),
     ),
     row("take capabilities", "capability", Text(""), EPERM, "n", Without(&[Layer::Capabilities])),
