@@ -27,6 +27,14 @@ pub(super) const ROWS: &[Row] = &[
         Root(OTHERS),
     ),
     row(
+        "read the words of a process of the host",
+        "read",
+        Proc("cmdline"),
+        ENOENT,
+        "n",
+        Without(NUMBERS),
+    ),
+    row(
         "reach the root of a process of the host",
         "list",
         Proc("root"),
