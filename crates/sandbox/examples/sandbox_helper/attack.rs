@@ -265,10 +265,15 @@ fn processes(count: usize) -> io::Result<()> {
         // SAFETY: this program has one thread, and the children only wait.
         let child = unsafe { libc::fork() };
         match child {
-            0 => loop {
-                // SAFETY: waits for a signal.
-                unsafe { libc::pause() };
-            },
+            0 => {
+                // Where no namespace ends them, they would stay when this process is killed.
+                // SAFETY: plain numbers.
+                unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
+                loop {
+                    // SAFETY: waits for a signal.
+                    unsafe { libc::pause() };
+                }
+            }
             ..0 => {
                 result = Err(io::Error::last_os_error());
                 break;
