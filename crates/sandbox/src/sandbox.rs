@@ -19,6 +19,7 @@ use crate::confinement::{self, Confinement};
 use crate::footing::{Base, Footing, Namespace, ProcessList};
 use crate::inside::laying;
 use crate::limits::ANSWER_WAIT_MAX;
+use crate::plan::Unoverlaid;
 use crate::rewrite::Rewriter;
 use crate::run::{self, Surroundings};
 use crate::view::bare::{self, Places};
@@ -95,6 +96,11 @@ impl Sandbox {
                         let Files::CopyOnWrite { .. } = plan.files() else {
                             return Err(refused);
                         };
+                        let reason = match &refused {
+                            Error::Start { source, .. } => format!("{refused}: {source}"),
+                            other => other.to_string(),
+                        };
+                        copied(plan, &reason)?;
                         remarks.push(format!("no copy-on-write is possible here ({refused})"));
                         prepare(plan, &mut remarks)?;
                         Self::begin(launcher, plan, extra, footing)
@@ -103,6 +109,7 @@ impl Sandbox {
                 }
             }
             Base::None => {
+                copied(plan, "this machine gives no mounts of one's own")?;
                 prepare(plan, &mut remarks)?;
                 Self::begin(launcher, plan, extra, footing)
             }
@@ -179,7 +186,8 @@ impl Sandbox {
     }
 
     /// What bounds the memory of a command's processes together, in a sentence.
-    pub(crate) fn resources(&self) -> &str {
+    #[must_use]
+    pub fn resources(&self) -> &str {
         &self.resources
     }
 
@@ -367,6 +375,17 @@ fn is_copy(plan: &Plan) -> bool {
 /// Said as long as a session works on a copy.
 const OF_A_COPY: &str =
     "the session's files are a copy of its start: what you change later is not seen in it";
+
+/// Refuses a copy where the plan wants none.
+fn copied(plan: &Plan, reason: &str) -> Result<(), Error> {
+    match plan.unoverlaid {
+        Unoverlaid::Copied => Ok(()),
+        Unoverlaid::Refused => Err(Error::Copy {
+            path: plan.root().to_owned(),
+            source: io::Error::new(io::ErrorKind::Unsupported, reason.to_owned()),
+        }),
+    }
+}
 
 /// Copies the tree to where the changes would go, for want of an overlay.
 fn prepare(plan: &Plan, remarks: &mut Vec<String>) -> Result<(), Error> {

@@ -13,6 +13,7 @@ mod boundary;
 mod checkpoint;
 mod commits;
 mod container;
+mod doctor;
 mod embedded;
 mod failing;
 mod input;
