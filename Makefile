@@ -50,6 +50,8 @@ test-all: test ## `make test`, then validate the repair tasks, run the attacks, 
 	$(XTASK) bench validate
 	$(XTASK) prove
 	@scripts/soak.sh "$(TARGET_DIR)/release" 5000
+	@scripts/setup.sh all
+	@scripts/container.sh "$(MOAT)"
 	$(MOAT) model pull --quiet
 	@scripts/offline.sh "$(MOAT)"
 

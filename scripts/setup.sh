@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Installs what a step needs and the machine lacks: setup.sh build|run|test|vm
+# Installs what a step needs and the machine lacks: setup.sh build|run|test|all|vm
 #
 # It says what is missing and why before it installs anything, uses the
 # distribution's own packages, and does nothing (in well under a second) when
@@ -87,6 +87,13 @@ check_test() {
     has cargo-deny || need_crate cargo-deny 0.20.2 "it checks licences, bans and sources of dependencies"
 }
 
+check_all() {
+    check_test
+    has runc || need runc "Moat is tried in containers of a real runtime"
+    [ -e /usr/share/containers/seccomp.json ] ||
+        need golang-github-containers-common "the filter that container engines give by default is in it"
+}
+
 check_vm() {
     check_test
     PATH=$PATH:/usr/sbin:/sbin
@@ -128,8 +135,9 @@ case $step in
 build) check_build ;;
 run) check_run ;;
 test) check_test ;;
+all) check_all ;;
 vm) check_vm ;;
-*) fail "there is no step '$step'" "use build, run, test or vm" ;;
+*) fail "there is no step '$step'" "use build, run, test, all or vm" ;;
 esac
 install_packages
 install_crates

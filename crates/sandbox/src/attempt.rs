@@ -3,7 +3,7 @@
 //!
 //! `moat-probe` makes them inside of a sandbox and outside, for `moat doctor`. They are here
 //! because memory safety is argued in one crate. Each is made in a process of its own, whose
-//! end closes what it opened.
+//! end closes what it opened, and gives the kernel's error.
 //!
 //! Invariant: where one gets through it changes nothing but the process that makes it, and
 //! what it takes of the machine is given back at its end.
@@ -17,35 +17,66 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags};
 use rustix::io::retry_on_intr;
 use rustix::pipe::PipeFlags;
-use rustix::process::{Signal, WaitId, WaitIdOptions};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 
 use crate::kernel::{self, Side, check};
-use crate::limits::ATTEMPT_BYTES_MAX;
+use crate::limits::{ANSWER_WAIT_MAX, ATTEMPT_BYTES_MAX};
 use crate::poll;
 
 /// Does something in a duplicate of this process, which must have one thread, and gives the
 /// bytes that came of it; the duplicate is killed when they do not come within `wait`.
 ///
 /// # Errors
-/// The system's, `TimedOut`, or `UnexpectedEof` when it ended without a word.
+/// The system's, or `TimedOut`. One that ends without a word gives no bytes.
 pub fn apart(wait: Duration, act: impl FnOnce() -> Vec<u8>) -> io::Result<Vec<u8>> {
+    telling(wait, |_told| act()).map(|(told, _code)| told)
+}
+
+/// Runs a program to its end and gives its output.
+///
+/// # Errors
+/// The system's, also the one by which the program could not be started.
+pub fn output_of(
+    program: &CStr,
+    arguments: &[CString],
+    environment: &[CString],
+) -> io::Result<Vec<u8>> {
+    let ran = telling(ANSWER_WAIT_MAX, |told| {
+        let placed = kernel::place(told, 1).and_then(|()| kernel::place(told, 2));
+        let error = placed.err().unwrap_or_else(|| {
+            kernel::reset_signals();
+            kernel::execute(program, arguments, environment)
+        });
+        kernel::quit(error.raw_os_error().unwrap_or(libc::EIO))
+    });
+    match ran? {
+        (told, code) if told.is_empty() && code != 0 => Err(io::Error::from_raw_os_error(code)),
+        (told, _code) => Ok(told),
+    }
+}
+
+/// Hears what a duplicate of this process tells, and how it ended.
+fn telling(wait: Duration, act: impl FnOnce(&OwnedFd) -> Vec<u8>) -> io::Result<(Vec<u8>, i32)> {
     let (ready, told) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
     match kernel::clone(0)? {
         Side::Child => {
             drop(ready);
             let bound = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
             if bound.is_ok() {
-                tell(&told, &act());
+                tell(&told, &act(&told));
             }
             kernel::quit(0)
         }
         Side::Parent { child, .. } => {
             drop(told);
             let answer = hear(&ready, wait);
-            // It may have ended by itself.
-            let _ended = rustix::process::pidfd_send_signal(&child, Signal::KILL);
-            rustix::process::waitid(WaitId::PidFd(child.as_fd()), WaitIdOptions::EXITED)?;
-            answer
+            if answer.is_err() {
+                // It may have ended by itself.
+                let _ended = rustix::process::pidfd_send_signal(&child, Signal::KILL);
+            }
+            let id = WaitId::PidFd(child.as_fd());
+            let ended = rustix::process::waitid(id, WaitIdOptions::EXITED)?;
+            Ok((answer?, ended.and_then(|ended| ended.exit_status()).unwrap_or(0)))
         }
     }
 }
@@ -72,54 +103,13 @@ fn hear(pipe: &OwnedFd, wait: Duration) -> io::Result<Vec<u8>> {
         if heard.len() > ATTEMPT_BYTES_MAX {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
-        match (read, heard.is_empty()) {
-            (0, true) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            (0, false) => return Ok(heard),
-            (_, _) => {}
-        }
-    }
-}
-
-/// Runs a program to its end and gives its output.
-///
-/// # Errors
-/// The system's, also the one by which the program could not be started.
-pub fn output_of(
-    program: &CStr,
-    arguments: &[CString],
-    environment: &[CString],
-) -> io::Result<Vec<u8>> {
-    let (ready, told) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
-    match kernel::clone(0)? {
-        Side::Child => {
-            drop(ready);
-            let placed = kernel::place(&told, 1).and_then(|()| kernel::place(&told, 2));
-            let error = placed.err().unwrap_or_else(|| {
-                kernel::reset_signals();
-                kernel::execute(program, arguments, environment)
-            });
-            kernel::quit(error.raw_os_error().unwrap_or(libc::EIO))
-        }
-        Side::Parent { child, .. } => {
-            drop(told);
-            let mut output = Vec::new();
-            io::Read::read_to_end(&mut std::fs::File::from(ready), &mut output)?;
-            let id = WaitId::PidFd(child.as_fd());
-            let ended = rustix::process::waitid(id, WaitIdOptions::EXITED)?;
-            match ended.and_then(|ended| ended.exit_status()) {
-                Some(error) if error != 0 && output.is_empty() => {
-                    Err(io::Error::from_raw_os_error(error))
-                }
-                Some(_) | None => Ok(output),
-            }
+        if read == 0 {
+            return Ok(heard);
         }
     }
 }
 
 /// Sets up a ring by which calls are made around a filter.
-///
-/// # Errors
-/// The kernel's.
 pub fn io_uring() -> io::Result<()> {
     let mut parameters = [0_u64; 15];
     // SAFETY: the structure has the kernel's size, and outlives the call.
@@ -127,9 +117,6 @@ pub fn io_uring() -> io::Result<()> {
 }
 
 /// Puts a key into a keyring of this process's own, which ends with it.
-///
-/// # Errors
-/// The kernel's.
 pub fn add_key() -> io::Result<()> {
     // SAFETY: the strings and the byte are static.
     check(unsafe {
@@ -146,9 +133,6 @@ pub fn add_key() -> io::Result<()> {
 
 /// Makes a table for programs in the kernel. Where that needs a right that this user lacks,
 /// being told so about another request shows that the interface answers.
-///
-/// # Errors
-/// The kernel's.
 pub fn bpf() -> io::Result<()> {
     // An array of one entry, with keys and values of four bytes; nothing else is asked for.
     let mut table = [0_u32; 32];
@@ -172,9 +156,6 @@ pub fn bpf() -> io::Result<()> {
 }
 
 /// Opens a counter of what this process does outside of the kernel.
-///
-/// # Errors
-/// The kernel's.
 pub fn perf_event() -> io::Result<()> {
     // A software event, the structure's first published size, the task's clock; the kernel
     // and the hypervisor left out.
@@ -186,9 +167,6 @@ pub fn perf_event() -> io::Result<()> {
 }
 
 /// Asks to be the one who answers for missing pages of this process.
-///
-/// # Errors
-/// The kernel's.
 pub fn userfaultfd() -> io::Result<()> {
     const USER_MODE_ONLY: usize = 1;
     // SAFETY: a plain number.
@@ -196,9 +174,6 @@ pub fn userfaultfd() -> io::Result<()> {
 }
 
 /// Reads the last byte of the kernel's log.
-///
-/// # Errors
-/// The kernel's.
 pub fn kernel_log() -> io::Result<()> {
     let mut byte = [0_u8; 1];
     // SAFETY: the buffer outlives the call.
@@ -206,18 +181,12 @@ pub fn kernel_log() -> io::Result<()> {
 }
 
 /// Moves this process into a user namespace of its own.
-///
-/// # Errors
-/// The kernel's.
 pub fn user_namespace() -> io::Result<()> {
     kernel::unshare(libc::CLONE_NEWUSER)
 }
 
 /// Mounts a file system in memory, in namespaces of this process's own: of a new user, or of
 /// this one where that is enough.
-///
-/// # Errors
-/// The kernel's.
 pub fn mount() -> io::Result<()> {
     kernel::unshare(libc::CLONE_NEWUSER | libc::CLONE_NEWNS)
         .or_else(|_refused| kernel::unshare(libc::CLONE_NEWNS))?;
@@ -246,9 +215,6 @@ pub fn mount() -> io::Result<()> {
 }
 
 /// Traces a process: a child of this one.
-///
-/// # Errors
-/// The kernel's.
 pub fn trace() -> io::Result<()> {
     match kernel::clone(0)? {
         Side::Child => forever(),
@@ -273,9 +239,6 @@ fn forever() -> ! {
 }
 
 /// Makes a System V segment that holds `text`; it is gone when this process has ended.
-///
-/// # Errors
-/// The kernel's.
 pub fn segment(text: &str) -> io::Result<i32> {
     // SAFETY: a plain question for a new segment.
     let id = unsafe { libc::shmget(libc::IPC_PRIVATE, SEGMENT_BYTES, libc::IPC_CREAT | 0o600) };
@@ -298,9 +261,6 @@ pub fn segment(text: &str) -> io::Result<i32> {
 }
 
 /// Reads the first `length` bytes of a System V segment of another process.
-///
-/// # Errors
-/// The kernel's.
 pub fn read_segment(id: i32, length: usize) -> io::Result<Vec<u8>> {
     // SAFETY: the kernel chooses a free place.
     let place = unsafe { libc::shmat(id, std::ptr::null(), libc::SHM_RDONLY) };
@@ -320,9 +280,6 @@ pub fn read_segment(id: i32, length: usize) -> io::Result<Vec<u8>> {
 }
 
 /// Has a signal wait for [`signal_waits`] in place of being taken.
-///
-/// # Errors
-/// The kernel's.
 pub fn hold_signal() -> io::Result<()> {
     let set = held();
     // SAFETY: the set is initialised and outlives the call.
@@ -361,79 +318,20 @@ pub fn survive_long_files() {
     }
 }
 
-/// Has `count` processes at once, each of which does `act` first, and keeps them for `hold`.
-/// They end before this returns.
-///
-/// # Errors
-/// The kernel's when it refuses one, or `TimedOut` when one of them was not ready within `wait`.
-pub fn processes(
-    count: usize,
-    act: fn() -> io::Result<()>,
-    wait: Duration,
-    hold: Duration,
-) -> io::Result<()> {
-    let (ready, told) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
-    let mut children = Vec::with_capacity(count);
-    let mut result = Ok(());
-    for _ in 0..count {
-        // SAFETY: this process has one thread. There is no descriptor for each, of which there
-        // may be fewer than of processes.
-        match unsafe { libc::fork() } {
-            0 => {
-                if act().is_ok() {
-                    tell(&told, b"x");
-                }
-                forever()
-            }
-            ..0 => {
-                result = Err(io::Error::last_os_error());
-                break;
-            }
-            child => children.push(child),
-        }
+/// Starts a duplicate of this process, which must have one thread, that does `act` and then
+/// waits to be killed. There is no descriptor for it: there may be fewer of those than of
+/// processes.
+pub fn duplicate(act: impl FnOnce()) -> io::Result<Pid> {
+    // SAFETY: by contract this process has one thread.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        act();
+        forever()
     }
-    drop(told);
-    result = result.and_then(|()| all_ready(&ready, children.len(), wait)).and_then(|()| {
-        // Nobody writes any more, and all of them keep the pipe open.
-        let mut fds = [PollFd::from_borrowed_fd(ready.as_fd(), PollFlags::IN)];
-        poll::wait(&mut fds, Some(hold))?;
-        Ok(())
-    });
-    for child in &children {
-        // SAFETY: a child of this process that nobody has waited for.
-        unsafe {
-            libc::kill(*child, libc::SIGKILL);
-        }
-    }
-    for child in children {
-        // SAFETY: the same.
-        unsafe {
-            libc::waitpid(child, std::ptr::null_mut(), 0);
-        }
-    }
-    result
-}
-
-/// Waits until so many processes have said that they are ready.
-fn all_ready(pipe: &OwnedFd, count: usize, wait: Duration) -> io::Result<()> {
-    let mut left = count;
-    while left > 0 {
-        let mut fds = [PollFd::from_borrowed_fd(pipe.as_fd(), PollFlags::IN)];
-        if poll::wait(&mut fds, Some(wait))? == 0 {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        match retry_on_intr(|| rustix::io::read(pipe.as_fd(), &mut [0_u8; 512]))? {
-            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-            read => left = left.saturating_sub(read),
-        }
-    }
-    Ok(())
+    Pid::from_raw(child).filter(|_pid| child > 0).ok_or_else(io::Error::last_os_error)
 }
 
 /// Takes private memory, and writes to each page of it.
-///
-/// # Errors
-/// The kernel's, when it gives no more.
 pub fn take_memory(bytes: usize) -> io::Result<()> {
     let protection = libc::PROT_READ | libc::PROT_WRITE;
     let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;

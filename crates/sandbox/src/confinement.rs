@@ -217,7 +217,10 @@ fn failure(lost: &Lost, effect: Effect) -> Option<Standing> {
     match (lost, effect) {
         (Lost::Processes, Effect::ResourcesBounded) => Some(Standing::NotEnforced {
             why: "the number of processes of the machine's root is not bounded".to_owned(),
-            fix: "use Linux 6.14 or later, or do not run Moat as root".to_owned(),
+            fix:
+                "use Linux 6.14 or later where a `/proc` of its own can be mounted, or do not run \
+                  Moat as root"
+                    .to_owned(),
         }),
         // The namespaces hold the same by themselves; where they are missing, too, the
         // holder refuses to start.
@@ -243,6 +246,7 @@ fn differences(footing: &Footing) -> impl Iterator<Item = &'static str> {
             "the network is closed by the filter alone, and there is no loopback",
         ),
         differs(!bare && !footing.has(Namespace::Ipc), "System V objects are closed by the filter"),
+        differs(!bare && !footing.has(Namespace::Name), "the machine's name shows"),
         differs(!lists, "`/proc` shows no process"),
     ]
     .into_iter()

@@ -18,6 +18,7 @@ pub(crate) mod exec;
 pub(crate) mod hold;
 mod launch;
 mod reaper;
+mod reapers;
 mod serve;
 mod supervise;
 mod survey;

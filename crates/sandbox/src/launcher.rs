@@ -142,6 +142,8 @@ impl Launcher {
             }),
             Answer::Ready { .. }
             | Answer::Serving { .. }
+            | Answer::Spare { .. }
+            | Answer::NoSpare
             | Answer::Listener
             | Answer::Exited { .. }
             | Answer::Done { .. } => Err(Error::Answer { reason: "it was not a survey" }),

@@ -19,6 +19,7 @@ pub mod attempt;
 mod cgroup;
 mod command;
 mod confinement;
+mod control;
 mod disk;
 mod environment;
 mod error;

@@ -24,6 +24,9 @@ pub(crate) const ANSWER_WAIT_MAX: Duration = Duration::from_secs(20);
 /// How long a holder waits for a command before it uses the time to prepare for later ones.
 pub(crate) const QUIET: Duration = Duration::from_millis(2);
 
+/// The same while a command runs: a short one is not to share the processors with that.
+pub(crate) const QUIET_BESIDE: Duration = Duration::from_millis(10);
+
 /// The size of a session's private `/tmp`, of its home, and of the memory kept
 /// for changed files of dependency caches, each; see [`private_bytes`].
 const PRIVATE_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;

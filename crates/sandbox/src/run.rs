@@ -5,7 +5,7 @@
 //! loop is either the kernel's word that no process is left, or an error.
 
 use std::net::TcpListener;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,18 +13,21 @@ use std::time::Duration;
 
 use moat_base::{Clock, SystemClock};
 use rustix::event::{PollFd, PollFlags};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::OFlags;
 use rustix::pipe::PipeFlags;
 
 use crate::cgroup::{Events, Group};
+use crate::control::Control;
 use crate::disk::{Disk, DiskBounds};
 use crate::limits::{ANSWER_WAIT_MAX, OUTPUT_CHUNK_BYTES};
 use crate::rewrite::Mapping;
 use crate::view::bare::Places;
-use crate::wire::{self, Answer, CommandPlan, Fault, InputFrom, Listener, Received, ToHolder};
+use crate::wire::{
+    self, Answer, Care, CommandPlan, Fault, InputFrom, Listener, Order, Received, ToHolder,
+};
 use crate::{
     Command, Error, Exit, Input, Interrupt, Layer, Network, OutputSink, Plan, Settings, Status,
-    Stream, Usage, Variable, environment, launcher, poll,
+    Stream, Usage, Variable, environment, poll,
 };
 
 /// What all commands of a sandbox have in common.
@@ -115,17 +118,28 @@ impl Surroundings {
                 &[self.variables.as_slice(), command.environment.as_slice()].concat(),
             ),
             directory: command.directory.as_path().into(),
-            listener: match command.network {
-                Network::None => Listener::None,
-                Network::Listener => Listener::Proxy,
-            },
             input: match &command.input {
                 Input::Empty => InputFrom::Nothing,
                 Input::Bytes(_) => InputFrom::Descriptor,
             },
             cpu_s: limits.cpu.as_secs().max(1),
-            cpu_s_all: limits.cpu_all.as_secs().max(1),
             memory_bytes: limits.memory_bytes,
+            processes: limits.processes,
+            file_bytes: limits.file_bytes,
+            open_files: limits.open_files,
+        }
+    }
+
+    /// What the command's reaper must know of it.
+    fn care(&self, command: &Command) -> Care {
+        let limits = &command.limits;
+        Care {
+            listener: match command.network {
+                Network::None => Listener::None,
+                Network::Listener => Listener::Proxy,
+            },
+            cpu_s: limits.cpu.as_secs().max(1),
+            cpu_s_all: limits.cpu_all.as_secs().max(1),
             // Where the kernel bounds it, the watch need not.
             memory_bytes_all: match self.group {
                 Some(_) => u64::MAX,
@@ -133,15 +147,13 @@ impl Surroundings {
             },
             session_bytes: limits.session_bytes,
             processes: limits.processes,
-            file_bytes: limits.file_bytes,
-            open_files: limits.open_files,
         }
     }
 }
 
 /// A command under way.
 struct Run<'a> {
-    control: &'a OwnedFd,
+    control: &'a mut Control,
     number: u64,
     command: &'a Command,
     sink: &'a mut dyn OutputSink,
@@ -175,7 +187,7 @@ enum Next {
 
 /// Runs `command`; see [`crate::Sandbox::run`].
 pub(crate) fn run(
-    control: &OwnedFd,
+    control: &mut Control,
     surroundings: &Surroundings,
     command: &Command,
     sink: &mut dyn OutputSink,
@@ -193,7 +205,8 @@ pub(crate) fn run(
     let disk_bounds = disk.bounds(&command.limits, &clock);
     let group = surroundings.admit(command)?;
     let number = surroundings.commands.fetch_add(1, Ordering::Relaxed);
-    let outputs = start(control, number, &surroundings.plan(command), command)?;
+    let plan = (surroundings.plan(command), surroundings.care(command));
+    let outputs = start(control, number, plan, command)?;
     let mut run = Run {
         control,
         number,
@@ -216,41 +229,59 @@ pub(crate) fn run(
     run.finish()
 }
 
-/// Hands the command to the holder; gives the ends from which its outputs are read.
+/// The descriptors of a command: its input if it has one, the ends into which it writes,
+/// and those from which that is read.
+struct Streams {
+    given: Vec<OwnedFd>,
+    read: [OwnedFd; 2],
+}
+
+impl Streams {
+    fn make(command: &Command) -> std::io::Result<Self> {
+        let pipe = || -> rustix::io::Result<(OwnedFd, OwnedFd)> {
+            let ends = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
+            // Only our end: the flag belongs to the open file, and the ends are two.
+            rustix::fs::fcntl_setfl(&ends.0, OFlags::NONBLOCK)?;
+            Ok(ends)
+        };
+        let input = match &command.input {
+            Input::Empty => None,
+            Input::Bytes(bytes) => Some(wire::memory_file(bytes)?),
+        };
+        let ((output, output_end), (error, error_end)) = (pipe()?, pipe()?);
+        let given = input.into_iter().chain([output_end, error_end]).collect();
+        Ok(Self { given, read: [output, error] })
+    }
+}
+
+/// Hands the command to a process that waits for it, or to the holder to make one; gives the
+/// ends from which its outputs are read.
 fn start(
-    control: &OwnedFd,
+    control: &mut Control,
     number: u64,
-    plan: &CommandPlan,
+    (plan, care): (CommandPlan, Care),
     command: &Command,
 ) -> Result<[OwnedFd; 2], Error> {
     let failed = |source: std::io::Error| failure(command, "preparing it".to_owned(), source);
-    let body = wire::body(plan).map_err(failed)?;
-    let input = match &command.input {
-        Input::Empty => {
-            rustix::fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
-                .map_err(|errno| failed(errno.into()))?
-        }
-        Input::Bytes(bytes) => wire::memory_file(bytes).map_err(failed)?,
-    };
-    let pipe = || -> Result<(OwnedFd, OwnedFd), Error> {
-        let ends = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)
-            .and_then(|ends| {
-                // Only our end: the flag belongs to the open file, and the ends are two.
-                rustix::fs::fcntl_setfl(&ends.0, OFlags::NONBLOCK)?;
-                Ok(ends)
-            })
-            .map_err(|errno| failed(errno.into()))?;
-        Ok(ends)
-    };
-    let (output, output_end) = pipe()?;
-    let (error, error_end) = pipe()?;
-    wire::send(
-        control,
-        &ToHolder::Run { number },
-        &[body.as_fd(), input.as_fd(), output_end.as_fd(), error_end.as_fd()],
-    )
-    .map_err(|_closed| Error::Gone)?;
-    Ok([output, error])
+    let streams = Streams::make(command).map_err(failed)?;
+    let fds: Vec<BorrowedFd<'_>> = streams.given.iter().map(AsFd::as_fd).collect();
+    let spare = control.spare(&care)?;
+    let mut order = Order { plan: Some(plan) };
+    // One that has died since, or a command that is too long, goes the other way.
+    let told = spare
+        .as_ref()
+        .filter(|_| care.listener == Listener::None)
+        .is_some_and(|spare| wire::send(&spare.orders, &order, &fds).is_ok());
+    let message = ToHolder::Run { number, care, spare: spare.map(|spare| spare.number), told };
+    if told {
+        control.send(&message, &[])?;
+        return Ok(streams.read);
+    }
+    let body = order.plan.take().map(|plan| wire::body(&plan)).transpose().map_err(failed)?;
+    let body = body.as_ref().map(AsFd::as_fd);
+    let whole: Vec<BorrowedFd<'_>> = body.into_iter().chain(fds).collect();
+    control.send(&message, &whole)?;
+    Ok(streams.read)
 }
 
 fn failure(command: &Command, step: String, source: std::io::Error) -> Error {
@@ -263,7 +294,7 @@ impl Run<'_> {
     fn step(&mut self, interrupt: &Interrupt) -> Result<Next, Error> {
         let wait = self.remaining()?;
         let (asked, interrupted, readable) = {
-            let mut fds = vec![PollFd::from_borrowed_fd(self.control.as_fd(), PollFlags::IN)];
+            let mut fds = vec![PollFd::from_borrowed_fd(self.control.socket(), PollFlags::IN)];
             // A set switch stays readable, so it is only watched until it has acted.
             let event = if self.killed.is_some() { PollFlags::empty() } else { PollFlags::IN };
             fds.push(PollFd::from_borrowed_fd(interrupt.event().as_fd(), event));
@@ -323,14 +354,15 @@ impl Run<'_> {
     fn kill(&mut self, status: Status) -> Result<(), Error> {
         if self.killed.is_none() {
             self.killed = Some(Killed { status, at: self.clock.monotonic() });
-            wire::send(self.control, &ToHolder::Kill, &[]).map_err(|_closed| Error::Gone)?;
+            self.control.send(&ToHolder::Kill, &[])?;
         }
         Ok(())
     }
 
     fn hear(&mut self) -> Result<Next, Error> {
-        let Received { message, fds } =
-            wire::receive::<Answer>(self.control).map_err(|error| launcher::lost(&error))?;
+        let Some(Received { message, fds }) = self.control.receive()? else {
+            return Ok(Next::Wait);
+        };
         match message {
             Answer::Listener => {
                 let listener = fds
@@ -351,7 +383,11 @@ impl Run<'_> {
             Answer::Done { number } if number == self.number => return Ok(Next::Finish),
             // The former command's holder, after its reaper had said so already.
             Answer::Done { .. } => {}
-            Answer::Ready { .. } | Answer::Serving { .. } | Answer::Surveyed { .. } => {
+            Answer::Ready { .. }
+            | Answer::Spare { .. }
+            | Answer::NoSpare
+            | Answer::Serving { .. }
+            | Answer::Surveyed { .. } => {
                 return Err(Error::Answer { reason: "it was not about the command" });
             }
         }

@@ -16,6 +16,7 @@ use rustix::process::Signal;
 
 use crate::cgroup::Group;
 use crate::confinement::{self, Confinement};
+use crate::control::{Control, Waiting};
 use crate::footing::{Base, Footing, Namespace, ProcessList};
 use crate::inside::laying;
 use crate::limits::ANSWER_WAIT_MAX;
@@ -41,7 +42,7 @@ enum Ended {
 /// A sandbox that stays up for a session, so that the kernel's caches stay warm.
 #[derive(Debug)]
 pub struct Sandbox {
-    control: Mutex<OwnedFd>,
+    control: Mutex<Control>,
     holder: OwnedFd,
     root: OwnedFd,
     confinement: Confinement,
@@ -149,6 +150,8 @@ impl Sandbox {
         if is_copy(plan) {
             confinement.remarks.push(OF_A_COPY.to_owned());
         }
+        // Those of a group can be ended between two commands: only the holder knows.
+        let waiting = if ready.group.is_ok() { Waiting::Kept } else { Waiting::Offered };
         let resources = resources(&ready.group, footing);
         if let Ok(group) = ready.group {
             surroundings.count_in(group);
@@ -157,7 +160,7 @@ impl Sandbox {
             tracing::debug!(note, "the sandbox starts without it");
         }
         Ok(Self {
-            control: Mutex::new(control),
+            control: Mutex::new(Control::new(control, waiting)),
             holder,
             root,
             confinement,
@@ -203,13 +206,13 @@ impl Sandbox {
         sink: &mut dyn OutputSink,
         interrupt: &Interrupt,
     ) -> Result<Exit, Error> {
-        let control = self.control.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut control = self.control.lock().unwrap_or_else(PoisonError::into_inner);
         let mut sink = Rewriter::new(sink, self.surroundings.mapping());
-        let result = run::run(&control, &self.surroundings, command, &mut sink, interrupt);
+        let result = run::run(&mut control, &self.surroundings, command, &mut sink, interrupt);
         sink.finish();
         if matches!(result, Err(Error::Gone | Error::Answer { .. })) {
             // Nothing may go on in there that we no longer understand.
-            let _closed = rustix::net::shutdown(&*control, Shutdown::Write);
+            let _closed = rustix::net::shutdown(control.socket(), Shutdown::Write);
         }
         result
     }
@@ -233,7 +236,7 @@ impl Sandbox {
 
     fn close(&mut self) -> Ended {
         let control = self.control.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let _closed = rustix::net::shutdown(&*control, Shutdown::Both);
+        let _closed = rustix::net::shutdown(control.socket(), Shutdown::Both);
         if ends(&self.holder) {
             return Ended::Gone;
         }
@@ -296,6 +299,8 @@ fn hold(launcher: &Launcher, compiled: &HolderPlan) -> Result<(OwnedFd, Ready), 
         Answer::Failed(fault) => Err(start_error(fault)),
         Answer::Serving { .. }
         | Answer::Surveyed { .. }
+        | Answer::Spare { .. }
+        | Answer::NoSpare
         | Answer::Listener
         | Answer::Exited { .. }
         | Answer::Done { .. } => {

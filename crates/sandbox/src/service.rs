@@ -121,6 +121,8 @@ fn serve(
         }
         Answer::Ready { .. }
         | Answer::Surveyed { .. }
+        | Answer::Spare { .. }
+        | Answer::NoSpare
         | Answer::Listener
         | Answer::Exited { .. }
         | Answer::Done { .. } => {

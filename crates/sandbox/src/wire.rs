@@ -27,6 +27,8 @@ use crate::footing::{Footing, Survey};
 use crate::limits::{BODY_BYTES_MAX, MESSAGE_BYTES_MAX, MESSAGE_FDS_MAX};
 use crate::plan::Layer;
 
+mod text;
+
 /// Moat to its launcher. The answer comes on the socket that is sent along.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum ToLauncher {
@@ -44,13 +46,26 @@ pub(crate) enum ToLauncher {
 /// Moat to a holder.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum ToHolder {
-    /// Run a command: a body with [`CommandPlan`], then its three standard descriptors.
+    /// A command: what of an [`Order`] goes along, or nothing where its process has it already.
     Run {
         /// Its number in the session.
         number: u64,
+        /// What its reaper must know.
+        care: Care,
+        /// The waiting process that becomes it; none for one that is still to be made.
+        spare: Option<u64>,
+        /// Whether that process has been told.
+        told: bool,
     },
     /// Kill the running command.
     Kill,
+}
+
+/// To the process that becomes a command. The descriptors of its standard input, if it has
+/// one, output and error come along, before them a body with the plan if it is not in here.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Order {
+    pub(crate) plan: Option<CommandPlan>,
 }
 
 /// A holder, its reaper, or the launcher in their place, to Moat.
@@ -65,6 +80,15 @@ pub(crate) enum Answer {
         /// Where its commands are counted.
         counted: Counted,
     },
+    /// A process waits for a command; the socket for its [`Order`] comes along.
+    Spare {
+        /// Its number among those that wait.
+        spare: u64,
+        /// How many processes its command may have.
+        processes: u64,
+    },
+    /// No process waits for a command, and none will: the next one is made for its command.
+    NoSpare,
     /// A service runs.
     Serving {
         /// Its process id on the host.
@@ -159,12 +183,16 @@ pub(crate) struct HolderPlan {
     /// What to mount, in order; nothing where there is no namespace for mounts.
     pub(crate) entries: Vec<Entry>,
     /// What commands may read and run (Landlock).
+    #[serde(with = "text::list")]
     pub(crate) readable: Vec<OsString>,
     /// The devices that they may use (Landlock).
+    #[serde(with = "text::list")]
     pub(crate) devices: Vec<OsString>,
     /// The directories in which commands may write (Landlock).
+    #[serde(with = "text::list")]
     pub(crate) writable: Vec<OsString>,
     /// The workspace.
+    #[serde(with = "text")]
     pub(crate) workspace: OsString,
     /// Whether commands may make local sockets.
     pub(crate) local_sockets: LocalSockets,
@@ -192,16 +220,35 @@ pub(crate) struct Identity {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Entry {
     /// An empty directory.
-    Directory { at: OsString },
+    Directory {
+        #[serde(with = "text")]
+        at: OsString,
+    },
     /// A symbolic link.
-    Link { at: OsString, target: OsString },
+    Link {
+        #[serde(with = "text")]
+        at: OsString,
+        #[serde(with = "text")]
+        target: OsString,
+    },
     /// A copy of a short file of the host.
-    Copy { from: OsString, at: OsString },
+    Copy {
+        #[serde(with = "text")]
+        from: OsString,
+        #[serde(with = "text")]
+        at: OsString,
+    },
     /// A file with this text.
-    Text { at: OsString, text: String },
+    Text {
+        #[serde(with = "text")]
+        at: OsString,
+        text: String,
+    },
     /// A directory, file or device of the host.
     Bind {
+        #[serde(with = "text")]
         from: OsString,
+        #[serde(with = "text")]
         at: OsString,
         access: Access,
         identity: Option<Identity>,
@@ -209,18 +256,32 @@ pub(crate) enum Entry {
     },
     /// Trees of the host under an overlay, nearest first.
     Overlay {
+        #[serde(with = "text::list")]
         lowers: Vec<OsString>,
         upper: Upper,
+        #[serde(with = "text")]
         at: OsString,
         identity: Option<Identity>,
         missing: Missing,
     },
     /// An empty file system in memory.
-    Memory { at: OsString, bytes_max: u64, mode: u32 },
+    Memory {
+        #[serde(with = "text")]
+        at: OsString,
+        bytes_max: u64,
+        mode: u32,
+    },
     /// A new set of pseudo terminals.
-    Terminals { at: OsString },
+    Terminals {
+        #[serde(with = "text")]
+        at: OsString,
+    },
     /// A file with this text, over one that an earlier entry shows.
-    Cover { at: OsString, text: String },
+    Cover {
+        #[serde(with = "text")]
+        at: OsString,
+        text: String,
+    },
 }
 
 impl Entry {
@@ -255,7 +316,12 @@ pub(crate) enum Upper {
     /// Into memory, gone with the session.
     Memory,
     /// Into a directory of the host.
-    Directory { upper: OsString, work: OsString },
+    Directory {
+        #[serde(with = "text")]
+        upper: OsString,
+        #[serde(with = "text")]
+        work: OsString,
+    },
 }
 
 /// What a source that is not there means.
@@ -267,22 +333,33 @@ pub(crate) enum Missing {
     Skip,
 }
 
+/// What a reaper must know of its command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Care {
+    pub(crate) listener: Listener,
+    pub(crate) cpu_s: u64,
+    pub(crate) cpu_s_all: u64,
+    pub(crate) memory_bytes_all: u64,
+    pub(crate) session_bytes: u64,
+    pub(crate) processes: u64,
+}
+
 /// A command, ready to run.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct CommandPlan {
+    #[serde(with = "text::list")]
     pub(crate) argv: Vec<OsString>,
     /// Where a program without `/` in its name is looked up.
+    #[serde(with = "text::list")]
     pub(crate) search: Vec<OsString>,
+    #[serde(with = "text::list")]
     pub(crate) environment: Vec<OsString>,
     /// Relative to the workspace; empty for the workspace itself.
+    #[serde(with = "text")]
     pub(crate) directory: OsString,
-    pub(crate) listener: Listener,
     pub(crate) input: InputFrom,
     pub(crate) cpu_s: u64,
-    pub(crate) cpu_s_all: u64,
     pub(crate) memory_bytes: u64,
-    pub(crate) memory_bytes_all: u64,
-    pub(crate) session_bytes: u64,
     pub(crate) processes: u64,
     pub(crate) file_bytes: u64,
     pub(crate) open_files: u64,
@@ -438,9 +515,18 @@ mod tests {
     fn messages_and_descriptors_arrive_and_the_end_is_seen() {
         let (here, there) = pair().unwrap();
         let file = memory_file(b"abc").unwrap();
-        send(&here, &ToHolder::Run { number: 7 }, &[file.as_fd()]).unwrap();
+        let care = Care {
+            listener: Listener::None,
+            cpu_s: 1,
+            cpu_s_all: 2,
+            memory_bytes_all: 3,
+            session_bytes: 4,
+            processes: 5,
+        };
+        let run = ToHolder::Run { number: 7, care, spare: Some(3), told: true };
+        send(&here, &run, &[file.as_fd()]).unwrap();
         let received: Received<ToHolder> = receive(&there).unwrap();
-        assert!(matches!(received.message, ToHolder::Run { number: 7 }));
+        assert!(matches!(received.message, ToHolder::Run { number: 7, .. }));
         let mut bytes = [0; 3];
         rustix::io::pread(&received.fds[0], &mut bytes, 0).unwrap();
         assert_eq!(&bytes, b"abc");

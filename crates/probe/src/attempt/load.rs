@@ -3,12 +3,16 @@
 //!
 //! Invariant: outside of a sandbox nothing is taken that would leave the machine short.
 
+use std::io;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::time::Duration;
 
 use moat_base::{Fs as _, RealFs};
 use moat_sandbox::attempt;
+use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::{MemfdFlags, Mode, OFlags};
-use rustix::process::{Resource, Rlimit};
+use rustix::pipe::PipeFlags;
+use rustix::process::{Resource, Rlimit, Signal, WaitOptions};
 
 use crate::limits::{
     ATTEMPT_WAIT_MAX, FACT_BYTES_MAX, FILE_BYTES_ASKED, MEMORY_BYTES_ASKED, MEMORY_BYTES_EACH,
@@ -28,7 +32,7 @@ pub(super) fn processes(target: &Target) -> Tried {
         )?;
         enough(group_has_room(asked), "processes")?;
     }
-    Ok(attempt::processes(PROCESSES_ASKED, || Ok(()), ATTEMPT_WAIT_MAX, Duration::ZERO)?)
+    Ok(many(PROCESSES_ASKED, || Ok(()), ATTEMPT_WAIT_MAX, Duration::ZERO)?)
 }
 
 pub(super) fn memory(target: &Target) -> Tried {
@@ -44,9 +48,9 @@ pub(super) fn together(target: &Target) -> Tried {
 }
 
 /// What [`together`] does where it is bounded: within `hold` the command that does it is ended.
-pub(crate) fn hog(hold: Duration) -> std::io::Result<()> {
+pub(crate) fn hog(hold: Duration) -> io::Result<()> {
     let take = || attempt::take_memory(MEMORY_BYTES_EACH);
-    attempt::processes(MEMORY_PROCESSES, take, MEMORY_WAIT_MAX, hold)
+    many(MEMORY_PROCESSES, take, MEMORY_WAIT_MAX, hold)
 }
 
 pub(super) fn files() -> Tried {
@@ -65,6 +69,65 @@ pub(super) fn length() -> Tried {
     attempt::survive_long_files();
     let file = rustix::fs::memfd_create("moat-doctor", MemfdFlags::CLOEXEC)?;
     Ok(rustix::fs::ftruncate(&file, FILE_BYTES_ASKED)?)
+}
+
+/// Has `count` processes at once, each of which does `act` first, within `wait`, and keeps
+/// them for `hold`. They end before this returns.
+fn many(
+    count: usize,
+    act: impl Fn() -> io::Result<()>,
+    wait: Duration,
+    hold: Duration,
+) -> io::Result<()> {
+    let (ready, told) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
+    let mut children = Vec::with_capacity(count);
+    let mut started = Ok(());
+    while started.is_ok() && children.len() < count {
+        let child = attempt::duplicate(|| {
+            if act().is_ok() {
+                // Who should hear it is gone when this fails, and this process with it.
+                let _unheard = rustix::io::write(&told, b"x");
+            }
+        });
+        started = child.map(|child| children.push(child));
+    }
+    drop(told);
+    let held = started.and_then(|()| all_ready(&ready, children.len(), wait)).and_then(|()| {
+        // Nobody writes any more, and all of them keep the pipe open.
+        heard(&ready, hold).map(drop)
+    });
+    for child in &children {
+        // It may have ended by itself.
+        let _ended = rustix::process::kill_process(*child, Signal::KILL);
+    }
+    for child in children {
+        let _status = rustix::process::waitpid(Some(child), WaitOptions::empty());
+    }
+    held
+}
+
+/// Waits until so many processes have said that they are ready.
+fn all_ready(pipe: &OwnedFd, count: usize, wait: Duration) -> io::Result<()> {
+    let mut left = count;
+    while left > 0 {
+        match heard(pipe, wait)? {
+            0 => return Err(io::ErrorKind::TimedOut.into()),
+            read => left = left.saturating_sub(read),
+        }
+    }
+    Ok(())
+}
+
+/// How many bytes came within `wait`; none at the end as well.
+fn heard(pipe: &OwnedFd, wait: Duration) -> io::Result<usize> {
+    let seconds = i64::try_from(wait.as_secs()).unwrap_or(i64::MAX);
+    let wait = Timespec { tv_sec: seconds, tv_nsec: i64::from(wait.subsec_nanos()) };
+    let mut fds = [PollFd::from_borrowed_fd(pipe.as_fd(), PollFlags::IN)];
+    let ready = rustix::io::retry_on_intr(|| rustix::event::poll(&mut fds, Some(&wait)))?;
+    match ready {
+        0 => Ok(0),
+        _ => Ok(rustix::io::read(pipe, &mut [0_u8; 512])?),
+    }
 }
 
 /// Raises the soft limit to the hard one, as any program may.

@@ -50,6 +50,7 @@ fn main() {
     };
     match figure.as_str() {
         "start" => start::measure(&bench),
+        "warm" => start::warm(&bench),
         "phases" => start::phases(&bench),
         "build" => work::build(&bench),
         "status" => work::status(&bench),

@@ -64,6 +64,19 @@ pub(crate) fn measure(bench: &Bench) {
     }
 }
 
+/// Plain and warm alone, for a look with a profiler.
+pub(crate) fn warm(bench: &Bench) {
+    let (tree, home) = (bench.directory("tree"), bench.directory("home"));
+    let launcher = bench.launcher(&home, &["/usr/bin", "/bin"], &[]);
+    let place = Place { bench, launcher, tree, home };
+    let sandbox = place.sandbox("warm");
+    let command = Command::new([TRUE]);
+    for _ in 0..bench.rounds {
+        bench.wall("plain", || plain(&mut Plain::new(TRUE)));
+        bench.wall("warm", || bench.run(&sandbox, &command));
+    }
+}
+
 /// Where the time of a cold start goes: its parts in turn, and whole starts that lack
 /// one layer each, whose difference to a full one is what that layer costs.
 pub(crate) fn phases(bench: &Bench) {

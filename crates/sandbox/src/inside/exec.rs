@@ -22,9 +22,7 @@ use crate::kernel;
 use crate::landlock;
 use crate::plan::Layer;
 use crate::seccomp::{self, Families, Programs, Shared, Threads};
-use crate::wire::{
-    self, CommandPlan, During, Fault, HolderPlan, InputFrom, LocalSockets, ToHolder,
-};
+use crate::wire::{self, CommandPlan, During, Fault, HolderPlan, InputFrom, LocalSockets, Order};
 
 /// Becomes the program of the command that comes through `orders`; comes back only with
 /// what went wrong. Calls that a supervisor makes in its place wait on a descriptor that
@@ -35,18 +33,27 @@ use crate::wire::{
 pub(super) fn become_program(session: &Session<'_>, orders: &OwnedFd) -> Fault {
     let program = || -> Result<Words, Fault> {
         confine(session, orders)?;
-        let Ok(received) = wire::receive::<ToHolder>(orders) else {
+        let Ok(received) = wire::receive::<Order>(orders) else {
             // No command will come any more.
             kernel::quit(0);
         };
         let mut fds = received.fds.into_iter();
-        let (Some(body), Some(input), Some(output), Some(error)) =
-            (fds.next(), fds.next(), fds.next(), fds.next())
-        else {
-            return Err(Fault { step: "receiving the command".to_owned(), errno: libc::EPROTO });
+        let missing = || Fault { step: "receiving the command".to_owned(), errno: libc::EPROTO };
+        let plan = match received.message.plan {
+            Some(plan) => plan,
+            None => {
+                let body = fds.next().ok_or_else(missing)?;
+                wire::read_body(&body).during("reading the command")?
+            }
         };
-        let plan: CommandPlan = wire::read_body(&body).during("reading the command")?;
-        settle(session, &plan, [input.as_fd(), output.as_fd(), error.as_fd()])?;
+        let input = match plan.input {
+            InputFrom::Nothing => None,
+            InputFrom::Descriptor => Some(fds.next().ok_or_else(missing)?),
+        };
+        let (Some(output), Some(error)) = (fds.next(), fds.next()) else {
+            return Err(missing());
+        };
+        settle(session, &plan, input.as_ref(), [output.as_fd(), error.as_fd()])?;
         words(&plan.argv, &plan.search, &plan.environment)
     };
     match program() {
@@ -101,20 +108,21 @@ fn confine(session: &Session<'_>, supervisor: &OwnedFd) -> Result<(), Fault> {
 fn settle(
     session: &Session<'_>,
     plan: &CommandPlan,
-    standard: [BorrowedFd<'_>; 3],
+    input: Option<&OwnedFd>,
+    outputs: [BorrowedFd<'_>; 2],
 ) -> Result<(), Fault> {
     enter(session, &plan.directory)?;
-    for (number, fd) in (0..).zip(standard) {
+    for (number, fd) in (1..).zip(outputs) {
         kernel::place(fd, number).during("placing the standard descriptors")?;
     }
-    match plan.input {
-        InputFrom::Nothing => {
+    match input {
+        None => {
             let flags = OFlags::RDONLY | OFlags::CLOEXEC;
             let null = rustix::fs::open("/dev/null", flags, Mode::empty());
             let null = null.during("opening `/dev/null` for the command")?;
             kernel::place(null.as_fd(), 0).during("placing the standard input")?;
         }
-        InputFrom::Descriptor => {}
+        Some(input) => kernel::place(input, 0).during("placing the standard input")?,
     }
     limit(session, plan)
 }
@@ -124,11 +132,11 @@ fn filter(plan: &HolderPlan, supervisor: &OwnedFd) -> Result<(), Fault> {
     let footing = &plan.footing;
     let step = "installing the system call filter";
     let filter = seccomp::sharing(families(plan), Programs::Allowed, &shared(footing));
-    let filter = filter.lacking(&plan.without);
+    let filter = seccomp::lacking(filter, &plan.without);
     match footing.base {
         Base::User | Base::Root => seccomp::install(&filter, Threads::This).during(step),
         Base::None => {
-            let calls = filter.install_supervised().during(step)?;
+            let calls = seccomp::install_supervised(&filter).during(step)?;
             wire::send(supervisor, &(), &[calls.as_fd()]).during("finding the supervisor")
         }
     }
@@ -255,18 +263,18 @@ pub(super) fn drop_bounding_set() -> io::Result<()> {
         match rustix::thread::remove_capability_from_bounding_set(capability) {
             // The kernel knows no further ones.
             Err(rustix::io::Errno::INVAL) => return Ok(()),
-            // Who has no capability may not empty it, and can be given none either: no
-            // program that would give one does so under `no_new_privs`.
-            Err(rustix::io::Errno::PERM) if has_none()? => return Ok(()),
+            // In a container that lacks the capability for it the set stays as it is. It
+            // gives nothing: all capabilities are dropped after this, and under
+            // `no_new_privs` no program gives more than its caller has.
+            Err(rustix::io::Errno::PERM) if !may_empty_it()? => return Ok(()),
             other => other?,
         }
     }
     Ok(())
 }
 
-fn has_none() -> io::Result<bool> {
-    let sets = rustix::thread::capabilities(None)?;
-    Ok(sets.permitted.is_empty() && sets.inheritable.is_empty())
+fn may_empty_it() -> io::Result<bool> {
+    Ok(rustix::thread::capabilities(None)?.effective.contains(CapabilitySet::SETPCAP))
 }
 
 /// Gives every capability up.

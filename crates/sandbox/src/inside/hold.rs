@@ -13,15 +13,14 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::event::{PollFd, PollFlags};
 use rustix::fs::{AtFlags, Dir, Mode, OFlags};
-use rustix::net::Shutdown;
 use rustix::process::{DumpableBehavior, PidfdFlags, Signal, WaitId, WaitIdOptions};
 
-use crate::cgroup;
 use crate::footing::{Base, Namespace, ProcessList};
-use crate::inside::{reaper, view, watch};
+use crate::inside::reapers::{Reapers, Want};
+use crate::inside::{view, watch};
 use crate::kernel::{self, Children, Side};
 use crate::landlock::{self, Ruleset};
-use crate::limits::{ANSWER_WAIT_MAX, QUIET};
+use crate::limits::{QUIET, QUIET_BESIDE};
 use crate::plan::Layer;
 use crate::poll;
 use crate::wire::{
@@ -204,9 +203,14 @@ fn enter(plan: &HolderPlan, outer: Outer, lost: &mut Vec<Lost>) -> Result<(), Fa
         Base::User | Base::Root | Base::None => {}
     }
     if plan.footing.has(Namespace::Name) && !without(Layer::HostName) {
-        rustix::system::sethostname(b"moat").during("naming the host")?;
+        name_host()?;
     }
     Ok(())
+}
+
+/// Gives the host, in a namespace of its own, a name that tells nothing.
+pub(super) fn name_host() -> Result<(), Fault> {
+    rustix::system::sethostname(b"moat").during("naming the host")
 }
 
 /// Whether the highest process id belongs to a process-id namespace.
@@ -354,112 +358,19 @@ pub(crate) fn narrow(plan: &HolderPlan) -> impl Iterator<Item = (&OsStr, u64)> {
     readable.chain(plan.devices.iter().map(|path| (path.as_os_str(), landlock::DEVICE)))
 }
 
-/// A reaper: idle in finished namespaces, or with its command.
-struct Reaper {
-    /// The number of its command; 0 as long as it has none.
-    number: u64,
-    process: OwnedFd,
-    socket: OwnedFd,
-}
-
-/// What the holder has under it.
-#[derive(Default)]
-struct Reapers {
-    /// Made in advance, so that a command waits for no namespace.
-    spare: Vec<Reaper>,
-    running: Option<Reaper>,
-    /// How many commands there were.
-    commands: u64,
-    /// How many processes of the group the kernel had killed when a command ended last.
-    killed: u64,
-    /// No further one could be made since the last command.
-    exhausted: bool,
-}
-
-/// Whether another reaper is to be made.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Want {
-    Now,
-    /// When nothing was asked for [`QUIET`].
-    WhenQuiet,
-    Nothing,
-}
-
-impl Reapers {
-    /// The one for the next command is made at once. A session that has run one command
-    /// will run more, some of them in quick succession, so it gets a second one when
-    /// there is time.
-    fn want(&self) -> Want {
-        match (self.spare.len(), &self.running) {
-            (_, _) if self.exhausted => Want::Nothing,
-            (0, None) => Want::Now,
-            (0 | 1, _) if self.commands > 1 => Want::WhenQuiet,
-            (_, _) => Want::Nothing,
-        }
-    }
-
-    /// Collects the reaper whose command ran last. Its end is the kernel's word that
-    /// nothing of the command is left.
-    fn collect(&mut self, session: &Session<'_>) -> io::Result<()> {
-        let Some(reaper) = self.running.take() else {
-            return Ok(());
-        };
-        let id = WaitId::PidFd(reaper.process.as_fd());
-        let status = rustix::process::waitid(id, WaitIdOptions::EXITED)?;
-        if let Some(group) = &session.group {
-            let before = std::mem::replace(&mut self.killed, cgroup::killed(group.as_fd()));
-            if before != self.killed || status.is_some_and(|status| status.killed()) {
-                // The kernel may still be ending the group, which it does one after another:
-                // the next command must not be among those. And without process ids of its
-                // own, the reaper's end has not ended the others.
-                self.discard();
-                cgroup::clear(group.as_fd())?;
-                self.killed = cgroup::killed(group.as_fd());
-            }
-        }
-        wire::send(kernel::standard_input(), &Answer::Done { number: reaper.number }, &[])
-    }
-}
-
-impl Reapers {
-    /// Ends those that wait.
-    fn discard(&mut self) {
-        for spare in self.spare.drain(..) {
-            // It has ended by itself when this fails.
-            let _ended = rustix::process::pidfd_send_signal(&spare.process, Signal::KILL);
-            let id = WaitId::PidFd(spare.process.as_fd());
-            let _reaped = rustix::process::waitid(id, WaitIdOptions::EXITED);
-        }
-    }
-
-    /// Ends them where the kernel does not: each ends what it started before itself.
-    fn retire(self, session: &Session<'_>) {
-        if session.plan.footing.has(Namespace::Process) {
-            return;
-        }
-        for reaper in self.running.into_iter().chain(self.spare) {
-            let _ended = rustix::net::shutdown(&reaper.socket, Shutdown::Both);
-            let id = WaitId::PidFd(reaper.process.as_fd());
-            let _reaped = rustix::process::waitid(id, WaitIdOptions::EXITED);
-        }
-    }
-}
-
 fn serve(session: &Session<'_>, reapers: &mut Reapers) {
     let control = kernel::standard_input();
     let mut want = reapers.want();
     loop {
-        if want == Want::Now {
-            // Without one the next command tries again, and reports what is wrong.
-            let prepared = prepare_reaper(session);
-            reapers.exhausted = prepared.is_err();
-            reapers.spare.extend(prepared.ok());
+        if want == Want::Now && reapers.prepare(session).is_err() {
+            return;
         }
         let mut fds = vec![PollFd::from_borrowed_fd(control, PollFlags::IN)];
         if let Some(running) = &reapers.running {
             fds.push(PollFd::from_borrowed_fd(running.process.as_fd(), PollFlags::IN));
         }
-        let wait = (reapers.want() == Want::WhenQuiet).then_some(QUIET);
+        let quiet = if reapers.running.is_some() { QUIET_BESIDE } else { QUIET };
+        let wait = (reapers.want() == Want::WhenQuiet).then_some(quiet);
         let Ok(ready) = poll::wait(&mut fds, wait) else {
             return;
         };
@@ -480,40 +391,29 @@ fn serve(session: &Session<'_>, reapers: &mut Reapers) {
 
 fn obey(session: &Session<'_>, reapers: &mut Reapers, received: Received<ToHolder>) {
     match (received.message, reapers.running.as_ref()) {
-        // The kernel ends what is in its namespace with it.
-        (ToHolder::Kill, Some(running)) if session.plan.footing.has(Namespace::Process) => {
-            // It has ended by itself when this fails.
-            let _ended = rustix::process::pidfd_send_signal(&running.process, Signal::KILL);
-        }
-        // It ends everything itself when it hears no more of us.
-        (ToHolder::Kill, Some(running)) => {
-            let _ended = rustix::net::shutdown(&running.socket, Shutdown::Both);
-        }
+        (ToHolder::Kill, Some(running)) => running.end(session),
         // The command had ended before the message came.
         (ToHolder::Kill, None) => {}
-        (ToHolder::Run { number }, former) => {
-            // The former has said that its command is gone, and is being taken down.
-            if former.is_some_and(|former| !ends(former)) {
-                let step = "another command is running".to_owned();
-                return refuse(number, Fault { step, errno: libc::EBUSY });
+        // It has said that its command is gone, and should be taken down by now.
+        (ToHolder::Run { number, spare, .. }, Some(former)) if !former.ends() => {
+            if let Some(told) = spare.and_then(|spare| reapers.take(spare)) {
+                told.end(session);
             }
+            let step = "another command is running".to_owned();
+            refuse(number, Fault { step, errno: libc::EBUSY });
+        }
+        (ToHolder::Run { number, care, spare, told }, _former) => {
             if reapers.collect(session).is_err() {
                 kernel::quit(0);
             }
-            reapers.commands += 1;
-            reapers.exhausted = false;
-            match start(session, reapers.spare.pop(), number, &received.fds) {
-                Ok(reaper) => reapers.running = Some(reaper),
+            let whole: Vec<BorrowedFd<'_>> = received.fds.iter().map(AsFd::as_fd).collect();
+            let message = ToHolder::Run { number, care, spare, told };
+            match reapers.hand(session, &message, &whole) {
+                Ok(()) => {}
                 Err(fault) => refuse(number, fault),
             }
         }
     }
-}
-
-/// Waits for a reaper's end, under [`ANSWER_WAIT_MAX`].
-fn ends(reaper: &Reaper) -> bool {
-    let mut fds = [PollFd::from_borrowed_fd(reaper.process.as_fd(), PollFlags::IN)];
-    matches!(poll::wait(&mut fds, Some(ANSWER_WAIT_MAX)), Ok(1))
 }
 
 fn refuse(number: u64, fault: Fault) {
@@ -523,44 +423,6 @@ fn refuse(number: u64, fault: Fault) {
             kernel::quit(0);
         }
     }
-}
-
-/// Hands a command to a reaper.
-fn start(
-    session: &Session<'_>,
-    spare: Option<Reaper>,
-    number: u64,
-    fds: &[OwnedFd],
-) -> Result<Reaper, Fault> {
-    let reaper = match spare {
-        Some(reaper) => reaper,
-        None => prepare_reaper(session)?,
-    };
-    let fds: Vec<BorrowedFd<'_>> = fds.iter().map(AsFd::as_fd).collect();
-    wire::send(&reaper.socket, &ToHolder::Run { number }, &fds).during("handing the command on")?;
-    Ok(Reaper { number, ..reaper })
-}
-
-fn prepare_reaper(session: &Session<'_>) -> Result<Reaper, Fault> {
-    let (socket, there) = wire::pair().during("making the reaper's socket")?;
-    let flags = namespaces(session.plan);
-    let made = match &session.group {
-        // In its own group first, and then in a namespace that begins there.
-        Some(group) => kernel::clone_into(flags & !libc::CLONE_NEWCGROUP, group.as_fd()),
-        None => kernel::clone(flags),
-    };
-    match made.during("creating the command's namespaces")? {
-        Side::Parent { child, .. } => Ok(Reaper { number: 0, process: child, socket }),
-        Side::Child => {
-            drop(socket);
-            reaper::main(session, &there)
-        }
-    }
-}
-
-/// The namespaces of one command; the user namespace is the session's.
-fn namespaces(plan: &HolderPlan) -> i32 {
-    super::launch::namespaces(plan) & !libc::CLONE_NEWUSER
 }
 
 /// What of `/proc` says something about the machine and nothing about a process.

@@ -21,29 +21,59 @@ use rustix::process::{DumpableBehavior, Signal};
 
 use crate::footing::{Base, Namespace, ProcessList};
 use crate::inside::hold::Session;
-use crate::inside::watch::Watch;
+use crate::inside::watch::{Places, Watch};
 use crate::inside::{exec, supervise, view};
 use crate::kernel::{self, Children, Ended, Side};
 use crate::limits::{LISTENER_BACKLOG, PROCESSES_MIN, PROXY_PORT};
 use crate::mount;
 use crate::plan::Layer;
-use crate::wire::{self, Answer, CommandPlan, During, Fault, Listener, ToHolder};
+use crate::wire::{self, Answer, Care, During, Fault, Listener, Order, ToHolder};
+
+/// Which of those that wait for a command a reaper is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) spare: u64,
+    /// How many processes its command may have.
+    pub(super) processes: u64,
+    /// Whether the owner may hand it a command without asking the holder.
+    pub(super) offered: bool,
+}
 
 /// Finishes the namespaces, waits for a command, runs it to its end, and ends the process.
-pub(super) fn main(session: &Session<'_>, socket: &OwnedFd) -> ! {
-    let prepared = prepare(session);
-    let Ok(received) = wire::receive::<ToHolder>(socket) else {
-        // The holder needs no reaper any more.
-        kernel::quit(0);
-    };
-    let ToHolder::Run { number } = received.message else {
-        kernel::quit(0);
-    };
-    let run = |prepared| run(session, prepared, number, received.fds, socket);
-    let answer = prepared.and_then(run);
-    let answer = answer.unwrap_or_else(Answer::Failed);
-    // The owner is gone when sending fails; the end of this process says the same.
+pub(super) fn main(session: &Session<'_>, socket: &OwnedFd, place: Place) -> ! {
+    // The owner is gone when sending to it fails; the end of this process says the same.
     let owner = kernel::standard_input();
+    let mut prepared = prepare(session, place.processes);
+    if place.offered {
+        let (message, fd) = match &prepared {
+            Ok(prepared) => {
+                let Place { spare, processes, .. } = place;
+                (Answer::Spare { spare, processes }, Some(prepared.orders.as_fd()))
+            }
+            // The next command is told why.
+            Err(_) => (Answer::NoSpare, None),
+        };
+        let _owner_gone = wire::send(owner, &message, fd.as_slice());
+    }
+    let received = wire::receive::<ToHolder>(socket).ok().and_then(|received| {
+        let ToHolder::Run { number, care, told, .. } = received.message else {
+            return None;
+        };
+        Some((number, care, (!told).then_some(received.fds)))
+    });
+    let Some((number, care, order)) = received else {
+        // The holder needs no reaper any more, or is gone. There may be a command already,
+        // which the kernel ends, but where there is no namespace for that.
+        if !session.plan.footing.has(Namespace::Process) {
+            let _nobody_is_told = supervise::finish();
+        }
+        kernel::quit(0);
+    };
+    // What it holds is not closed one by one before the answer: it ends with the process.
+    let answer = match &mut prepared {
+        Ok(prepared) => run(session, prepared, care, order, socket).unwrap_or_else(Answer::Failed),
+        Err(fault) => Answer::Failed(fault.clone()),
+    };
     // What the kernel kills for want of memory it kills one after another, those that wait for
     // the next command as well: the holder says when that is over.
     let alone = alone(session) && !(session.group.is_some() && was_killed(&answer));
@@ -82,8 +112,6 @@ fn alone(session: &Session<'_>) -> bool {
 
 /// What waits for a command.
 struct Prepared {
-    /// The command's list of processes; none where it has no namespace for them.
-    list: Option<OwnedFd>,
     /// The process that becomes the command, confined already.
     command: i32,
     /// The same, to wait for.
@@ -92,10 +120,13 @@ struct Prepared {
     orders: OwnedFd,
     /// Where it says what went wrong.
     fault: OwnedFd,
+    /// What it will take; none before there is one.
+    watch: Watch,
 }
 
-/// What can be done before the command is known.
-fn prepare(session: &Session<'_>) -> Result<Prepared, Fault> {
+/// What can be done before the command is known, the last of it what makes this process
+/// harmless to the command: from then on there may be one at any moment.
+fn prepare(session: &Session<'_>, processes: u64) -> Result<Prepared, Fault> {
     let without = &session.plan.without;
     let footing = &session.plan.footing;
     if footing.has(Namespace::Network) && !without.contains(&Layer::NetworkNamespace) {
@@ -133,59 +164,57 @@ fn prepare(session: &Session<'_>) -> Result<Prepared, Fault> {
             kernel::quit(127)
         }
         Side::Parent { pid, child } => {
-            Ok(Prepared { list, command: pid, process: child, orders, fault })
+            let places = Places::open(session);
+            if let Some(list) = &list {
+                seal_process_list(session, processes, list)?;
+            }
+            kernel::hold_child_signal().during("waiting for children")?;
+            harden(without)?;
+            let watch = Watch::new(places, list);
+            Ok(Prepared { command: pid, process: child, orders, fault, watch })
         }
     }
 }
 
 fn run(
     session: &Session<'_>,
-    prepared: Prepared,
-    number: u64,
-    fds: Vec<OwnedFd>,
+    prepared: &mut Prepared,
+    care: Care,
+    order: Option<Vec<OwnedFd>>,
     holder: &OwnedFd,
 ) -> Result<Answer, Fault> {
-    let Some(body) = fds.first() else {
-        return Err(Fault { step: "receiving the command".to_owned(), errno: libc::EPROTO });
-    };
-    let plan: CommandPlan = wire::read_body(body).during("reading the command")?;
-    match plan.listener {
+    match care.listener {
         Listener::None => {}
         Listener::Proxy => send_listener()?,
     }
-    if let Some(list) = &prepared.list {
-        seal_process_list(session, &plan, list)?;
+    if let Some(order) = order {
+        let whole: Vec<BorrowedFd<'_>> = order.iter().map(AsFd::as_fd).collect();
+        // When this fails the process has ended, and has said why.
+        let _ended = wire::send(&prepared.orders, &Order { plan: None }, &whole);
+        // The other ends of its output, which its owner watches, are closed here.
     }
-    // Before the command runs, so that what is there already is not taken for its own.
-    let watch = Watch::new(session, &plan, prepared.list);
-    kernel::hold_child_signal().during("waiting for children")?;
-    harden(&session.plan.without)?;
+    prepared.watch.begin(&care);
     let supervised =
         session.plan.footing.base == Base::None && !session.plan.without.contains(&Layer::Seccomp);
     // It was sent before the command was asked for. There is none when the process has ended,
     // which has said why.
     let notices = supervised.then(|| supervise::listener(&prepared.orders));
-    let whole: Vec<BorrowedFd<'_>> = fds.iter().map(AsFd::as_fd).collect();
-    // When this fails the process has ended, and has said why.
-    let _ended = wire::send(&prepared.orders, &ToHolder::Run { number }, &whole);
-    // The other ends of its output, which its owner watches.
-    drop(fds);
     if let Some(fault) = exec::reported(&prepared.fault) {
         return Ok(Answer::Failed(fault));
     }
     if session.plan.footing.has(Namespace::Process) {
-        return reap(prepared.command, watch);
+        return reap(prepared.command, &mut prepared.watch);
     }
     let notices = notices.transpose().during("taking the supervisor's descriptor")?;
     let command = (prepared.command, prepared.process.as_fd());
     let ended = supervise::wait(command, holder, notices.as_ref(), &session.plan.writable);
     supervise::finish()?;
-    ended.map(|ended| exited(&ended, &watch))
+    ended.map(|ended| exited(&ended, &prepared.watch))
 }
 
 /// Waits until the command ends or is over a bound, collecting everything that it left
 /// to us before.
-fn reap(command: i32, mut watch: Watch) -> Result<Answer, Fault> {
+fn reap(command: i32, watch: &mut Watch) -> Result<Answer, Fault> {
     loop {
         if let Some(bound) = watch.look_when_due() {
             return Ok(Answer::Exited {
@@ -196,7 +225,7 @@ fn reap(command: i32, mut watch: Watch) -> Result<Answer, Fault> {
             });
         }
         match kernel::collect_any().during("waiting for the command")? {
-            Some(ended) if ended.pid == command => return Ok(exited(&ended, &watch)),
+            Some(ended) if ended.pid == command => return Ok(exited(&ended, watch)),
             Some(ended) => watch.collected(&ended),
             None => kernel::child_ended(watch.due_in()),
         }
@@ -257,16 +286,12 @@ fn cover(paths: &[&str]) -> Result<(), Fault> {
 }
 
 /// Makes the last settings through `/proc`, and makes it read-only.
-fn seal_process_list(
-    session: &Session<'_>,
-    plan: &CommandPlan,
-    list: &OwnedFd,
-) -> Result<(), Fault> {
+fn seal_process_list(session: &Session<'_>, processes: u64, list: &OwnedFd) -> Result<(), Fault> {
     let without = |layer| session.plan.without.contains(&layer);
     // Without a user namespace the setting could be the host's.
     let bounds = session.bounds_numbers && !without(Layer::UserNamespace);
     if bounds && !without(Layer::Processes) {
-        let bound = plan.processes.max(PROCESSES_MIN).to_string();
+        let bound = processes.max(PROCESSES_MIN).to_string();
         let bounded = write(list, "sys/kernel/pid_max", &bound);
         // For others the resource limit stands besides; the kernel exempts its root from that.
         if session.outer.is_root() {

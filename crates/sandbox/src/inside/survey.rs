@@ -94,7 +94,9 @@ fn in_base(base: Base, then: impl FnOnce() -> Result<(), Fault>) -> Result<(), F
 fn inhabit(namespace: Namespace) -> Result<(), Fault> {
     match namespace {
         Namespace::Network => kernel::loopback_up().during("bringing the loopback device up"),
-        Namespace::Process | Namespace::Ipc | Namespace::Name | Namespace::ControlGroup => Ok(()),
+        // The filter of a container runtime may allow the one and not the other.
+        Namespace::Name => hold::name_host(),
+        Namespace::Process | Namespace::Ipc | Namespace::ControlGroup => Ok(()),
     }
 }
 

@@ -34,7 +34,7 @@ use crate::limits::{
     WATCH_REST_MAX, WATCH_SHARE, WATCH_WAIT_MAX, WATCH_WAIT_MIN, machine_memory,
 };
 use crate::mount;
-use crate::wire::{CommandPlan, Entry, Upper};
+use crate::wire::{Care, Entry, Upper};
 
 mod unnamed;
 
@@ -49,6 +49,8 @@ pub(super) struct Watch {
     places: Places,
     /// What was there before the command.
     before: Machine,
+    /// How often the kernel had ended a process because there was no memory.
+    killed_before: u64,
     private_before: u64,
     free_before: u64,
     floor: u64,
@@ -64,7 +66,7 @@ pub(super) struct Watch {
     room: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Bounds {
     memory_bytes: u64,
     cpu_s: u64,
@@ -74,7 +76,7 @@ struct Bounds {
 
 /// Where commands write, as they see it.
 #[derive(Debug)]
-struct Places {
+pub(super) struct Places {
     /// File systems in memory.
     private: Vec<OwnedFd>,
     /// The file system that takes the changes shows through.
@@ -88,8 +90,6 @@ struct Machine {
     available: Option<u64>,
     /// Memory files, shared mappings, and files of file systems in memory.
     shared: u64,
-    /// How often the kernel ended a process because there was no memory.
-    killed: u64,
 }
 
 /// What processes take together.
@@ -107,33 +107,52 @@ pub(super) fn learn_ticks() {
 }
 
 impl Watch {
-    /// Notes what is there before the command starts.
-    pub(super) fn new(session: &Session<'_>, plan: &CommandPlan, list: Option<OwnedFd>) -> Self {
-        let places = Places::open(session);
-        let before = list.as_ref().map(|list| Machine::read(list.as_fd())).unwrap_or_default();
-        let usual = MACHINE_MEMORY_FLOOR.min(machine_memory() / MACHINE_FLOOR_SHARE);
-        let clock = SystemClock::new();
+    /// A watch over a command that there is not yet.
+    pub(super) fn new(places: Places, list: Option<OwnedFd>) -> Self {
         Self {
-            bounds: Bounds {
-                memory_bytes: plan.memory_bytes_all,
-                cpu_s: plan.cpu_s,
-                cpu_s_all: plan.cpu_s_all,
-                disk_bytes: plan.session_bytes,
-            },
-            private_before: places.private_bytes(),
-            free_before: places.free_bytes(),
-            places,
-            // A machine that is short of memory already runs commands all the same.
-            floor: before.available.map_or(0, |available| usual.min(available / 2)),
-            before,
             list,
+            bounds: Bounds::default(),
+            places,
+            before: Machine::default(),
+            killed_before: 0,
+            private_before: 0,
+            free_before: 0,
+            floor: 0,
             collected_us: 0,
             running_us: 0,
-            due: clock.monotonic() + WATCH_WAIT_MIN,
+            clock: SystemClock::new(),
+            due: Duration::ZERO,
             processes_due: Duration::ZERO,
             room: 0,
-            clock,
         }
+    }
+
+    /// Notes what is there as the command begins.
+    ///
+    /// It may have begun a moment before. What it took of shared memory by then, and
+    /// nothing else, counts as not its own: no more than one look may miss anyway.
+    pub(super) fn begin(&mut self, care: &Care) {
+        self.bounds = Bounds {
+            memory_bytes: care.memory_bytes_all,
+            cpu_s: care.cpu_s,
+            cpu_s_all: care.cpu_s_all,
+            disk_bytes: care.session_bytes,
+        };
+        self.private_before = self.places.private_bytes();
+        self.free_before = self.places.free_bytes();
+        let list = self.list.as_ref();
+        self.before = list.map(|list| Machine::read(list.as_fd())).unwrap_or_default();
+        let usual = MACHINE_MEMORY_FLOOR.min(machine_memory() / MACHINE_FLOOR_SHARE);
+        // A machine that is short of memory already runs commands all the same.
+        self.floor = self.before.available.map_or(0, |available| usual.min(available / 2));
+        self.killed_before = self.killed();
+        self.due = self.clock.monotonic() + WATCH_WAIT_MIN;
+    }
+
+    /// How often the kernel has ended a process because there was no memory.
+    fn killed(&self) -> u64 {
+        let events = self.list.as_ref().and_then(|list| text(list.as_fd(), "vmstat"));
+        events.and_then(|events| number(&events, "oom_kill")).unwrap_or(0)
     }
 
     /// How long nothing needs to be looked at.
@@ -204,10 +223,7 @@ impl Watch {
             libc::SIGXCPU => Some(Bound::Cpu),
             libc::SIGXFSZ => Some(Bound::FileSize),
             libc::SIGKILL if ended.cpu_us / 1_000_000 >= self.bounds.cpu_s => Some(Bound::Cpu),
-            libc::SIGKILL => {
-                let now = Machine::read(self.list.as_ref()?.as_fd());
-                (now.killed > self.before.killed).then_some(Bound::MachineMemory)
-            }
+            libc::SIGKILL => (self.killed() > self.killed_before).then_some(Bound::MachineMemory),
             _ => None,
         }
     }
@@ -267,7 +283,7 @@ fn rest(spent: Duration) -> Duration {
 }
 
 impl Places {
-    fn open(session: &Session<'_>) -> Self {
+    pub(super) fn open(session: &Session<'_>) -> Self {
         let mut in_memory: Vec<&std::ffi::OsStr> = Vec::new();
         let mut caches = None;
         for entry in &session.plan.entries {
@@ -314,11 +330,9 @@ impl Places {
 impl Machine {
     fn read(list: BorrowedFd<'_>) -> Self {
         let memory = text(list, "meminfo").unwrap_or_default();
-        let events = text(list, "vmstat").unwrap_or_default();
         Self {
             available: amount(&memory, "MemAvailable:"),
             shared: amount(&memory, "Shmem:").unwrap_or(0),
-            killed: number(&events, "oom_kill").unwrap_or(0),
         }
     }
 }

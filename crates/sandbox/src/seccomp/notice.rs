@@ -11,7 +11,7 @@
 use std::io;
 use std::os::fd::{AsRawFd as _, BorrowedFd};
 
-use super::shared::FCHMODAT2;
+use moat_seccomp::FCHMODAT2;
 
 /// A call that waits.
 #[derive(Clone, Copy, Debug)]

@@ -6,25 +6,10 @@
 //! kernel's `include/uapi/linux/{filter,seccomp,audit}.h`.
 //!
 //! Invariant: every path through a finished program ends in an answer.
-#![expect(unsafe_code, reason = "installing a filter is a raw system call")]
-
-use std::io;
-use std::os::fd::{FromRawFd as _, OwnedFd};
-
-use crate::plan::Layer;
-
-/// Which threads a filter is put on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Threads {
-    /// The calling one, and those it starts later.
-    This,
-    /// All that the process has.
-    All,
-}
 
 /// A filter that is being written.
 #[derive(Debug, Clone)]
-pub(crate) struct Program {
+pub struct Program {
     start: Vec<Instruction>,
     /// The rules with their calls; where two are for one call, the first decides.
     rules: Vec<(u32, Vec<Instruction>)>,
@@ -32,25 +17,18 @@ pub(crate) struct Program {
 
 /// The inside of a rule; the accumulator holds what was loaded last.
 #[derive(Debug, Default)]
-pub(crate) struct Rule {
+pub struct Rule {
     code: Vec<Instruction>,
 }
 
-/// The kernel's `struct sock_filter`.
+/// One step of a program: the kernel's `struct sock_filter`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Instruction {
+pub struct Instruction {
     code: u16,
     if_true: u8,
     if_false: u8,
     value: u32,
-}
-
-/// The kernel's `struct sock_fprog`.
-#[repr(C)]
-struct Loaded {
-    length: u16,
-    code: *const Instruction,
 }
 
 impl Program {
@@ -87,7 +65,8 @@ impl Program {
     /// The finished program: the rules in the order of their numbers, in groups that a
     /// call with a higher number passes over in one step. The kernel runs the program for
     /// every number when it is installed, so its length on the way counts.
-    fn finished(&self) -> Vec<Instruction> {
+    #[must_use]
+    pub fn finished(&self) -> Vec<Instruction> {
         let mut rules: Vec<&(u32, Vec<Instruction>)> = self.rules.iter().collect();
         rules.sort_by_key(|(number, _code)| *number);
         let mut code = self.start.clone();
@@ -107,17 +86,17 @@ impl Program {
 
     /// Names every way to weaken one instruction: a refusal that allows, a bit that is not
     /// looked at, a mask that keeps all.
-    pub(crate) fn weakenings(&self) -> Vec<String> {
+    #[must_use]
+    pub fn weakenings(&self) -> Vec<String> {
         self.weaker().into_iter().map(|(_place, _instruction, name)| name).collect()
     }
 
-    /// The same program, weakened as a security test asks.
-    pub(crate) fn lacking(mut self, without: &[Layer]) -> Self {
-        for layer in without {
-            let Layer::Filter(number) = layer else {
-                continue;
-            };
-            let weaker = self.weaker().into_iter().nth(usize::from(*number));
+    /// The same program with these of its [`Program::weakenings`], one after another. Only
+    /// security tests ask for any.
+    #[must_use]
+    pub fn weakened(mut self, numbers: impl IntoIterator<Item = u16>) -> Self {
+        for number in numbers {
+            let weaker = self.weaker().into_iter().nth(usize::from(number));
             if let Some((place, weak, _name)) = weaker
                 && let Some(strong) = self.parts_mut().nth(place)
             {
@@ -145,39 +124,6 @@ impl Program {
             }
         }
         weaker
-    }
-
-    /// Puts the filter in force.
-    pub(crate) fn install(&self, threads: Threads) -> io::Result<()> {
-        let flags = match threads {
-            Threads::This => 0,
-            Threads::All => FLAG_ALL_THREADS,
-        };
-        match self.load(flags)? {
-            0 => Ok(()),
-            // A thread could not be brought under the filter.
-            _ => Err(io::Error::from_raw_os_error(libc::EBUSY)),
-        }
-    }
-
-    /// Puts the filter in force for this thread, and gives the descriptor on which calls
-    /// that [`Rule::hand_over`] names wait for their supervisor.
-    pub(crate) fn install_supervised(&self) -> io::Result<OwnedFd> {
-        let fd = i32::try_from(self.load(FLAG_NEW_LISTENER)?).unwrap_or(-1);
-        // SAFETY: the kernel has just opened this descriptor for us alone.
-        Ok(unsafe { OwnedFd::from_raw_fd(fd) })
-    }
-
-    fn load(&self, flags: u32) -> io::Result<i64> {
-        let code = self.finished();
-        let loaded = Loaded {
-            length: u16::try_from(code.len()).map_err(|_long| io::ErrorKind::InvalidInput)?,
-            code: code.as_ptr(),
-        };
-        // SAFETY: the program and its code outlive the call; the kernel copies both.
-        let result =
-            unsafe { libc::syscall(libc::SYS_seccomp, SET_MODE_FILTER, flags, &raw const loaded) };
-        if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
     }
 
     /// Runs the program as the kernel would, for tests.
@@ -346,10 +292,6 @@ const RETURN_USER_NOTIFICATION: u32 = 0x7fc0_0000;
 const RETURN_ERRNO: u32 = 0x0005_0000;
 const RETURN_DATA: u32 = 0xffff;
 
-const SET_MODE_FILTER: u32 = 1;
-const FLAG_ALL_THREADS: u32 = 1;
-const FLAG_NEW_LISTENER: u32 = 1 << 3;
-
 // `file_setattr`, the newest call of Linux 6.18.
 const NUMBER_MAX: u32 = 469;
 
@@ -361,7 +303,7 @@ const ARCHITECTURE: u32 = 0xc000_00b7;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::seccomp::{Families, Programs, Shared, confined, sharing, without_inet};
+    use crate::{Families, Programs, Shared, confined, sharing, without_inet};
 
     const ALLOW: u32 = RETURN_ALLOW;
     const I386: u32 = 0x4000_0003;

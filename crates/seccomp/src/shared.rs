@@ -9,7 +9,8 @@
 //!
 //! Invariant: a rule here only takes away; none allows what the common filter denies.
 
-use super::{Program, Rule, Shared};
+use crate::program::{Program, Rule};
+use crate::table::Shared;
 
 /// Adds the rules for what is shared, but for `ioctl` and `prlimit64`, which have rules already.
 pub(super) fn make_up(program: &mut Program, shared: &[Shared]) {
@@ -131,8 +132,8 @@ pub(super) fn file_systems(rule: &mut Rule) {
     }
 }
 
-// Calls that libc does not name yet; their numbers are the same on every architecture.
-pub(super) const FCHMODAT2: i64 = 452;
+/// `fchmodat2(2)`, which libc does not name yet; the number is the same on every architecture.
+pub const FCHMODAT2: i64 = 452;
 const SETXATTRAT: i64 = 463;
 const REMOVEXATTRAT: i64 = 466;
 const FILE_SETATTR: i64 = 469;
