@@ -92,6 +92,7 @@ impl Sandbox {
             Base::None => {
                 let moved = storage::without_mounts(plan)?;
                 let plan = moved.as_ref().unwrap_or(plan);
+                storage::may_copy(plan, "this machine gives no mounts of one's own")?;
                 storage::prepare(plan, &mut remarks)?;
                 Self::begin(launcher, plan, extra, footing)
             }
@@ -123,6 +124,11 @@ impl Sandbox {
             Err(refused) if storage::is_overlay_refused(&refused, plan) => refused,
             begun => return begun,
         };
+        let reason = match &refused {
+            Error::Start { source, .. } => format!("{refused}: {source}"),
+            other => other.to_string(),
+        };
+        storage::may_copy(plan, &reason)?;
         let (directories, unsuitable) = storage::memory_for(plan, launcher.settings());
         for directory in directories {
             let Some((there, remark)) = storage::put_in_memory(plan, &directory)? else { continue };
@@ -211,7 +217,8 @@ impl Sandbox {
     }
 
     /// What bounds the memory of a command's processes together, in a sentence.
-    pub(crate) fn resources(&self) -> &str {
+    #[must_use]
+    pub fn resources(&self) -> &str {
         &self.resources
     }
 
