@@ -15,6 +15,8 @@ mod socket;
 pub(crate) use load::hog;
 pub(crate) use socket::Open;
 
+use std::path::{Path, PathBuf};
+
 use moat_sandbox::Effect;
 use serde::{Deserialize, Serialize};
 
@@ -76,8 +78,8 @@ const fn attempt(
     Attempt { name, effect, what, act, judged: Judged::ByAnswer, held }
 }
 
-fn some<'a>(place: Option<&'a std::path::PathBuf>) -> Result<&'a std::path::Path, Refused> {
-    place.map(std::path::PathBuf::as_path).ok_or(Refused::Otherwise("there is none here"))
+fn some(place: Option<&PathBuf>) -> Result<&Path, Refused> {
+    place.map(PathBuf::as_path).ok_or(Refused::Otherwise("there is none here"))
 }
 
 const ALL: &[Who] = &[Who::Command, Who::Broker, Who::ModelServer];

@@ -190,28 +190,13 @@ pub fn user_namespace() -> io::Result<()> {
 pub fn mount() -> io::Result<()> {
     kernel::unshare(libc::CLONE_NEWUSER | libc::CLONE_NEWNS)
         .or_else(|_refused| kernel::unshare(libc::CLONE_NEWNS))?;
-    let private = libc::MS_REC | libc::MS_PRIVATE;
+    let (none, private) = (std::ptr::null(), libc::MS_REC | libc::MS_PRIVATE);
     // From here on no mount reaches another namespace.
     // SAFETY: a static string, and null where nothing is asked for.
-    check(
-        unsafe {
-            libc::mount(
-                std::ptr::null(),
-                c"/".as_ptr(),
-                std::ptr::null(),
-                private,
-                std::ptr::null(),
-            )
-        }
-        .into(),
-    )?;
+    check(unsafe { libc::mount(none, c"/".as_ptr(), none, private, none.cast()) }.into())?;
+    let (name, kind) = (c"none".as_ptr(), c"tmpfs".as_ptr());
     // SAFETY: static strings, and no options.
-    check(
-        unsafe {
-            libc::mount(c"none".as_ptr(), c"/tmp".as_ptr(), c"tmpfs".as_ptr(), 0, std::ptr::null())
-        }
-        .into(),
-    )
+    check(unsafe { libc::mount(name, c"/tmp".as_ptr(), kind, 0, none.cast()) }.into())
 }
 
 /// Traces a process: a child of this one.

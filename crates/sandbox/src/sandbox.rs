@@ -124,11 +124,9 @@ impl Sandbox {
             Err(refused) if storage::is_overlay_refused(&refused, plan) => refused,
             begun => return begun,
         };
-        let reason = match &refused {
-            Error::Start { source, .. } => format!("{refused}: {source}"),
-            other => other.to_string(),
-        };
-        storage::may_copy(plan, &reason)?;
+        let source = std::error::Error::source(&refused);
+        let reason = source.map_or_else(String::new, |source| format!(": {source}"));
+        storage::may_copy(plan, &format!("{refused}{reason}"))?;
         let (directories, unsuitable) = storage::memory_for(plan, launcher.settings());
         for directory in directories {
             let Some((there, remark)) = storage::put_in_memory(plan, &directory)? else { continue };

@@ -28,6 +28,7 @@ use crate::failure::Failure;
 use crate::terminal::Terminal;
 use configuration::Configuration;
 use machine::Machine;
+use text::Length;
 
 /// The version of the form that `--json` has. A name is only added under the same one.
 const SCHEMA: u32 = 1;
@@ -121,7 +122,8 @@ pub(crate) fn run(
         let text = serde_json::to_string_pretty(&diagnosis).unwrap_or_default();
         terminal.write(&format!("{text}\n"));
     } else {
-        terminal.write(&text::text(&diagnosis, environment.paint, arguments.summary));
+        let length = if arguments.summary { Length::Short } else { Length::Whole };
+        terminal.write(&text::text(&diagnosis, environment.paint, length));
     }
     Ok(exit(&diagnosis))
 }

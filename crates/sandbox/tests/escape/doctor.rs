@@ -95,7 +95,7 @@ fn examined(scratch: &Scratch, layers: &[Layer]) -> Examination {
 
 fn finding<'a>(examination: &'a Examination, name: &str) -> &'a Finding {
     let found = examination.findings.iter().find(|finding| finding.name == name);
-    found.unwrap_or_else(|| panic!("{name} is not probed"))
+    found.ok_or(name).unwrap()
 }
 
 #[test]

@@ -14,14 +14,22 @@ use moat_tui::{Paint, Tone, count};
 use super::configuration::{File, Limit, Unit};
 use super::{Diagnosis, Verdict};
 
-/// The whole report, or the short one.
-pub(super) fn text(diagnosis: &Diagnosis, paint: Paint, summary: bool) -> String {
+/// How much of the report is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Length {
+    /// One line for each effect.
+    Short,
+    /// All of it.
+    Whole,
+}
+
+/// The report as text.
+pub(super) fn text(diagnosis: &Diagnosis, paint: Paint, length: Length) -> String {
     let mut page = Page { text: String::new(), paint };
     page.verdict(diagnosis);
-    if summary {
-        short(&mut page, diagnosis);
-    } else {
-        long(&mut page, diagnosis);
+    match length {
+        Length::Short => short(&mut page, diagnosis),
+        Length::Whole => long(&mut page, diagnosis),
     }
     page.text
 }
