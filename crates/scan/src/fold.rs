@@ -30,6 +30,13 @@ pub(crate) fn fold_path(bytes: &[u8]) -> Vec<String> {
     names
 }
 
+/// Whether a file system may take a name for that of git's own directory, `.git`, or for its
+/// short name where it is the first with such a beginning.
+#[must_use]
+pub fn is_git_name(name: &[u8]) -> bool {
+    matches!(fold_name(&String::from_utf8_lossy(name)).as_str(), ".git" | "git~1")
+}
+
 /// One name, folded; empty for what is no name, such as `.`.
 pub(crate) fn fold_name(name: &str) -> String {
     let seen: String = name.chars().filter(|letter| !has_no_width(*letter)).collect();
