@@ -135,6 +135,17 @@ mod tests {
     }
 
     #[test]
+    fn git_s_own_directory_is_known_in_every_spelling() {
+        for name in [".git", ".GIT. ", "git~1", ".git::$DATA", ".g\u{ad}it", ".\u{34f}gi\u{fe0f}t"]
+        {
+            assert!(is_git_name(name.as_bytes()), "{name:?}");
+        }
+        for name in ["git", ".gitx", ".g\u{ad}itx", ".github", "git~2", ".g-it"] {
+            assert!(!is_git_name(name.as_bytes()), "{name:?}");
+        }
+    }
+
+    #[test]
     fn a_backslash_separates_and_dots_lead_back() {
         let cases: [(&[u8], &[&str]); 6] = [
             (b"sub/.vscode\\tasks.json", &["sub", ".vscode", "tasks.json"]),
