@@ -220,24 +220,8 @@ impl Classifier {
 
 /// Whether a path is, or is inside, a `.git`, in any spelling a file system may fold.
 pub(crate) fn is_git(path: &TreePath) -> bool {
-    path.components().any(is_git_name)
+    path.components().any(moat_scan::is_git_name)
 }
-
-/// The spellings of git's own checks, `is_ntfs_dotgit` and `is_hfs_dotgit` (path.c,
-/// utf8.c): letters of any case, the short name `git~1`, dots and blanks or a stream's name
-/// behind it, and characters of no width inside.
-fn is_git_name(component: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(component);
-    let seen: String = text.chars().filter(|letter| !NO_WIDTH.contains(letter)).collect();
-    let name = seen.split(':').next().unwrap_or_default().trim_end_matches([' ', '.']);
-    name.eq_ignore_ascii_case(".git") || name.eq_ignore_ascii_case("git~1")
-}
-
-/// Characters that HFS+ leaves out when it compares names.
-const NO_WIDTH: [char; 16] = [
-    '\u{200c}', '\u{200d}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}',
-    '\u{202e}', '\u{206a}', '\u{206b}', '\u{206c}', '\u{206d}', '\u{206e}', '\u{206f}', '\u{feff}',
-];
 
 /// Whether one path is the other or beneath it.
 fn related(one: &TreePath, other: &TreePath) -> bool {
@@ -314,6 +298,11 @@ mod tests {
             ("git~1/hooks/pre-commit", File, GitMetadata),
             (".git::$INDEX_ALLOCATION/config", File, GitMetadata),
             (".g\u{200c}it/config", File, GitMetadata),
+            (".g\u{ad}it/hooks/post-commit", File, GitMetadata),
+            (".gi\u{e0100}t\u{fe0f}/config", File, GitMetadata),
+            (".\u{34f}GIT", Directory, GitMetadata),
+            ("g\u{ad}it/hooks/post-commit", File, Edit),
+            (".g\u{ad}itx", File, Edit),
             ("worktree", Directory, GitMetadata),
             ("data", Directory, GitMetadata),
             ("git~2", Directory, Edit),

@@ -30,6 +30,13 @@ pub(crate) fn fold_path(bytes: &[u8]) -> Vec<String> {
     names
 }
 
+/// Whether a file system may take a name for that of git's own directory, `.git`, or for its
+/// short name where it is the first with such a beginning.
+#[must_use]
+pub fn is_git_name(name: &[u8]) -> bool {
+    matches!(fold_name(&String::from_utf8_lossy(name)).as_str(), ".git" | "git~1")
+}
+
 /// One name, folded; empty for what is no name, such as `.`.
 pub(crate) fn fold_name(name: &str) -> String {
     let seen: String = name.chars().filter(|letter| !has_no_width(*letter)).collect();
@@ -124,6 +131,17 @@ mod tests {
         }
         for other in ["vscode", ".vscode2", ".vsc\u{f3}de", ". vscode"] {
             assert_ne!(fold_name(other), ".vscode", "{other:?}");
+        }
+    }
+
+    #[test]
+    fn git_s_own_directory_is_known_in_every_spelling() {
+        for name in [".git", ".GIT. ", "git~1", ".git::$DATA", ".g\u{ad}it", ".\u{34f}gi\u{fe0f}t"]
+        {
+            assert!(is_git_name(name.as_bytes()), "{name:?}");
+        }
+        for name in ["git", ".gitx", ".g\u{ad}itx", ".github", "git~2", ".g-it"] {
+            assert!(!is_git_name(name.as_bytes()), "{name:?}");
         }
     }
 

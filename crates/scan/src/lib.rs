@@ -9,7 +9,8 @@
 //! keeps nothing without the confirmation that it needs), rendering (`moat-tui`).
 //!
 //! *Map*: [`Surface`] and [`Effect`] what an entry says · [`catalogue`] the entries ·
-//! `pattern` and `fold` which path is meant, in any spelling · `part` which part of a file ·
+//! `pattern` and `fold` which path is meant, in any spelling · `part` which part of a file,
+//! `text` as what its reader takes it ·
 //! [`touches`] the answer. `docs/surfaces.md` is the description for people.
 //!
 //! ```
@@ -28,9 +29,11 @@ mod part;
 mod pattern;
 mod short;
 mod surface;
+mod text;
 mod touch;
 
 pub use catalogue::catalogue;
+pub use fold::is_git_name;
 pub use limits::SEARCHED_BYTES_MAX;
 pub use part::Part;
 pub use surface::{Effect, Surface};

@@ -9,7 +9,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::limits::{PARSED_BYTES_MAX, SEARCHED_BYTES_MAX};
+use crate::limits::PARSED_BYTES_MAX;
+use crate::text::{ends_line, is_blank, is_plain_python, text};
 
 /// The part of a file that counts.
 #[derive(Debug, PartialEq, Eq)]
@@ -54,20 +55,17 @@ impl Part {
                 (None, _) | (_, None) => true,
             },
             Self::Tags(words) => tags(before, words) != tags(after, words),
-            Self::Requirements => places(before) != places(after),
+            Self::Requirements => match (places(before), places(after)) {
+                (Some(before), Some(after)) => before != after,
+                (None, _) | (_, None) => true,
+            },
             // Where one side has a word, what it says may lie anywhere.
             Self::Mentions(words) => [before, after].iter().any(|text| {
-                let text = text.to_lowercase();
-                words.iter().any(|word| text.contains(word))
+                let small = text.to_lowercase();
+                !is_plain_python(text) || words.iter().any(|word| small.contains(word))
             }),
         }
     }
-}
-
-/// A text as its reader takes it; `None` for what a tool may read as something else.
-fn text(bytes: &[u8]) -> Option<&str> {
-    let is_plain = bytes.len() <= SEARCHED_BYTES_MAX && !bytes.contains(&0);
-    is_plain.then(|| str::from_utf8(bytes).ok()).flatten()
 }
 
 /// The values at some keys of a TOML text.
@@ -115,10 +113,15 @@ fn schemas(text: &str) -> Option<Vec<String>> {
     let text = unescaped(text);
     let mut found = Vec::new();
     for (at, _) in text.match_indices(KEY) {
-        let rest = text.get(at + KEY.len()..).unwrap_or_default();
-        let rest = rest.trim_start_matches(['"', '\'', ':', '=', ' ', '\t', '\r', '\n']);
-        let end = rest.find(['"', '\'', ',', ' ', '\t', '\r', '\n']).unwrap_or(rest.len());
-        let value = rest.get(..end).unwrap_or_default();
+        let behind = text.get(at + KEY.len()..).unwrap_or_default();
+        let rest = behind.trim_start_matches(['"', '\'', ':', '=', ' ', '\t', '\r', '\n']);
+        let between = behind.strip_suffix(rest).unwrap_or_default();
+        // A value in quotes goes on to the same quote, another one to the next blank.
+        let end = match between.chars().next_back() {
+            Some(quote @ ('"' | '\'')) => rest.find(quote),
+            _ => rest.find(['"', '\'', ',', ' ', '\t', '\r', '\n']),
+        };
+        let value = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
         // What is no plain value, a comment for example, may stand before one.
         let is_plain = value
             .strip_prefix(['.', '/'])
@@ -134,10 +137,11 @@ fn schemas(text: &str) -> Option<Vec<String>> {
     Some(found)
 }
 
-/// A text with the escapes of JSON and YAML for plain characters taken out.
+/// A text with the escapes of JSON, JSON5 and YAML for plain characters and for the end of a
+/// line taken out. A backslash that is none of these goes, too: JSON5 takes it away.
 fn unescaped(text: &str) -> Cow<'_, str> {
     const FORMS: [(&str, usize); 3] = [("u", 4), ("x", 2), ("U", 8)];
-    if !FORMS.iter().any(|(letter, _)| text.contains(&format!("\\{letter}"))) {
+    if !text.contains('\\') {
         return Cow::Borrowed(text);
     }
     let mut plain = String::with_capacity(text.len());
@@ -150,9 +154,13 @@ fn unescaped(text: &str) -> Cow<'_, str> {
             let is_plain = code.is_ascii() && !code.is_ascii_control();
             is_plain.then_some((code, behind.get(1 + digits..)?))
         });
-        (rest, _) = match read {
-            Some((letter, behind)) => (behind, plain.push(letter)),
-            None => (behind, plain.push('\\')),
+        rest = match read {
+            Some((letter, behind)) => {
+                plain.push(letter);
+                behind
+            }
+            None if behind.starts_with(ends_line) => behind.trim_start(),
+            None => behind,
         };
     }
     plain.push_str(rest);
@@ -160,22 +168,77 @@ fn unescaped(text: &str) -> Cow<'_, str> {
 }
 
 /// What stands from one of the words to the end of its tag, each time.
-fn tags(text: &str, words: &'static [&'static str]) -> Vec<String> {
-    let text = text.to_lowercase();
-    let found = words.iter().flat_map(|word| text.match_indices(*word).map(|(at, _)| at));
-    let found = found.filter_map(|at| text.get(at..)?.split('>').next().map(str::to_owned));
-    found.collect()
+fn tags<'text>(text: &'text str, words: &'static [&'static str]) -> Vec<&'text str> {
+    // Bytes keep their places. What stands behind the word keeps its case: addresses have one.
+    let small = text.to_ascii_lowercase();
+    let found = words.iter().flat_map(|word| small.match_indices(*word).map(|(at, _)| at));
+    found.filter_map(|at| text.get(at..).map(tag)).collect()
 }
 
-/// The lines of a requirements file that are more than the name and version of a package.
-fn places(text: &str) -> Vec<String> {
-    let joined = text.replace("\r\n", "\n").replace("\\\n", "");
-    let lines = joined.split(['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}']);
-    let lines = lines.map(str::trim).filter(|line| !line.starts_with('#'));
-    let acts = |line: &&str| {
-        line.starts_with('-') || line.contains(['@', '$', '/', '\\']) || line.contains(" -")
-    };
-    lines.filter(acts).map(str::to_owned).collect()
+/// A text to the end of the tag that it is in; a `>` in the quotes of a value is none.
+fn tag(text: &str) -> &str {
+    let is_declaration = text.starts_with("<!");
+    let (mut quote, mut last) = (None, ' ');
+    for (at, letter) in text.char_indices() {
+        match quote {
+            Some(open) if letter == open => quote = None,
+            Some(_) => {}
+            None if letter == '>' => return text.get(..at).unwrap_or(text),
+            // In prose an apostrophe begins nothing.
+            None if matches!(letter, '"' | '\'') && (is_declaration || last == '=') => {
+                quote = Some(letter);
+            }
+            None => {}
+        }
+        if !letter.is_whitespace() {
+            last = letter;
+        }
+    }
+    text
+}
+
+/// The lines of a requirements file that are more than the name and version of a package;
+/// `None` when a tool may decode it to something else.
+///
+/// Lines that a backslash joins count together. Tools differ in whether a comment ends such
+/// a line, so it does not here, and each part counts by itself as well.
+fn places(text: &str) -> Option<Vec<String>> {
+    let mut found = Vec::new();
+    let (mut joined, mut acts) = (String::new(), false);
+    for line in text.replace("\r\n", "\n").split(ends_line).map(|line| line.trim_matches(is_blank))
+    {
+        if line.starts_with('#') {
+            continue;
+        }
+        let part = line.trim_end_matches('\\');
+        joined.push_str(part);
+        acts |= is_place(part) || is_place(&joined);
+        if part.len() == line.len() {
+            let whole = std::mem::take(&mut joined);
+            if std::mem::take(&mut acts) {
+                found.push(whole);
+            }
+        }
+    }
+    if acts {
+        found.push(joined);
+    }
+    is_plain_python(text).then_some(found)
+}
+
+/// Whether a line of requirements is an option or names a place.
+fn is_place(line: &str) -> bool {
+    const ARCHIVES: [&str; 13] = [
+        ".whl", ".egg", ".zip", ".tar", ".gz", ".tgz", ".bz2", ".tbz", ".xz", ".txz", ".tlz",
+        ".lz", ".lzma",
+    ];
+    let name = line.split(|letter| is_blank(letter) || "[;".contains(letter)).next();
+    let name = name.unwrap_or_default().to_ascii_lowercase();
+    line.contains(['@', '$', '/', '\\'])
+        || line.split(is_blank).any(|word| word.starts_with('-'))
+        // Pip looks for these beside itself.
+        || name.starts_with('.')
+        || ARCHIVES.iter().any(|end| name.ends_with(end))
 }
 
 #[cfg(test)]
@@ -224,6 +287,24 @@ mod tests {
             ("a\n", "a\u{85}-i https://x\n", true),
             ("-i https://x\na==1\n", "-i https://x\na==2\n", false),
             ("-i https://x\n", "-", true),
+            ("-", "# -*- coding: utf-8 -*-\na==1\n", false),
+            ("-", "\u{feff}a==1\n", false),
+            ("-", "\u{feff}-f wheels\n", true),
+            ("-", "# -*- coding: utf-7 -*-\na==2\n+AC0ALQ-index-url http:+AC8ALw-x\n", true),
+            ("# coding: utf-7\na\n", "# coding: utf-7\na\nb\n", true),
+            ("a\n", "a\n# note \\\n--index-url x\n", true),
+            ("a\n", "a\n# note \\\nb\n", false),
+            ("--index-url \\\rx\n", "--index-url \\\ry\n", true),
+            ("--index-url \\\n# note\nx\n", "--index-url \\\n# note\ny\n", true),
+            ("a \\\n==1\n", "a \\\n==2\n", false),
+            ("a\n", "a\r-i x\rb", true),
+            ("a\n", "a\u{1c}-i x", true),
+            ("a\n", "a\t--hash=x", true),
+            ("a\n", "a\n-i \\", true),
+            ("a\n", "a\nplanted-1.0-py3-none-any.WHL\n", true),
+            ("a\n", "a\nplanted.tar.gz[x] ; y\n", true),
+            ("a\n", "a\n.\n", true),
+            ("a\n", "a\nzip-files.zipped==1.0\n", false),
         ] {
             check(&Part::Requirements, before, after, expected);
         }
@@ -261,6 +342,13 @@ mod tests {
             (r#"{"a": "\u00e9 \\u"}"#, r#"{"a": "\u00e8\"}"#, false),
             ("-", r#""\x24schema": https://x"#, true),
             ("-", r#""\U00000024schema": https://x"#, true),
+            ("-", r#"{"\$schema": "https://x"}"#, true),
+            ("-", "? \"$sch\\\n  ema\"\n: https://x", true),
+            (r#"{"$schema": "https://a,@x/s"}"#, r#"{"$schema": "https://a,@y/s"}"#, true),
+            (r#"{"$schema": "https://x/s", "a": ["b"]}"#, r#"{"$schema": "https://x/s"}"#, false),
+            ("-", "\u{feff}{\"a\": 1}", false),
+            ("-", "\u{feff}{\"$schema\": \"https://x\"}", true),
+            ("-", "+/v8-{\"a\": 1}", true),
         ] {
             check(&Part::Schemas, before, after, expected);
         }
@@ -276,6 +364,13 @@ mod tests {
             (located, "<a xsi:schemaLocation='u http://x'>\n<c/></a>", false),
             (located, "<a xsi:schemaLocation='u http://y'>\n<b/></a>", true),
             ("<a/>", "<!DOCTYPE a SYSTEM 'http://x'><a/>", true),
+            ("<a schemaLocation='u /A'/>", "<a schemaLocation='u /a'/>", true),
+            ("<a schemaLocation = 'u> x'/>", "<a schemaLocation = 'u> y'/>", true),
+            ("<!DOCTYPE a SYSTEM '>x'><a/>", "<!DOCTYPE a SYSTEM '>y'><a/>", true),
+            ("<a>their schemalocation's</a><b/>", "<a>their schemalocation's</a><c/>", false),
+            ("<a/>", "<?xml version='1.0' encoding='UTF-8'?><a/>", false),
+            ("<a/>", "<?xml version='1.0' encoding='UTF-7'?>+ADwAIQ-DOCTYPE+AD4-<a/>", true),
+            ("<a/>", "\u{feff}<?xml version='1.0' encoding='UTF-16'?><a/>", true),
         ] {
             check(&part, before, after, expected);
         }
@@ -290,6 +385,11 @@ mod tests {
             ("<repositories/>\n<a/>", "<repositories/>\n<b/>", true),
             ("<repositories/>", "-", true),
             ("-", "<project/>", false),
+            ("-", "<?xml version='1.0' encoding='UTF-8'?><project/>", false),
+            ("-", "<?xml version='1.0' encoding='ISO-2022-JP'?><project/>", true),
+            ("-", "# coding: utf-7\n[metadata]\n", true),
+            ("-", "# coding: utf-8\n[metadata]\n", false),
+            ("-", "\u{feff}[metadata]\r", false),
         ] {
             check(&part, before, after, expected);
         }

@@ -243,6 +243,7 @@ pub(super) const SYSTEM: &[Surface] = &[
             ".gradle/init.d/**",
             ".netrc",
             ".pypirc",
+            ".gemrc",
             "library/launchagents/**",
             "claude_desktop_config.json",
         ],

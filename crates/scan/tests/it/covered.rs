@@ -114,6 +114,23 @@ const GATED: &[&str] = &[
     ".vscode/tasks.json",
     ".vscode/launch.json",
     ".vscode/mcp.json",
+    ".bsp/sbt.json",
+    "buildServer.json",
+    ".sourcekit-lsp/config.json",
+    ".lsp/config.edn",
+    ".merlin",
+    ".phpactor.json",
+    ".phpactor.yml",
+    ".ycm_extra_conf.py",
+    ".lvimrc",
+    ".local.vimrc",
+    ".vimrc.lua",
+    ".vim/coc-settings.json",
+    ".neoconf.json",
+    ".nlsp-settings/a.json",
+    ".kateproject",
+    "codesettings.json",
+    "lspsettings.json",
     ".idea/workspace.xml",
     ".idea/runConfigurations/a.xml",
     ".idea/watcherTasks.xml",
@@ -271,6 +288,8 @@ const SHOWN: &[&str] = &[
     ".devcontainer/devcontainer.json",
     ".devcontainer/a/devcontainer.json",
     ".devcontainer.json",
+    ".vimspector.json",
+    ".fleet/run.json",
     // Version control.
     ".git/hooks/pre-commit",
     ".gitattributes",
@@ -335,6 +354,11 @@ const SHOWN: &[&str] = &[
     "gulpfile.js",
     "Gruntfile.js",
     ".swcrc",
+    "tslint.json",
+    ".graphqlrc.yml",
+    "graphql.config.js",
+    ".markdownlint-cli2.jsonc",
+    "hatch.toml",
     "requirements.txt",
     "requirements-dev.txt",
     "constraints.txt",
@@ -395,6 +419,7 @@ const SHOWN: &[&str] = &[
     "Gemfile",
     "a.gemspec",
     ".rubocop.yml",
+    ".solargraph.yml",
     ".bundle/config",
     ".irbrc",
     ".rspec",
@@ -403,8 +428,17 @@ const SHOWN: &[&str] = &[
     "composer.json",
     "phpstan.neon",
     ".php-cs-fixer.php",
+    ".phan/config.php",
+    "psalm.xml",
+    "phpunit.xml",
+    "phpunit.xml.dist",
     "mix.exs",
     ".iex.exs",
+    ".formatter.exs",
+    ".credo.exs",
+    ".luacheckrc",
+    "analysis_options.yaml",
+    "pixi.toml",
     "a.cabal",
     "Setup.hs",
     "hie.yaml",
@@ -426,6 +460,7 @@ const SHOWN: &[&str] = &[
     "azure-pipelines.yml",
     "renovate.json",
     ".drone.yml",
+    ".gitpod.yml",
     // Instructions and content.
     "AGENTS.md",
     "AGENT.md",
@@ -449,6 +484,7 @@ const SHOWN: &[&str] = &[
     ".bashrc",
     ".zshrc",
     ".profile",
+    ".gemrc",
     ".ssh/config",
     "claude_desktop_config.json",
     ".config/autostart/a.desktop.txt",
@@ -480,6 +516,18 @@ const ORDINARY: &[&str] = &[
     "package-lock.json",
     "src/config",
     "hooks/use.ts",
+    // Near the names that count.
+    "bsp/sbt.json",
+    ".lsp/.cache/db.transit.json",
+    "server/build.json",
+    "ycm_extra_conf.py",
+    "coc-settings.json.md",
+    "merlin.ml",
+    "formatter.exs",
+    "hatch.py",
+    "psalm.php",
+    "luacheckrc.md",
+    "fleet/run.txt",
     "a.css",
 ];
 
@@ -519,6 +567,7 @@ fn manifests_count_by_the_keys_that_redirect() {
         ("Cargo.toml", "[package]\nversion = '2'\n", "[patch.crates-io]\na = { path = 'x' }\n"),
         ("Pipfile", "[packages]\na = '*'\n", "[[source]]\nurl = 'x'\n"),
         ("requirements.txt", "a==2\n", "--extra-index-url https://x\n"),
+        ("pixi.toml", "[workspace]\nversion = '2'\n", "[workspace]\nchannels = ['x']\n"),
         ("pom.xml", "<project/>", "<project><repositories/></project>"),
         ("setup.cfg", "[metadata]\n", "[easy_install]\nindex_url = x\n"),
     ];
@@ -538,9 +587,24 @@ fn manifests_count_by_the_keys_that_redirect() {
         assert!(gated(Some(redirects), Some(plain)), "{name}");
         assert!(gated(Some(redirects), None), "{name}: removing it redirects, too");
         assert!(gated(Some(plain), Some("\0")), "{name}: what cannot be read counts");
+        let marked = format!("\u{feff}{redirects}");
+        assert!(gated(Some(plain), Some(&marked)), "{name}: a mark of UTF-8 hides nothing");
+        assert!(gated(Some(plain), Some(&format!("+/v8-{plain}"))), "{name}: nor one of UTF-7");
         let unknown = touches(&path, Side::File, Side::File, &mut |_which| None);
         assert!(is_gated(&unknown), "{name}: what is not given counts");
     }
+}
+
+#[test]
+fn analysis_options_count_when_they_name_plugins() {
+    let gated = |text: &str| {
+        let path = TreePath::parse("app/analysis_options.yaml").unwrap();
+        let mut read = |which| (which == moat_scan::Which::After).then(|| text.as_bytes().to_vec());
+        is_gated(&touches(&path, Side::Nothing, Side::File, &mut read))
+    };
+    assert!(!gated("linter:\n  rules:\n    - avoid_print\n"));
+    assert!(gated("plugins:\n  a: { path: tools/a }\n"));
+    assert!(gated("\"pl\\u0075gins\":\n  a: { path: tools/a }\n"));
 }
 
 #[test]
