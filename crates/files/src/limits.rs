@@ -120,9 +120,12 @@ pub(crate) const CHECKPOINT_WORDS_BYTES_MAX: usize = 200;
 /// directories above a change; in the rest a link is not followed to what it leads to.
 pub(crate) const LINK_DIRECTORIES_MAX: usize = 4_096;
 
-/// The most names that are gone over to find out where one link leads; the kernel follows 40
-/// links. The rest of the way is not known.
-pub(crate) const LINK_STEPS_MAX: usize = 4_096;
+/// The most links that one link is followed through: as many as the kernel follows.
+pub(crate) const LINK_HOPS_MAX: usize = 40;
+
+/// The most names that are gone over to find out where all links of one review lead. With
+/// more, every change needs a confirmation of its own.
+pub(crate) const LINK_STEPS_MAX: usize = 65_536;
 
 /// The most entries of a repository's own directory that are looked at for a review.
 pub(crate) const GIT_ENTRIES_MAX: usize = 5_000;

@@ -10,7 +10,8 @@
 //!
 //! *Map*: [`Surface`] and [`Effect`] what an entry says · [`catalogue`] the entries ·
 //! `pattern` and `fold` which path is meant, in any spelling · `part` which part of a file ·
-//! [`touches`] the answer. `docs/surfaces.md` is the description for people.
+//! [`touches`] the answer · [`repository`] when git takes a directory for its own ·
+//! [`target`] where a link leads by its names. `docs/surfaces.md` is the description for people.
 //!
 //! ```
 //! use moat_base::TreePath;
@@ -26,8 +27,10 @@ mod fold;
 mod limits;
 mod part;
 mod pattern;
+pub mod repository;
 mod short;
 mod surface;
+pub mod target;
 mod touch;
 
 pub use catalogue::catalogue;
