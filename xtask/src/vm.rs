@@ -19,10 +19,11 @@ use anyhow::Context as _;
 use crate::door;
 
 /// What the guest is to show, in this order.
-const SCENARIOS: [(&str, &str); 13] = [
+const SCENARIOS: [(&str, &str); 14] = [
     ("user-step", "an ordinary user stands on the full step"),
     ("root", "every test of the sandbox as root; before Linux 6.14, that the loss is told"),
     ("user", "the attacks, the table, the ladder, the doctor and the services as an ordinary user"),
+    ("odd-sockets", "each odd kind of socket that this kernel has is reached in its control"),
     ("no-user-namespaces", "rules only, or before Linux 6.12 a refusal"),
     ("root-no-user-namespaces", "root stands on shared namespaces"),
     ("debian-setting", "the same as without user namespaces, by Debian's own setting"),
@@ -222,7 +223,7 @@ fn boot(kernel: &Path, image: &Path, share: &Path, directory: &Path) -> anyhow::
     command.args(["-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2"]);
     command.args(["-m", &MEMORY_MIB.to_string(), "-nographic", "-no-reboot", "-nic", "none"]);
     command.arg("-kernel").arg(kernel).arg("-initrd").arg(image);
-    command.args(["-append", "console=ttyS0 quiet panic=-1"]);
+    command.args(["-append", "console=ttyS0 quiet panic=-1 syscall.x32=y"]);
     let host = "local,id=host,path=/,security_model=none,readonly=on,multidevs=remap";
     command.args(["-fsdev", host, "-device", "virtio-9p-pci,fsdev=host,mount_tag=host"]);
     let share = share.to_str().context("the target directory's path is not UTF-8")?;

@@ -34,6 +34,8 @@ pub(crate) struct Control {
     spares: VecDeque<Spare>,
     /// Whether it will tell of one, or that there is none.
     expected: bool,
+    /// Whether it told of one since it said that there is none.
+    some: bool,
 }
 
 /// A process that waits for a command.
@@ -42,6 +44,8 @@ pub(crate) struct Spare {
     pub(crate) number: u64,
     /// Where it takes its order from.
     pub(crate) orders: OwnedFd,
+    /// Who would watch over the command.
+    reaper: OwnedFd,
     processes: u64,
 }
 
@@ -56,7 +60,7 @@ enum Told {
 impl Control {
     pub(crate) fn new(socket: OwnedFd, waiting: Waiting) -> Self {
         let expected = waiting == Waiting::Offered;
-        Self { socket, waiting, spares: VecDeque::new(), expected }
+        Self { socket, waiting, spares: VecDeque::new(), expected, some: false }
     }
 
     /// What is to be watched.
@@ -82,6 +86,7 @@ impl Control {
         while poll::readable_now(&self.socket) {
             self.hear_between()?;
         }
+        self.forget_dead();
         while self.expected && self.spares.is_empty() {
             let mut fds = [PollFd::from_borrowed_fd(self.socket.as_fd(), PollFlags::IN)];
             match poll::wait(&mut fds, Some(ANSWER_WAIT_MAX)) {
@@ -89,12 +94,22 @@ impl Control {
                 Ok(_) => self.hear_between()?,
                 Err(_) => return Err(Error::Gone),
             }
+            self.forget_dead();
         }
         // The holder makes the next one when this one has its command, and has no use for
         // those that it made for other bounds.
         self.expected = self.waiting == Waiting::Offered;
         self.spares.retain(|spare| spare.processes == care.processes);
         Ok(self.spares.pop_front())
+    }
+
+    /// Leaves those whose reaper was killed while they waited. Their holder sees it too.
+    fn forget_dead(&mut self) {
+        let before = self.spares.len();
+        self.spares.retain(|spare| !poll::readable_now(&spare.reaper));
+        if self.spares.len() < before && self.some {
+            self.expected = true;
+        }
     }
 
     /// Hears what was said between two commands.
@@ -111,14 +126,16 @@ impl Control {
         let received =
             wire::receive::<Answer>(&self.socket).map_err(|error| launcher::lost(&error))?;
         if let Answer::Spare { spare: number, processes } = received.message {
-            let orders = received.fds.into_iter().next();
-            let orders = orders.ok_or(Error::Answer { reason: "a socket did not come with it" })?;
-            self.spares.push_back(Spare { number, orders, processes });
-            self.expected = false;
+            let mut fds = received.fds.into_iter();
+            let (Some(orders), Some(reaper)) = (fds.next(), fds.next()) else {
+                return Err(Error::Answer { reason: "a descriptor did not come with it" });
+            };
+            self.spares.push_back(Spare { number, orders, reaper, processes });
+            (self.expected, self.some) = (false, true);
             return Ok(Told::Known);
         }
         if matches!(received.message, Answer::NoSpare) {
-            self.expected = false;
+            (self.expected, self.some) = (false, false);
             return Ok(Told::Known);
         }
         Ok(Told::Answer(received))
@@ -149,7 +166,11 @@ mod tests {
 
     fn offer(holder: &OwnedFd, spare: u64, processes: u64) -> OwnedFd {
         let (orders, process) = wire::pair().unwrap();
-        wire::send(holder, &Answer::Spare { spare, processes }, &[orders.as_fd()]).unwrap();
+        let lives = wire::pair().unwrap();
+        let fds = [orders.as_fd(), lives.0.as_fd()];
+        wire::send(holder, &Answer::Spare { spare, processes }, &fds).unwrap();
+        // Its other end stays open for ever, as a process that does not end.
+        std::mem::forget(lives.1);
         process
     }
 
@@ -176,6 +197,20 @@ mod tests {
         assert!(control.spare(&care(6)).unwrap().is_none());
         let _fits = offer(&holder, 2, 6);
         assert_eq!(control.spare(&care(6)).unwrap().unwrap().number, 2);
+    }
+
+    #[test]
+    fn one_whose_reaper_ended_is_left_and_the_holder_s_word_on_it_is_waited_for() {
+        let (holder, mut control) = holder(Waiting::Offered);
+        let (orders, _process) = wire::pair().unwrap();
+        let (lives, dead) = wire::pair().unwrap();
+        let spare = Answer::Spare { spare: 1, processes: 5 };
+        wire::send(&holder, &spare, &[orders.as_fd(), lives.as_fd()]).unwrap();
+        drop(dead);
+        let _alive = offer(&holder, 2, 5);
+        assert_eq!(control.spare(&care(5)).unwrap().unwrap().number, 2);
+        wire::send(&holder, &Answer::NoSpare, &[]).unwrap();
+        assert!(control.spare(&care(5)).unwrap().is_none());
     }
 
     #[test]

@@ -286,7 +286,7 @@ mod tests {
             |(is_memory, bytes): (bool, u64)| is_memory && bytes == memory_changes_bytes();
         assert!(is_disk(bound(scratch.path())) || is_memory(bound(scratch.path())));
         let shared = Path::new("/dev/shm");
-        if memory::is_memory(&open(shared).unwrap()) {
+        if memory::is_memory(open(shared).unwrap()) {
             assert!(is_memory(bound(shared)), "{:?}", bound(shared));
         } else {
             println!("not run: `/dev/shm` is no memory here");

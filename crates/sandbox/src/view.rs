@@ -236,6 +236,13 @@ fn workspace(plan: &Plan) -> Result<Vec<Entry>, Error> {
                 identity,
                 missing: Missing::Refuse,
             }];
+            // Where a link leads may be written, or the link itself be put elsewhere.
+            if git.is_symlink() {
+                return Err(Error::Workspace {
+                    path: plan.root.clone(),
+                    reason: "its `.git` is a symbolic link, which direct mode cannot protect",
+                });
+            }
             if exists(&git) {
                 entries.push(bind(&git, &git, Access::Read, Missing::Refuse));
             }

@@ -80,7 +80,7 @@ pub(crate) enum Answer {
         /// Where its commands are counted.
         counted: Counted,
     },
-    /// A process waits for a command; the socket for its [`Order`] comes along.
+    /// A process waits for a command; the socket for its [`Order`] and its reaper come along.
     Spare {
         /// Its number among those that wait.
         spare: u64,

@@ -13,6 +13,23 @@ use crate::door;
 /// The modules that a guest needs, without those that they need in turn.
 const MODULES: [&str; 7] =
     ["virtio_pci", "9pnet_virtio", "9p", "overlay", "vsock", "vsock_loopback", "dummy"];
+/// The modules behind odd sockets, so that the controls of the filter's rules about them have
+/// something to reach. A kernel that was built without one has no such door.
+const FAMILIES: [&str; 13] = [
+    "af_alg",
+    "algif_hash",
+    "sctp",
+    "dccp_ipv4",
+    "can",
+    "can_raw",
+    "bluetooth",
+    "tipc",
+    "rds",
+    "smc",
+    "qrtr",
+    "pppoe",
+    "af_key",
+];
 
 /// Where a kernel comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -238,7 +255,7 @@ fn read(tree: &Path) -> anyhow::Result<Kernel> {
         .context("the package has no modules; a split package is not supported yet")?;
     run("depmod", &["-b".as_ref(), base.as_os_str(), release.as_ref()], tree)?;
     let mut modules: Vec<Module> = Vec::new();
-    for wanted in MODULES {
+    for wanted in MODULES.into_iter().chain(FAMILIES) {
         let program = door::path_of("modprobe").context("there is no `modprobe`")?;
         let mut command = door::command(program, tree);
         command.arg("-d").arg(&base).args(["-S", &release, "--show-depends", wanted]);

@@ -95,6 +95,7 @@ impl Drop for Stranger {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the control does not keep to the door")]
 fn a_server_of_another_user_is_named_and_sent_nothing() {
     if !rustix::process::geteuid().is_root() {
         println!("skipped: only root can act as a second user");

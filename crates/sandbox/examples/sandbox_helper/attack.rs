@@ -16,16 +16,16 @@ mod load;
 mod many;
 mod metadata;
 mod process;
+mod reach;
 mod system;
 
-use std::ffi::OsString;
+use std::ffi::{CStr, CString, OsString};
 use std::fs;
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, UdpSocket};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixStream};
-use std::os::unix::process::CommandExt;
 use std::process::ExitCode;
 
 /// Runs the attack that the first argument names, on the target in the second.
@@ -107,6 +107,7 @@ fn attack(name: &str, target: &str) -> io::Result<()> {
         _ => files::attack(name, target)
             .or_else(|| process::attack(name, target))
             .or_else(|| system::attack(name, target))
+            .or_else(|| reach::attack(name, target))
             .or_else(|| load::load(name, target))
             .unwrap_or_else(|| metadata::attack(name, target)),
     }
@@ -130,7 +131,8 @@ fn socket(family: i32, kind: i32) -> io::Result<()> {
 
 /// Gets through when the host's socket answers.
 fn udp(target: &str) -> io::Result<()> {
-    let socket = UdpSocket::bind("127.0.0.1:0")?;
+    let own = if target.starts_with('[') { "[::1]:0" } else { "127.0.0.1:0" };
+    let socket = UdpSocket::bind(own)?;
     socket.connect(target)?;
     socket.send(b"x")?;
     socket.recv(&mut [0; 1]).map(drop)
@@ -263,10 +265,15 @@ fn processes(count: usize) -> io::Result<()> {
         // SAFETY: this program has one thread, and the children only wait.
         let child = unsafe { libc::fork() };
         match child {
-            0 => loop {
-                // SAFETY: waits for a signal.
-                unsafe { libc::pause() };
-            },
+            0 => {
+                // Where no namespace ends them, they would stay when this process is killed.
+                // SAFETY: plain numbers.
+                unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
+                loop {
+                    // SAFETY: waits for a signal.
+                    unsafe { libc::pause() };
+                }
+            }
             ..0 => {
                 result = Err(io::Error::last_os_error());
                 break;
@@ -291,9 +298,14 @@ fn from_memory(target: &str) -> io::Result<()> {
         let fd = libc::memfd_create(c"copy".as_ptr(), 0);
         fs::File::from(OwnedFd::from_raw_fd(fd))
     };
-    copy.write_all(&fs::read("/proc/self/exe")?)?;
-    let path = format!("/proc/self/fd/{}", copy.as_raw_fd());
-    Err(std::process::Command::new(path).args(["attack", "read", target]).exec())
+    // The test starts it by its whole path.
+    copy.write_all(&fs::read(std::env::args_os().next().unwrap_or_default())?)?;
+    let target = CString::new(target)?;
+    let words = [c"copy", c"attack", c"read", &target].map(CStr::as_ptr);
+    let words: Vec<_> = words.into_iter().chain([std::ptr::null()]).collect();
+    // SAFETY: all strings outlive the call, and both lists end with a null pointer.
+    unsafe { libc::fexecve(copy.as_raw_fd(), words.as_ptr(), words[4..].as_ptr()) };
+    Err(io::Error::last_os_error())
 }
 
 const TIOCSETD: u64 = 0x5423;

@@ -12,7 +12,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
 use rustix::fs::{Mode, OFlags, ResolveFlags};
-use rustix::process::{Resource, Rlimit};
+use rustix::process::{Pid, Resource, Rlimit, Signal};
 use rustix::thread::{CapabilitySet, CapabilitySets};
 
 use crate::footing::{Base, Footing, Namespace};
@@ -30,8 +30,9 @@ use crate::wire::{self, CommandPlan, During, Fault, HolderPlan, InputFrom, Local
 ///
 /// Everything that does not depend on the command is taken away before there is one, so
 /// that a command does not wait for it.
-pub(super) fn become_program(session: &Session<'_>, orders: &OwnedFd) -> Fault {
+pub(super) fn become_program(session: &Session<'_>, reaper: Pid, orders: &OwnedFd) -> Fault {
     let program = || -> Result<Words, Fault> {
+        tie(reaper)?;
         confine(session, orders)?;
         let Ok(received) = wire::receive::<Order>(orders) else {
             // No command will come any more.
@@ -60,6 +61,19 @@ pub(super) fn become_program(session: &Session<'_>, orders: &OwnedFd) -> Fault {
         Ok(words) => start(&words),
         Err(fault) => fault,
     }
+}
+
+/// Has this process, and the program that it becomes, die with its reaper: nobody else would
+/// end it where there is no namespace for that, and it may be told what to become by somebody
+/// who does not know that the reaper is gone.
+fn tie(reaper: Pid) -> Result<(), Fault> {
+    let step = "tying the command to its reaper";
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL)).during(step)?;
+    // It may have died before that.
+    if rustix::process::getppid() == Some(reaper) {
+        return Ok(());
+    }
+    Err(Fault { step: step.to_owned(), errno: libc::ESRCH })
 }
 
 /// A program's strings in the form that `execve` takes.

@@ -366,17 +366,21 @@ fn serve(session: &Session<'_>, reapers: &mut Reapers) {
             return;
         }
         let mut fds = vec![PollFd::from_borrowed_fd(control, PollFlags::IN)];
-        if let Some(running) = &reapers.running {
-            fds.push(PollFd::from_borrowed_fd(running.process.as_fd(), PollFlags::IN));
-        }
+        let known = reapers.running.iter().chain(&reapers.spare);
+        fds.extend(known.map(|it| PollFd::from_borrowed_fd(it.process.as_fd(), PollFlags::IN)));
         let quiet = if reapers.running.is_some() { QUIET_BESIDE } else { QUIET };
         let wait = (reapers.want() == Want::WhenQuiet).then_some(quiet);
         let Ok(ready) = poll::wait(&mut fds, wait) else {
             return;
         };
-        let ended = fds.get(1).is_some_and(|fd| !fd.revents().is_empty());
-        let asked = fds.first().is_some_and(|fd| !fd.revents().is_empty());
+        let mut heard = fds.iter().map(|fd| !fd.revents().is_empty());
+        let asked = heard.next().unwrap_or(false);
+        let ended = reapers.running.is_some() && heard.next().unwrap_or(false);
+        let died = heard.any(|heard| heard);
         if ended && reapers.collect(session).is_err() {
+            return;
+        }
+        if died && reapers.bury().is_err() {
             return;
         }
         if asked {

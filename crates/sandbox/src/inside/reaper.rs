@@ -17,7 +17,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::mount::UnmountFlags;
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 use rustix::pipe::PipeFlags;
-use rustix::process::{DumpableBehavior, Signal};
+use rustix::process::{DumpableBehavior, PidfdFlags, Signal};
 
 use crate::footing::{Base, Namespace, ProcessList};
 use crate::inside::hold::Session;
@@ -45,15 +45,16 @@ pub(super) fn main(session: &Session<'_>, socket: &OwnedFd, place: Place) -> ! {
     let owner = kernel::standard_input();
     let mut prepared = prepare(session, place.processes);
     if place.offered {
-        let (message, fd) = match &prepared {
-            Ok(prepared) => {
-                let Place { spare, processes, .. } = place;
-                (Answer::Spare { spare, processes }, Some(prepared.orders.as_fd()))
-            }
+        let Place { spare, processes, .. } = place;
+        let _owner_gone = match &prepared {
+            Ok(Prepared { orders, own, .. }) => wire::send(
+                owner,
+                &Answer::Spare { spare, processes },
+                &[orders.as_fd(), own.as_fd()],
+            ),
             // The next command is told why.
-            Err(_) => (Answer::NoSpare, None),
+            Err(_) => wire::send(owner, &Answer::NoSpare, &[]),
         };
-        let _owner_gone = wire::send(owner, &message, fd.as_slice());
     }
     let received = wire::receive::<ToHolder>(socket).ok().and_then(|received| {
         let ToHolder::Run { number, care, told, .. } = received.message else {
@@ -122,6 +123,8 @@ struct Prepared {
     fault: OwnedFd,
     /// What it will take; none before there is one.
     watch: Watch,
+    /// The reaper itself, for its owner to see that it lives.
+    own: OwnedFd,
 }
 
 /// What can be done before the command is known, the last of it what makes this process
@@ -157,10 +160,11 @@ fn prepare(session: &Session<'_>, processes: u64) -> Result<Prepared, Fault> {
     let (orders, there) = wire::pair().during("making the command's socket")?;
     let (fault, failed) =
         rustix::pipe::pipe_with(PipeFlags::CLOEXEC).during("making the command's pipe")?;
+    let reaper = rustix::process::getpid();
     match kernel::clone(0).during("starting the command's process")? {
         Side::Child => {
             drop((orders, fault));
-            exec::report(&failed, &exec::become_program(session, &there));
+            exec::report(&failed, &exec::become_program(session, reaper, &there));
             kernel::quit(127)
         }
         Side::Parent { pid, child } => {
@@ -171,7 +175,9 @@ fn prepare(session: &Session<'_>, processes: u64) -> Result<Prepared, Fault> {
             kernel::hold_child_signal().during("waiting for children")?;
             harden(without)?;
             let watch = Watch::new(places, list);
-            Ok(Prepared { command: pid, process: child, orders, fault, watch })
+            let own = rustix::process::pidfd_open(reaper, PidfdFlags::empty())
+                .during("opening the reaper's own process")?;
+            Ok(Prepared { command: pid, process: child, orders, fault, watch, own })
         }
     }
 }

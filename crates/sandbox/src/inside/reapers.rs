@@ -35,7 +35,7 @@ pub(super) struct Reaper {
 /// What the holder has under it.
 pub(super) struct Reapers {
     /// Made in advance, so that a command waits for no namespace.
-    spare: Vec<Reaper>,
+    pub(super) spare: Vec<Reaper>,
     pub(super) running: Option<Reaper>,
     /// How many commands there were.
     commands: u64,
@@ -119,6 +119,26 @@ impl Reapers {
         }
     }
 
+    /// Forgets those that were killed while they waited, and says so when none is left: one
+    /// may have been killed before it could tell of itself.
+    ///
+    /// # Errors
+    /// The owner is gone.
+    pub(super) fn bury(&mut self) -> io::Result<()> {
+        let before = self.spare.len();
+        self.spare.retain(|spare| {
+            let id = WaitId::PidFd(spare.process.as_fd());
+            let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
+            !matches!(rustix::process::waitid(id, options), Ok(Some(_ended)))
+        });
+        if self.spare.len() == before || !self.spare.is_empty() {
+            return Ok(());
+        }
+        // The next command has one made: what killed this one may still be there.
+        self.exhausted = true;
+        wire::send(kernel::standard_input(), &Answer::NoSpare, &[])
+    }
+
     /// Ends them where the kernel does not: each ends what it started before itself.
     pub(super) fn retire(self, session: &Session<'_>) {
         if session.plan.footing.has(Namespace::Process) {
@@ -198,8 +218,12 @@ impl Reapers {
         if told {
             let step = "finding the process that was told to become the command".to_owned();
             let reaper = chosen.ok_or(Fault { step, errno: libc::ESRCH })?;
-            // One that has died is collected like one whose command did.
-            let _dead = wire::send(&reaper.socket, message, fds);
+            if let Err(error) = wire::send(&reaper.socket, message, fds) {
+                // It was killed, and its command with it: that is certain once it has ended.
+                let id = WaitId::PidFd(reaper.process.as_fd());
+                let _ended = rustix::process::waitid(id, WaitIdOptions::EXITED);
+                return Err(error).during("watching the command: its reaper was killed");
+            }
             self.running = Some(Reaper { number, ..reaper });
             return Ok(());
         }

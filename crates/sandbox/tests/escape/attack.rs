@@ -106,34 +106,43 @@ fn a_background_process_survives_only_without_its_namespace() {
 }
 
 /// A number that no other object of this process has.
-fn count() -> u32 {
+pub(crate) fn count() -> u32 {
     use std::sync::atomic::{AtomicU32, Ordering};
     static COUNT: AtomicU32 = AtomicU32::new(0);
     COUNT.fetch_add(1, Ordering::Relaxed)
 }
 
-/// A System V segment of the host.
-pub(crate) struct SharedMemory {
+/// A System V segment, a set of semaphores and a queue of the host, all with one key.
+pub(crate) struct SystemV {
     pub(crate) key: i32,
-    id: i32,
+    segment: i32,
+    semaphores: i32,
+    queue: i32,
 }
 
-impl SharedMemory {
-    #[expect(unsafe_code, reason = "System V shared memory has no safe wrapper")]
+impl SystemV {
+    #[expect(unsafe_code, reason = "System V objects have no safe wrapper")]
     pub(crate) fn new() -> Self {
         let key = i32::try_from(std::process::id() * 64 + count() % 64).unwrap() + 0x4d00_0000;
+        let made = libc::IPC_CREAT | 0o600;
         // SAFETY: plain numbers.
-        let id = unsafe { libc::shmget(key, 1, libc::IPC_CREAT | 0o600) };
-        assert!(id >= 0);
-        Self { key, id }
+        let (segment, semaphores, queue) = unsafe {
+            (libc::shmget(key, 1, made), libc::semget(key, 1, made), libc::msgget(key, made))
+        };
+        assert!(segment >= 0 && semaphores >= 0 && queue >= 0);
+        Self { key, segment, semaphores, queue }
     }
 }
 
-impl Drop for SharedMemory {
-    #[expect(unsafe_code, reason = "System V shared memory has no safe wrapper")]
+impl Drop for SystemV {
+    #[expect(unsafe_code, reason = "System V objects have no safe wrapper")]
     fn drop(&mut self) {
-        // SAFETY: a null pointer is what this request takes.
-        unsafe { libc::shmctl(self.id, libc::IPC_RMID, std::ptr::null_mut()) };
+        // SAFETY: a null pointer is what these requests take.
+        unsafe {
+            libc::shmctl(self.segment, libc::IPC_RMID, std::ptr::null_mut());
+            libc::semctl(self.semaphores, 0, libc::IPC_RMID);
+            libc::msgctl(self.queue, libc::IPC_RMID, std::ptr::null_mut());
+        }
     }
 }
 

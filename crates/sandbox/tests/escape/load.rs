@@ -3,6 +3,10 @@
 //! session and the machine as they were. Each has a control in which the same program
 //! gets what it wants, because the bound is above it.
 
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Stdio};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use moat_sandbox::{
@@ -10,7 +14,7 @@ use moat_sandbox::{
     Sandbox, Status, Stream,
 };
 
-use crate::support::{ATTACKER, Finished, Scratch, attack, run, shell};
+use crate::support::{ATTACKER, Finished, Scratch, attack, helper, run, shell};
 
 const MIB: u64 = 1 << 20;
 
@@ -295,4 +299,112 @@ fn a_thousand_computing_processes_do_not_keep_the_watch_from_looking() {
     let spent = ground.put(&sandbox, ("take-processor", 1000), &limits, Until::Ended);
     assert_eq!(spent.exit.status, Status::Limit(Bound::Cpu), "{:?}", spent.exit);
     println!("ended after {:?} of processor time", spent.exit.usage.cpu);
+}
+
+/// A program of the host's that goes on with its work: it starts processes, writes files and
+/// takes memory, and says each round.
+struct Bystander(Child, BufReader<ChildStdout>);
+
+impl Bystander {
+    fn start(place: &Path) -> Self {
+        let mut command = std::process::Command::new(helper());
+        command.args(["attack", "work", "1000000"]).current_dir(place).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let says = BufReader::new(child.stdout.take().unwrap());
+        Self(child, says)
+    }
+
+    /// Waits for so many rounds; false when it ended before.
+    fn goes_on(&mut self, rounds: u32) -> bool {
+        (0..rounds).all(|_| {
+            let mut line = String::new();
+            self.1.read_line(&mut line).unwrap();
+            line == "round\n"
+        })
+    }
+}
+
+impl Drop for Bystander {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+/// What a program beside a load must get done before the load is ended.
+const ROUNDS: u32 = 10;
+
+/// Loads that go on until they are ended, at their bounds. Each says something once it is there.
+const LOADS: &[(&str, &str)] = &[
+    (
+        "a fork bomb",
+        "/run/attacker attack take-processes 20 & bomb() { bomb | bomb & }; \
+         (bomb) 2>/dev/null; exec sleep 600",
+    ),
+    (
+        "a memory hog",
+        "/run/attacker attack take-memory 150 & for each in 1 2 3; do (while :; do \
+         a=$(head -c 20000000 /dev/zero | tr '\\0' x); done) & done; wait",
+    ),
+    (
+        "a disk filler",
+        "while :; do head -c 40000000 /dev/zero > long; echo full; \
+         mkdir many; cd many; for each in 1 2 3 4 5 6 7 8 9; do echo > $each; done; cd ..; \
+         rm -r long many; done",
+    ),
+    ("an endless printer", "yes & yes >&2 & cat /dev/zero"),
+];
+
+#[test]
+fn a_program_of_the_host_s_goes_on_beside_every_load() {
+    let ground = Ground::new();
+    for (name, script) in LOADS {
+        let sandbox = ground.sandbox();
+        let mut bystander = Bystander::start(&ground.scratch.home);
+        let mut command = Command::new(["/bin/sh", "-c", script]);
+        command.limits = Limits {
+            processes: 310,
+            memory_bytes_all: 800 * MIB,
+            session_bytes: 200 * MIB,
+            output_bytes_kill: u64::MAX,
+            ..Limits::default()
+        };
+        let interrupt = Interrupt::new().unwrap();
+        let (there, seen) = mpsc::channel();
+        let (beside, ends) = (&mut bystander, &interrupt);
+        let exit = std::thread::scope(|scope| {
+            scope.spawn(move || {
+                // A load that never comes so far, or ends, is found by its status.
+                if seen.recv().is_ok() && beside.goes_on(ROUNDS) {
+                    ends.trigger();
+                }
+            });
+            let mut sink = Telling(there);
+            sandbox.run(&command, &mut sink, &interrupt).unwrap()
+        });
+        assert_eq!(exit.status, Status::Interrupted, "{name}: {exit:?}");
+        assert_eq!(shell(&sandbox, "echo fine").succeeded().output, "fine\n", "after {name}");
+        assert_eq!(ground.processes(), Vec::<String>::new(), "after {name}");
+        drop(sandbox);
+        ground.scratch.clear();
+    }
+    // The control: what shares the bounds of a load does not get so far.
+    let mut command = Command::new([
+        "/bin/sh",
+        "-c",
+        "/run/attacker attack take-processes 400; exec /run/attacker attack work 1",
+    ]);
+    command.limits.processes = 310;
+    let shared = run(&ground.sandbox(), &command);
+    assert_eq!(shared.output, "held 11\nheld 11\n", "{shared:?}");
+}
+
+/// Tells that there is output.
+struct Telling(mpsc::Sender<()>);
+
+impl OutputSink for Telling {
+    fn output(&mut self, _stream: Stream, _bytes: &[u8]) {
+        // Once is enough: who waited has gone on.
+        let _told = self.0.send(());
+    }
 }

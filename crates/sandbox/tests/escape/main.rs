@@ -7,11 +7,13 @@
     reason = "tests prepare and inspect the host's side themselves, and say what they skip"
 )]
 
+mod ask;
 mod attack;
 mod doctor;
 mod durable;
 mod group;
 mod host;
+mod hostile;
 mod ladder;
 mod live;
 mod load;
@@ -21,6 +23,8 @@ mod running;
 mod secret;
 mod service;
 mod soak;
+mod steps;
 mod support;
 mod table;
+mod waiting;
 mod work;

@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use moat_sandbox::{Command, Input, Layer, Sandbox};
+use moat_sandbox::Layer;
 
+use crate::ask::{Differences, ask};
 use crate::host::Host;
-use crate::support::{ATTACKER, helper, run};
 use crate::table::{Control, Row, View, answer, rows};
 
 /// What is switched off where only namespaces and their views hold.
@@ -43,7 +43,7 @@ const NO_NAMESPACES: &[Layer] = &[
     Layer::Watches,
 ];
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
@@ -67,46 +67,11 @@ pub(crate) fn answers(layers: &[Layer], rows: &[&Row]) -> Vec<String> {
     assert!(view || rows.iter().all(|row| row.view == View::Any), "the host would be changed");
     let host = Host::new();
     // A launcher that has held a sandbox cannot reach the host's network any more.
-    let launcher = host.scratch.launcher();
-    let plan = layers.iter().fold(host.scratch.plan(), |plan, layer| plan.without_layer(*layer));
-    let shown = if view { vec![(helper(), ATTACKER.into())] } else { Vec::new() };
-    let program = if view { ATTACKER.into() } else { helper() };
-    let sandbox = Sandbox::start_with(&launcher, &plan, &shown).unwrap();
-    let mut command = Command::new([program.as_os_str(), "attack".as_ref(), "many".as_ref()]);
-    command.input = Input::Bytes(lines(&host, rows).into_bytes());
-    command.limits.processes = 310;
-    let finished = run(&sandbox, &command);
-    let answers: Vec<String> = finished.output.lines().map(str::to_owned).collect();
-    assert_eq!(answers.len(), rows.len(), "{layers:?}\n{}\n{}", finished.output, finished.error);
-    answers
-}
-
-fn lines(host: &Host, rows: &[&Row]) -> String {
-    rows.iter().map(|row| row.line(host)).collect()
+    ask(&host, &host.scratch.launcher(), layers, rows).1
 }
 
 /// Rows by the layers that are off for them.
 type Groups<T> = BTreeMap<String, (&'static [Layer], Vec<T>)>;
-
-/// Collects what is not as the table says, so that one run shows all of it.
-#[derive(Default)]
-struct Differences(String);
-
-impl Differences {
-    fn note(&mut self, row: &Row, place: &str, expected: &str, found: &str) {
-        if expected != found {
-            writeln!(self.0, "{}: {place}: expected {expected}, found {found}", row.name).unwrap();
-        }
-    }
-}
-
-impl Drop for Differences {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            assert!(self.0.is_empty(), "\n{}", self.0);
-        }
-    }
-}
 
 #[test]
 fn every_technique_is_held_in_the_full_sandbox() {
@@ -122,7 +87,7 @@ fn every_technique_is_held_in_the_full_sandbox() {
             println!("not on this machine: {}", row.name);
             continue;
         }
-        differences.note(row, "full", &row.answer(), &found);
+        differences.note(row.name, "full", &row.answer(), &found);
     }
 }
 
@@ -152,7 +117,7 @@ fn every_technique_gets_through_in_its_control() {
                 println!("control skipped: not on this machine: {}", row.name);
                 continue;
             }
-            differences.note(row, &format!("without {layers:?}"), "through", &found);
+            differences.note(row.name, &format!("without {layers:?}"), "through", &found);
             shown += 1;
         }
     }
@@ -179,7 +144,7 @@ fn every_second_wall_holds_by_itself() {
             if row.lacks(&found) {
                 continue;
             }
-            differences.note(row, &format!("without {layers:?}"), &answer(*errno), &found);
+            differences.note(row.name, &format!("without {layers:?}"), &answer(*errno), &found);
         }
     }
 }
@@ -204,22 +169,25 @@ fn each_layer_alone_holds_what_the_table_says() {
         }
     }
     let mut differences = Differences::default();
-    println!("{:60} namespaces, Landlock, seccomp", "technique");
+    let mut shown = String::new();
     for (row, held) in rows.iter().zip(held) {
         let Some(held) = held else {
-            println!("{:60} not on this machine", row.name);
+            writeln!(shown, "{:60} not on this machine", row.name).unwrap();
             continue;
         };
-        println!("{:60} {held:>3}", row.name);
+        writeln!(shown, "{:60} {held:>3}", row.name).unwrap();
         match row.control {
-            _ if is_root() => differences.note(row, "alone", row.alone, &held),
+            _ if is_root() => differences.note(row.name, "alone", row.alone, &held),
             // An ordinary user is held by not being root as well, and always has a user
             // namespace: what namespaces hold is all that can be compared.
             Control::Without(_) => {
                 let namespaces = |held: &str| held.contains('n').to_string();
-                differences.note(row, "alone", &namespaces(row.alone), &namespaces(&held));
+                let expected = namespaces(row.alone);
+                differences.note(row.name, "alone", &expected, &namespaces(&held));
             }
             Control::Root(_) | Control::Nowhere(_) => {}
         }
     }
+    differences.show();
+    println!("{:60} namespaces, Landlock, seccomp\n{shown}", "technique");
 }

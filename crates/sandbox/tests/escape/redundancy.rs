@@ -145,13 +145,13 @@ fn every(meant: impl Fn(Layer) -> bool) {
 
 /// Leaves out rows that cannot notice, to save time.
 fn may_notice(row: &Row, part: Layer) -> bool {
-    let is_dear = matches!(row.attack, "processes" | "open-files" | "udp");
+    let is_dear = matches!(row.attack, "processes" | "open-files" | "udp" | "watches" | "queues");
     if matches!(part, Layer::Filter(_)) {
         row.alone.contains('s') && !is_dear
     } else if matches!(part, Layer::MountFlags(_)) {
         row.attack == "mounts"
     } else {
-        !is_dear || matches!(part, Layer::Limit(_) | Layer::Processes)
+        !is_dear || matches!(part, Layer::Limit(_) | Layer::Processes | Layer::Watches)
     }
 }
 

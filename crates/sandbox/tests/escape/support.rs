@@ -11,7 +11,7 @@ use moat_sandbox::{
 pub(crate) struct Scratch {
     pub(crate) home: PathBuf,
     pub(crate) project: PathBuf,
-    state: PathBuf,
+    pub(crate) state: PathBuf,
     _directory: tempfile::TempDir,
 }
 
@@ -152,7 +152,7 @@ pub(crate) fn helper() -> PathBuf {
 }
 
 /// The directory of this build's profile.
-fn target() -> PathBuf {
+pub(crate) fn target() -> PathBuf {
     let own = std::env::current_exe().unwrap();
     own.parent().and_then(Path::parent).unwrap().to_owned()
 }
@@ -177,5 +177,25 @@ pub(crate) fn processes_with(mark: &str) -> Vec<i32> {
             found.extend(name.parse::<i32>());
         }
     }
+    found
+}
+
+/// What there is at a place and below it: names, kinds with modes, times, what is in files.
+pub(crate) type Tree = Vec<(PathBuf, u32, (i64, i64), Vec<u8>)>;
+
+/// Looks at all below a directory.
+pub(crate) fn tree(place: &Path) -> Tree {
+    use std::os::unix::fs::MetadataExt as _;
+    let mut found = Vec::new();
+    let mut look = vec![place.to_owned()];
+    while let Some(path) = look.pop() {
+        let data = path.symlink_metadata().unwrap();
+        let text = if data.is_file() { std::fs::read(&path).unwrap() } else { Vec::new() };
+        if data.is_dir() {
+            look.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        }
+        found.push((path, data.mode(), (data.mtime(), data.mtime_nsec()), text));
+    }
+    found.sort();
     found
 }

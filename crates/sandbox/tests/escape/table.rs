@@ -9,6 +9,7 @@ mod calls;
 mod files;
 mod machine;
 mod process;
+mod reach;
 
 use moat_sandbox::Layer;
 
@@ -53,6 +54,28 @@ pub(crate) enum Target {
     Machine,
     /// The places where a command may write, separated by colons.
     Private,
+    /// A place in a directory like that of the system's daemons.
+    Running(&'static str),
+    /// A place in a directory of the host's temporary files.
+    Temporary(&'static str),
+    /// A place where Moat keeps what is its own.
+    State(&'static str),
+    /// The attack program itself, as the host has it.
+    Program,
+    /// A port of the host by IPv6.
+    Tcp6,
+    /// A port of the host by IPv6 that answers datagrams.
+    Udp6,
+    /// The port of a name server on an address of the host.
+    Resolver,
+    /// The number of a process of the host, and an address in its memory.
+    Canary,
+    /// The number of a process of the host, and that of its descriptor of a private key.
+    Given,
+    /// What names the program that runs when a control group ends, where groups are of version 1.
+    Release,
+    /// The list of a control group's processes.
+    Group,
 }
 
 /// Where an attack must get through.
@@ -145,7 +168,8 @@ pub(crate) fn answer(held: i32) -> String {
 
 /// All rows.
 pub(crate) fn rows() -> Vec<&'static Row> {
-    [files::ROWS, process::ROWS, machine::ROWS, calls::ROWS].into_iter().flatten().collect()
+    let parts = [files::ROWS, process::ROWS, machine::ROWS, reach::ROWS, calls::ROWS];
+    parts.into_iter().flatten().collect()
 }
 
 #[test]
@@ -155,5 +179,5 @@ fn every_row_is_one_technique_of_its_own() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), count);
-    assert!(count >= 150, "{count}");
+    assert!(count >= 280, "{count}");
 }

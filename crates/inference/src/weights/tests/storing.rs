@@ -45,10 +45,9 @@ fn damage_is_found_before_use_and_pulling_again_repairs_it() {
             other => panic!("{other:?}"),
         }
         // What was found out is known without another look at the bytes.
-        match place.store.list().unwrap().remove(0).standing {
-            Standing::Damaged { reason } => assert!(reason.starts_with(expect), "{reason}"),
-            other => panic!("{other:?}"),
-        }
+        let standing = place.store.list().unwrap().remove(0).standing;
+        let Standing::Damaged { reason } = standing else { panic!("{standing:?}") };
+        assert!(reason.starts_with(expect), "{reason}");
         let server = Server::new(&place.bytes, []);
         let outcome = place.pull(&["hf"], server.ways()).unwrap();
         assert!(matches!(outcome, Pulled::Brought { .. }));

@@ -44,6 +44,7 @@ pub(super) fn attack(name: &str, target: &str) -> Option<io::Result<()>> {
             let (from, to) = target.split_once(' ')?;
             fs::write(from, "attack").and_then(|()| fs::rename(from, to))
         }
+        "rename" => target.split_once(' ').map(|(from, to)| fs::rename(from, to))?,
         "remove" => fs::remove_file(target),
         _ => return None,
     })

@@ -12,14 +12,17 @@ use super::{Control, Row, Target, row};
 enum Place {
     /// Without the filter.
     Here,
+    /// Without the filter, in the host's network.
+    Network,
     /// There, as the machine's root.
     Root,
 }
-use Place::{Here, Root};
+use Place::{Here, Network, Root};
 
 const fn control(place: &Place) -> Control {
     match place {
         Here => Control::Without(&[Layer::Seccomp]),
+        Network => Control::Without(&[Layer::Seccomp, Layer::NetworkNamespace]),
         Root => Control::Root(&[
             Layer::Seccomp,
             Layer::Landlock,
@@ -116,7 +119,7 @@ pub(super) const ROWS: &[Row] = &[
     call("ustat", EPERM, "s", Here),
     #[cfg(target_arch = "x86_64")]
     call("sysfs", EPERM, "s", Here),
-    socket("kernel cryptography", "38 5 0", EAFNOSUPPORT, "nls", Here),
+    socket("kernel cryptography", "38 5 0", EAFNOSUPPORT, "s", Here),
     socket("audit", "16 3 9", EAFNOSUPPORT, "s", Here),
     socket("device events", "16 3 15", EAFNOSUPPORT, "s", Here),
     socket("socket diagnosis", "16 3 4", EAFNOSUPPORT, "s", Here),
@@ -126,20 +129,20 @@ pub(super) const ROWS: &[Row] = &[
     socket("connector", "16 3 11", EAFNOSUPPORT, "s", Here),
     socket("multipath TCP", "2 1 262", EPROTONOSUPPORT, "s", Here),
     socket("multipath TCP, IPv6", "10 1 262", EPROTONOSUPPORT, "s", Here),
-    socket("SCTP", "2 1 132", EPROTONOSUPPORT, "nls", Here),
-    socket("DCCP", "2 6 33", EPERM, "nls", Here),
+    socket("SCTP", "2 1 132", EPROTONOSUPPORT, "s", Here),
+    socket("DCCP", "2 6 33", EPERM, "s", Here),
     socket("raw ICMP", "2 3 1", EPERM, "ns", Root),
     socket("raw IPv6", "10 3 58", EPERM, "ns", Root),
-    socket("key management", "15 3 2", EAFNOSUPPORT, "nls", Root),
+    socket("key management", "15 3 2", EAFNOSUPPORT, "ns", Root),
     socket("express data path", "44 3 0", EAFNOSUPPORT, "ns", Root),
-    socket("Bluetooth", "31 3 1", EAFNOSUPPORT, "nls", Root),
-    socket("CAN", "29 3 1", EAFNOSUPPORT, "nls", Root),
-    socket("TIPC", "30 5 0", EAFNOSUPPORT, "nls", Here),
-    socket("RDS", "21 5 0", EAFNOSUPPORT, "nls", Here),
-    socket("SMC", "43 1 0", EAFNOSUPPORT, "nls", Here),
-    socket("QRTR", "42 2 0", EAFNOSUPPORT, "nls", Here),
-    socket("PPP", "24 1 0", EAFNOSUPPORT, "nls", Here),
-    socket("echo requests", "2 2 1", EPROTONOSUPPORT, "nls", Here),
-    socket("echo requests, IPv6", "10 2 58", EPROTONOSUPPORT, "nls", Here),
+    socket("Bluetooth", "31 3 1", EAFNOSUPPORT, "ns", Network),
+    socket("CAN", "29 3 1", EAFNOSUPPORT, "s", Here),
+    socket("TIPC", "30 5 0", EAFNOSUPPORT, "s", Here),
+    socket("RDS", "21 5 0", EAFNOSUPPORT, "s", Here),
+    socket("SMC", "43 1 0", EAFNOSUPPORT, "s", Here),
+    socket("QRTR", "42 2 0", EAFNOSUPPORT, "s", Here),
+    socket("PPP", "24 1 0", EAFNOSUPPORT, "s", Here),
+    socket("echo requests", "2 2 1", EPROTONOSUPPORT, "ns", Network),
+    socket("echo requests, IPv6", "10 2 58", EPROTONOSUPPORT, "ns", Network),
     socket("UDP in part", "2 2 136", EPROTONOSUPPORT, "s", Here),
 ];

@@ -27,6 +27,14 @@ pub(super) const ROWS: &[Row] = &[
         Root(OTHERS),
     ),
     row(
+        "read the words of a process of the host",
+        "read",
+        Proc("cmdline"),
+        ENOENT,
+        "n",
+        Without(NUMBERS),
+    ),
+    row(
         "reach the root of a process of the host",
         "list",
         Proc("root"),
@@ -150,7 +158,7 @@ pub(super) const ROWS: &[Row] = &[
         "other-session",
         Text(""),
         EPERM,
-        "ls",
+        "",
         Without(&[Layer::Session]),
     ),
     row("take capabilities", "capability", Text(""), EPERM, "n", Without(&[Layer::Capabilities])),
