@@ -16,6 +16,7 @@ use std::sync::Arc;
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use moat_base::{EntryKind, Tree, TreeError, TreePath};
+use moat_scan::repository::{MARKS, Marks, is_at_top, is_git_name};
 use serde::{Deserialize, Serialize};
 
 use crate::limits::{RULES_BYTES_MAX, RULES_BYTES_MAX_ALL};
@@ -44,24 +45,6 @@ pub(crate) struct Classifier {
     rules_bytes: usize,
     included: Vec<TreePath>,
 }
-
-/// The names at the top of a bare repository.
-const REPOSITORY: [&[u8]; 14] = [
-    b"HEAD",
-    b"commondir",
-    b"config",
-    b"config.worktree",
-    b"gitdir",
-    b"hooks",
-    b"index",
-    b"info",
-    b"logs",
-    b"modules",
-    b"objects",
-    b"packed-refs",
-    b"refs",
-    b"worktrees",
-];
 
 /// Directories that are caches wherever they are.
 const CACHE_DIRECTORIES: [&[u8]; 8] = [
@@ -107,24 +90,33 @@ impl Classifier {
         Class::Edit
     }
 
-    /// Whether git takes a directory for a repository, alone or with another one that its
-    /// `commondir` names: `HEAD` and one of the others, or both places of its data.
+    /// Whether git takes a directory for a repository.
     fn is_repository(&self, path: &TreePath) -> bool {
-        let has = |mark: &[u8]| self.exists(path, mark);
-        let (objects, refs) = (has(b"objects"), has(b"refs"));
-        (objects && refs) || (has(b"HEAD") && (objects || refs || has(b"commondir")))
+        self.marks(path).are_of_a_repository()
     }
 
     /// Whether the root itself would be a bare repository, and the path a part of it: git
-    /// runs programs that its `config` names for whoever asks it something there. Projects
-    /// may have directories of these names; `HEAD` makes the difference.
+    /// runs programs that its `config` names for whoever asks it something there.
     fn is_of_a_bare_root(&self, path: &TreePath) -> bool {
-        let root = TreePath::root();
-        let has = |mark: &[u8]| self.exists(&root, mark);
         path.parent().is_some_and(|parent| parent.is_root())
-            && path.file_name().is_some_and(|name| REPOSITORY.contains(&name))
-            && has(b"HEAD")
-            && ((has(b"objects") && has(b"refs")) || has(b"commondir"))
+            && path.file_name().is_some_and(is_at_top)
+            && self.marks(&TreePath::root()).are_whole()
+    }
+
+    /// The marks that any layer has: what a layer hides is still there below, since a keep
+    /// may leave it where it is.
+    fn marks(&self, directory: &TreePath) -> Marks {
+        let mut marks = Marks::default();
+        for mark in MARKS {
+            let Ok(path) = directory.join(mark) else { continue };
+            let has = |layer: &Arc<dyn Tree>| {
+                layer.entry(&path).is_ok_and(|entry| entry.kind != EntryKind::Special)
+            };
+            if self.layers.iter().any(has) {
+                marks.note(mark);
+            }
+        }
+        marks
     }
 
     fn is_cache(&self, path: &TreePath, kind: EntryKind) -> bool {

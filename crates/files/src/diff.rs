@@ -11,13 +11,14 @@
 //!
 //! Invariant: applying all hunks gives the second text, applying none the first.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
-use imara_diff::{Algorithm, Diff, InternedInput};
+use imara_diff::{Algorithm, Diff, InternedInput, Token};
 use moat_base::visible;
 use serde::{Deserialize, Serialize};
 
-use crate::limits::DIFF_BYTES_MAX;
+use crate::limits::{DIFF_BYTES_MAX, DIFF_PAIRS_MAX};
 
 /// One place where two texts differ. Lines are counted from 0.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,9 +143,14 @@ pub(crate) struct Place {
     pub(crate) after: Range<usize>,
 }
 
-/// The places where two texts differ, in order, with at least a line between them.
+/// The places where two texts differ, in order, with at least a line between them. Of texts
+/// that repeat too much to be compared, all between their common ends is one.
 pub(crate) fn places(before: &[u8], after: &[u8]) -> Vec<Place> {
     let input = InternedInput::new(before, after);
+    let middle = Middle::of(&input);
+    if middle.is_costly(&input) {
+        return vec![middle.0];
+    }
     let mut diff = Diff::compute(Algorithm::Histogram, &input);
     diff.postprocess_lines(&input);
     let place = |place: imara_diff::Hunk| Place {
@@ -152,6 +158,37 @@ pub(crate) fn places(before: &[u8], after: &[u8]) -> Vec<Place> {
         after: widen(&place.after),
     };
     diff.hunks().map(place).collect()
+}
+
+/// Whether two texts are shown as one difference, because they repeat too much.
+pub(crate) fn is_too_repetitive(before: &[u8], after: &[u8]) -> bool {
+    let input = InternedInput::new(before, after);
+    Middle::of(&input).is_costly(&input)
+}
+
+/// What lies between the common beginning and the common end of two texts.
+struct Middle(Place);
+
+impl Middle {
+    fn of(input: &InternedInput<&[u8]>) -> Self {
+        let (before, after) = (&input.before, &input.after);
+        let start = before.iter().zip(after).take_while(|(one, other)| one == other).count();
+        let rests = (before.iter().skip(start).rev(), after.iter().skip(start).rev());
+        let end = rests.0.zip(rests.1).take_while(|(one, other)| one == other).count();
+        Self(Place { before: start..before.len() - end, after: start..after.len() - end })
+    }
+
+    /// Whether more pairs of equal lines lie in the middle than are gone through. The work of
+    /// a comparison grows with them; counting them takes one look at each line.
+    fn is_costly(&self, input: &InternedInput<&[u8]>) -> bool {
+        let mut counts: HashMap<Token, u64> = HashMap::new();
+        for line in input.before.get(self.0.before.clone()).unwrap_or_default() {
+            *counts.entry(*line).or_default() += 1;
+        }
+        let lines = input.after.get(self.0.after.clone()).unwrap_or_default();
+        let pairs: u64 = lines.iter().map(|line| counts.get(line).copied().unwrap_or(0)).sum();
+        pairs > DIFF_PAIRS_MAX
+    }
 }
 
 fn groups(before: &[u8], after: &[u8]) -> Vec<Group> {
@@ -202,4 +239,45 @@ pub(crate) fn push(result: &mut Vec<u8>, lines: &[&[u8]], range: Range<usize>) {
 fn widen(range: &Range<u32>) -> Range<usize> {
     let index = |value| usize::try_from(value).unwrap_or(usize::MAX);
     index(range.start)..index(range.end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Lines drawn from three values, in an order that does not repeat.
+    fn drawn(count: usize, seed: usize) -> String {
+        let mut state = seed;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040);
+            ["a\n", "b\n", "c\n"][(state >> 33) % 3]
+        };
+        (0..count).map(|_| next()).collect()
+    }
+
+    #[test]
+    fn texts_that_repeat_too_much_are_one_hunk_between_their_common_ends() {
+        let framed = |middle: &str| format!("first\n{middle}last\n");
+        let (before, after) = (framed(&drawn(20_000, 1)), framed(&drawn(20_000, 2)));
+        let (before, after) = (before.as_bytes(), after.as_bytes());
+        assert!(is_too_repetitive(before, after));
+        let found = hunks(before, after);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].before.start >= 1 && found[0].before.end <= 20_001, "{found:?}");
+        assert_eq!(found[0].lines_removed, found[0].before.len());
+        assert_eq!(apply(before, after, &[1]), after);
+        assert_eq!(apply(before, after, &[]), before);
+        assert!(unified(before, after).starts_with("@@ -"));
+
+        // The control: with fewer lines of the same kind, each place is a hunk of its own.
+        let (before, after) = (drawn(2_000, 1), drawn(2_000, 2));
+        assert!(!is_too_repetitive(before.as_bytes(), after.as_bytes()));
+        assert!(places(before.as_bytes(), after.as_bytes()).len() > 100);
+        // What both begin and end with costs nothing.
+        let text = drawn(100_000, 1);
+        let other = format!("{text}new\n{text}");
+        let before = format!("{text}{text}");
+        assert_eq!(hunks(before.as_bytes(), other.as_bytes()).len(), 1);
+        assert!(!is_too_repetitive(before.as_bytes(), other.as_bytes()));
+    }
 }

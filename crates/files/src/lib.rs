@@ -29,6 +29,7 @@ pub mod memory;
 mod merge;
 mod node;
 mod removal;
+mod repository;
 mod resolver;
 mod root;
 mod stat;

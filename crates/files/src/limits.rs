@@ -10,6 +10,11 @@ pub(crate) const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// The longest file that is compared line by line; longer ones count as binary.
 pub(crate) const DIFF_BYTES_MAX: usize = 2 * 1024 * 1024;
 
+/// The most pairs of equal lines, one of each text, that a comparison goes through, outside
+/// of the common beginning and end. With more, all between is one difference: the work grows
+/// with the pairs, and a session can write thousands of equal lines at no cost.
+pub(crate) const DIFF_PAIRS_MAX: u64 = 20_000_000;
+
 /// The most changes that one set lists before it stops and says so.
 pub(crate) const CHANGES_MAX: usize = 200_000;
 
@@ -115,9 +120,12 @@ pub(crate) const CHECKPOINT_WORDS_BYTES_MAX: usize = 200;
 /// directories above a change; in the rest a link is not followed to what it leads to.
 pub(crate) const LINK_DIRECTORIES_MAX: usize = 4_096;
 
-/// The most names that are gone over to find out where one link leads; the kernel follows 40
-/// links. The rest of the way is not known.
-pub(crate) const LINK_STEPS_MAX: usize = 4_096;
+/// The most links that one link is followed through: as many as the kernel follows.
+pub(crate) const LINK_HOPS_MAX: usize = 40;
+
+/// The most names that are gone over to find out where all links of one review lead. With
+/// more, every change needs a confirmation of its own.
+pub(crate) const LINK_STEPS_MAX: usize = 65_536;
 
 /// The most entries of a repository's own directory that are looked at for a review.
 pub(crate) const GIT_ENTRIES_MAX: usize = 5_000;

@@ -10,7 +10,10 @@
 mod git;
 mod link;
 
+use std::collections::BTreeSet;
+
 use moat_base::TreePath;
+use moat_scan::repository::configures;
 use moat_scan::{SEARCHED_BYTES_MAX, Side, Touch, Which, is_gated, touches};
 use serde::{Deserialize, Serialize};
 
@@ -67,6 +70,9 @@ pub struct SurfaceGate<'all> {
     blobs: &'all BlobStore,
     confirmed: &'all [Confirmation],
     links: Links,
+    /// Paths of files that git would read as its configuration if what is beside them became
+    /// a repository.
+    configs: BTreeSet<TreePath>,
 }
 
 /// What the gate says of a step.
@@ -91,7 +97,8 @@ impl<'all> SurfaceGate<'all> {
         set: &ChangeSet,
         confirmed: &'all [Confirmation],
     ) -> Result<Self, FileError> {
-        Ok(Self { blobs, confirmed, links: Links::find(blobs, real, set)? })
+        let links = Links::find(blobs, real, set)?;
+        Ok(Self { blobs, confirmed, links, configs: git::configs(real, set) })
     }
 
     /// The surfaces that a change touches, and what a confirmation of it has to name.
@@ -113,10 +120,12 @@ impl<'all> SurfaceGate<'all> {
             return Ok(Verdict::Confirmed(Confirmed::Given { content, by: right.by.clone() }));
         }
         let gated = touched.surfaces.iter().find(|touch| touch.is_gated);
-        let (reader, does) = gated.map_or(("", ""), |it| (it.surface.reader, it.surface.does));
         let why = if has_other { "what was confirmed is something else; " } else { "" };
-        let reason =
-            format!("{why}it {does} ({reader}), so keeping it needs a confirmation of its own");
+        let what = gated.map_or_else(
+            || "there are more links in the tree than can be followed to it".to_owned(),
+            |it| format!("it {} ({})", it.surface.does, it.surface.reader),
+        );
+        let reason = format!("{why}{what}, so keeping it needs a confirmation of its own");
         Ok(Verdict::Refused(reason, Confirmed::Missing { content }))
     }
 
@@ -140,15 +149,32 @@ impl<'all> SurfaceGate<'all> {
             is_readable.then(|| self.blobs.get(&id).ok()).flatten()
         };
         let mut surfaces = touches(path, old, new, &mut read);
-        for name in self.links.other_names(path, [old, new]) {
+        let own =
+            self.is_config(path, after).then(|| TreePath::parse(".git/config").ok()).flatten();
+        for name in self.links.other_names(path, [old, new]).into_iter().chain(own) {
             for touch in touches(&name, old, new, &mut read) {
                 if !surfaces.iter().any(|known| known.surface == touch.surface) {
                     surfaces.push(touch);
                 }
             }
         }
-        let confirmation = is_gated(&surfaces).then(|| content_name(after));
+        // Where not all links were followed, one that is a surface may lead here.
+        let is_asked = is_gated(&surfaces) || self.links.are_unknown;
+        let confirmation = is_asked.then(|| content_name(after));
         Ok(Touched { surfaces, confirmation })
+    }
+
+    /// Whether a file is the configuration of a repository that is coming together.
+    fn is_config(&self, path: &TreePath, after: Option<&Node>) -> bool {
+        let Some(node) = after.filter(|_| self.configs.contains(path)) else { return false };
+        match (node.kind, node.blob) {
+            // What cannot be read counts.
+            (NodeKind::File, Some(id)) => {
+                self.blobs.get(&id).map_or(true, |bytes| configures(&bytes))
+            }
+            (NodeKind::Link, _) | (NodeKind::File, None) => true,
+            (NodeKind::Directory, _) => false,
+        }
     }
 
     fn target(&self, node: Option<&Node>) -> Result<Vec<u8>, FileError> {

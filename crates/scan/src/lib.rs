@@ -10,8 +10,9 @@
 //!
 //! *Map*: [`Surface`] and [`Effect`] what an entry says · [`catalogue`] the entries ·
 //! `pattern` and `fold` which path is meant, in any spelling · `part` which part of a file,
-//! `text` as what its reader takes it ·
-//! [`touches`] the answer. `docs/surfaces.md` is the description for people.
+//! `text` as what its reader takes it · [`touches`] the answer · [`repository`] when git takes a
+//! directory for its own · [`target`] where a link leads by its names. `docs/surfaces.md` is the
+//! description for people.
 //!
 //! ```
 //! use moat_base::TreePath;
@@ -27,8 +28,10 @@ mod fold;
 mod limits;
 mod part;
 mod pattern;
+pub mod repository;
 mod short;
 mod surface;
+pub mod target;
 mod text;
 mod touch;
 

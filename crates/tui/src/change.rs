@@ -178,7 +178,9 @@ fn mode_words(before: &Side, after: &Side) -> Option<String> {
         (_, Side::File { mode, .. }) => (mode, UNUSUAL_FILE_BITS),
         (_, Side::Directory { mode }) => (mode, UNUSUAL_DIRECTORY_BITS),
     };
-    (mode.0 & unusual != 0).then(|| format!("mode {mode}"))
+    // A directory that its owner cannot use hides what is in it.
+    let is_shut = matches!(after, Side::Directory { .. }) && mode.0 & OWNER_BITS != OWNER_BITS;
+    (is_shut || mode.0 & unusual != 0).then(|| format!("mode {mode}"))
 }
 
 /// The lengths and the newest digest of content that differs, where a side has some.
@@ -248,6 +250,8 @@ fn hunk_lines(shown: &mut String, text: &str, number: u32, paint: Paint) {
 /// Executable, writable by everybody, or with a set-id or sticky bit.
 const UNUSUAL_FILE_BITS: u32 = 0o7113;
 const UNUSUAL_DIRECTORY_BITS: u32 = 0o7002;
+/// What the owner of a directory needs to list, change and enter it.
+const OWNER_BITS: u32 = 0o700;
 const DIGITS_SHOWN: usize = 12;
 const OMITTED_SHOWN: usize = 20;
 
@@ -308,7 +312,7 @@ mod tests {
     fn what_hunks_do_not_show_has_a_line_each() {
         use ChangeKind::{Created, Deleted, Mode as Bits, Modified, Type};
         let nothing = || Side::Nothing;
-        let cases: [(ChangeKind, Side, Side, &[&str]); 17] = [
+        let cases: [(ChangeKind, Side, Side, &[&str]); 20] = [
             (Modified, nothing(), nothing(), &[]),
             (Bits, file(0o644, 3, "a"), file(0o755, 3, "a"), &["mode 644 -> 755"]),
             (Bits, directory(0o755), directory(0o1777), &["mode 755 -> 1777"]),
@@ -318,6 +322,9 @@ mod tests {
             (Created, nothing(), file(0o666, 0, "a"), &["mode 666"]),
             (Created, nothing(), directory(0o755), &[]),
             (Created, nothing(), directory(0o777), &["mode 777"]),
+            (Created, nothing(), directory(0o000), &["mode 000"]),
+            (Created, nothing(), directory(0o500), &["mode 500"]),
+            (Created, nothing(), directory(0o700), &[]),
             (Created, nothing(), file(0o600, 1, "b"), &["binary, 1 byte, sha256 bbbbbbbbbbbb..."]),
             (
                 Modified,

@@ -51,6 +51,9 @@ pub(super) fn join(base: Side<'_>, user: Side<'_>, session: Side<'_>) -> Joined 
     if ![base, user, session].iter().all(|side| diff::is_text(side.bytes)) {
         return conflict(NOT_TEXT);
     }
+    if [user, session].iter().any(|side| diff::is_too_repetitive(base.bytes, side.bytes)) {
+        return conflict(REPETITIVE);
+    }
     match merge(base.bytes, user.bytes, session.bytes) {
         Merged::Clean(bytes) => Joined::Clean { mode, bytes },
         Merged::Clashes(clashes) => Joined::Conflict { reason: SAME_LINES, clashes },
@@ -74,6 +77,8 @@ const BOTH_MADE: &str = "you and the session both made it, with different conten
 const OTHER_KIND: &str = "you and the session both changed it, and not everywhere it is a file";
 const BOTH_MODES: &str = "you and the session gave it different modes";
 const NOT_TEXT: &str = "you and the session both changed it, and it is not text";
+const REPETITIVE: &str =
+    "you and the session both changed it, and its lines repeat too much to be compared";
 const SAME_LINES: &str = "you and the session changed the same lines, or lines side by side";
 
 #[cfg(test)]
@@ -94,6 +99,24 @@ mod tests {
             Joined::Clean { mode, bytes } => Ok((mode, bytes)),
             Joined::Conflict { reason, .. } => Err(reason),
         }
+    }
+
+    #[test]
+    fn what_repeats_too_much_is_a_conflict_and_never_guessed() {
+        let text = |count: usize, seed: usize| -> &'static [u8] {
+            let line = |number: usize| {
+                if (number * number / seed).is_multiple_of(2) { "a\n" } else { "b\n" }
+            };
+            (0..count).map(line).collect::<String>().leak().as_bytes()
+        };
+        let file = |bytes: &'static [u8]| Some((NodeKind::File, 0o644, bytes));
+        let join = |count| {
+            let (base, user) = (text(count, 7), text(count, 13));
+            let session = [b"new\n", base].concat().leak();
+            check(file(base), file(user), file(session))
+        };
+        assert_eq!(join(20_000), Err(REPETITIVE));
+        assert_ne!(join(200), Err(REPETITIVE), "the control has fewer lines");
     }
 
     #[test]

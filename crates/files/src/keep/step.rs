@@ -48,6 +48,17 @@ pub(crate) fn transition(
         let reason = reason.to_owned();
         return Outcome::Refused { reason };
     }
+    // Of the user's tree: a session's own can be whatever it wants to be.
+    if links == HardLinks::Refused && to.is_some() {
+        match tree.becomes_repository(path) {
+            Ok(false) => {}
+            Ok(true) => {
+                let reason = "with it the directory would be a repository of git".to_owned();
+                return Outcome::Refused { reason };
+            }
+            Err(error) => return obstacle(&FileError::Tree(error)),
+        }
+    }
     match put(tree, blobs, path, current, to) {
         Ok(()) => Outcome::Done,
         Err(error) => obstacle(&error),

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-//! What a session changed inside a directory of git's own, for a review.
+//! What a session changed inside a directory of git's own, for a review, and what may become
+//! the configuration of a repository.
 //!
-//! Nothing of it is ever kept, so this decides nothing.
+//! Invariant: nothing inside a repository is ever kept, so the review of it decides nothing.
+
+use std::collections::BTreeSet;
 
 use moat_base::{EntryKind, Tree as _, TreePath};
+use moat_scan::repository::{is_config, is_mark};
 use moat_scan::{Side, Touch, Which, touches};
 
 use super::SurfaceGate;
+use crate::change::ChangeSet;
 use crate::limits::{GIT_ENTRIES_MAX, GIT_FILE_BYTES_MAX};
 use crate::tree::DirTree;
 
@@ -59,4 +64,21 @@ fn touched(directory: &TreePath, path: &TreePath) -> Option<Touch> {
 fn is_same(upper: &DirTree, real: &DirTree, path: &TreePath) -> bool {
     let read = |tree: &DirTree| tree.read(path, GIT_FILE_BYTES_MAX).ok();
     read(upper).is_some_and(|bytes| Some(bytes) == read(real))
+}
+
+/// The paths of a set that are named as git's configuration is, with a mark of a repository
+/// beside them in the user's tree or in the set.
+pub(super) fn configs(real: &DirTree, set: &ChangeSet) -> BTreeSet<TreePath> {
+    let named = set.edits().filter(|change| change.path.file_name().is_some_and(is_config));
+    let there = set.changes.iter().filter(|change| change.after.is_some());
+    let marked: BTreeSet<TreePath> = there
+        .filter(|change| change.path.file_name().is_some_and(is_mark))
+        .map(|change| change.path.parent().unwrap_or_default())
+        .collect();
+    let beside = |path: &TreePath| {
+        let directory = path.parent().unwrap_or_default();
+        // What cannot be looked at may have one.
+        marked.contains(&directory) || !real.marks(&directory).is_ok_and(|it| it.is_empty())
+    };
+    named.map(|change| change.path.clone()).filter(beside).collect()
 }

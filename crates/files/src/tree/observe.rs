@@ -110,7 +110,8 @@ impl DirTree {
         }
     }
 
-    fn link_target(&self, path: &TreePath) -> Result<Vec<u8>, TreeError> {
+    /// The target of the link at `path`.
+    pub(crate) fn link_target(&self, path: &TreePath) -> Result<Vec<u8>, TreeError> {
         let (directory, name) = resolver::parent(self.root(), path, resolver::Parents::Required)?;
         rustix::fs::readlinkat(&directory, name, Vec::new())
             .map(std::ffi::CString::into_bytes)

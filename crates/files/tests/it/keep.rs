@@ -579,3 +579,72 @@ fn act(dice: &mut Dice, root: &Path) {
         _ => symlink(["f1", "a/b", "missing"][dice.below(3)], &target),
     };
 }
+
+#[test]
+fn modes_that_open_or_shut_a_path_are_refused_and_what_is_inside_is_kept() {
+    let mut work = Workspace::new(|real| {
+        for name in ["file", "open", "dir/file", "shut/file"] {
+            put(real, name, "old\n");
+        }
+        chmod(&real.join("open"), 0o666);
+    });
+    let at = work.session();
+    put(&at, "open", "new\n");
+    let modes = [
+        ("new/everybody", 0o777),
+        ("new/sticky", 0o1777),
+        ("new/group", 0o2755),
+        ("new/closed", 0o500),
+        ("new/private", 0o700),
+    ];
+    for (name, mode) in modes {
+        put(&at, &format!("{name}/file"), "new\n");
+        chmod(&at.join(name), mode);
+    }
+    put(&at, "new/file", "new\n");
+    chmod(&at.join("new/file"), 0o666);
+    chmod(&at.join("file"), 0o646);
+    chmod(&at.join("dir"), 0o2755);
+    chmod(&at.join("shut"), 0o000);
+    let set = work.changes();
+    let real = work.real_tree();
+    let record = work.files.keep(&real, &set, &Selection::Edits).unwrap();
+    let refused: Vec<String> = record
+        .steps
+        .iter()
+        .filter_map(|step| match &step.outcome {
+            Outcome::Refused { reason } => {
+                Some(format!("{} {}", step.path, reason.split(';').next().unwrap()))
+            }
+            Outcome::Planned
+            | Outcome::Done
+            | Outcome::AlreadyThere
+            | Outcome::Conflict { .. }
+            | Outcome::Failed { .. }
+            | Outcome::Undone => None,
+        })
+        .collect();
+    let expected = [
+        "dir it has a set-id or sticky bit",
+        "file everybody on the machine could write it",
+        "new/closed its owner could not list, change or enter it",
+        "new/everybody everybody on the machine could write it",
+        "new/file everybody on the machine could write it",
+        "new/group it has a set-id or sticky bit",
+        "new/sticky it has a set-id or sticky bit",
+        "shut its owner could not list, change or enter it",
+    ];
+    assert_eq!(refused, expected);
+    let seen = snapshot(&work.real());
+    for (name, _) in modes {
+        let mode = seen[Path::new(name)].1;
+        assert!(mode & 0o7002 == 0 && mode & 0o700 == 0o700, "{name} {mode:o}");
+        assert!(seen.contains_key(&Path::new(name).join("file")), "{name}");
+    }
+    assert_eq!(seen[Path::new("new/private")].1, 0o700, "the control: an ordinary one is kept");
+    assert_eq!(seen[Path::new("open")].1, 0o666, "what the user has is no news");
+    assert_eq!(seen[Path::new("open")].2, b"new\n");
+    for name in ["shut", "new/closed"] {
+        chmod(&at.join(name), 0o700);
+    }
+}

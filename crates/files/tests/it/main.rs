@@ -12,6 +12,8 @@ mod merge;
 #[cfg(test)]
 mod rename;
 #[cfg(test)]
+mod repository;
+#[cfg(test)]
 mod surface;
 #[cfg(test)]
 mod tree;

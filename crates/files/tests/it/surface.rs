@@ -460,3 +460,51 @@ fn a_file_that_is_moved_onto_a_surface_is_shown_whole() {
     let needed = work.files.preview(&work.real_tree(), &set, &Selection::Edits).unwrap();
     assert_eq!((needed.len(), needed[0].lines_added), (1, 30));
 }
+
+#[test]
+fn more_links_than_are_followed_make_every_change_ask() {
+    // Each way through a link of this kind goes twice over the one below it.
+    let doubled = |levels: usize| {
+        Workspace::new(|real| {
+            put(real, "end/0", "old\n");
+            symlink("end", real.join("l0")).unwrap();
+            for level in 1..=levels {
+                let below = level - 1;
+                symlink(format!("l{below}/../l{below}"), real.join(format!("l{level}"))).unwrap();
+            }
+            symlink(format!("l{levels}"), real.join(".vscode")).unwrap();
+            put(real, "free", "old\n");
+        })
+    };
+    for (levels, expected) in [(2, "kept"), (24, "kept")] {
+        let mut work = doubled(levels);
+        put(&work.session(), "free", "new\n");
+        let set = work.changes();
+        let record = work.files.keep(&work.real_tree(), &set, &Selection::Edits).unwrap();
+        assert_eq!(word(&record.steps[0]), expected, "the kernel follows 40: {levels}");
+    }
+    // A session can make as many links as it likes, each of which leads through a long chain.
+    let chained = |links: usize| {
+        let mut work = Workspace::new(|real| put(real, "free", "old\n"));
+        let at = work.session();
+        put(&at, "free", "new\n");
+        std::fs::create_dir(at.join("end")).unwrap();
+        for number in 0..400 {
+            symlink(format!("c{}", number + 1), at.join(format!("c{number}"))).unwrap();
+        }
+        for number in 0..links {
+            let name = format!("{number}/.mcp.json");
+            put(&at, &name, "");
+            std::fs::remove_file(at.join(&name)).unwrap();
+            symlink("../c0", at.join(&name)).unwrap();
+        }
+        let set = work.changes();
+        let some = Selection::Paths(vec![path("free")]);
+        let real = work.real_tree();
+        let record = work.files.keep(&real, &set, &some).unwrap();
+        let reason = format!("{:?}", record.steps[0].outcome);
+        (word(&record.steps[0]), reason.contains("more links"))
+    };
+    assert_eq!(chained(3), ("kept", false), "the control");
+    assert_eq!(chained(1_500), ("asked", true));
+}
