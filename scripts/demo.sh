@@ -57,7 +57,8 @@ title "Its tests after, run plainly: $check"
 $check
 
 title 'The boundary that the agent ran in: moat doctor --summary'
-"$moat" doctor --summary
+# It ends with 1 where this machine gives less than everything, and says so itself.
+"$moat" doctor --summary || [ $? -eq 1 ]
 
 title 'What to do next'
 cat <<EOF

@@ -283,10 +283,13 @@ pub(crate) enum ModelVerb {
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
     /// Print the AppArmor profile that lets this program, and no other, make user namespaces.
-    #[arg(long, conflicts_with_all = ["summary", "json"])]
+    #[arg(long, conflicts_with_all = ["summary", "json", "dir"])]
     pub(crate) apparmor_profile: bool,
-    /// One line per effect instead of one per attempt.
-    #[arg(long)]
+    /// The workspace to look at; the current directory when not given.
+    #[arg(long, short = 'C', value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    /// One line per effect instead of one per attack.
+    #[arg(long, conflicts_with = "json")]
     pub(crate) summary: bool,
     /// Print JSON.
     #[arg(long)]

@@ -122,7 +122,8 @@ pub(crate) fn run(environment: &Environment) -> Result<(), Failure> {
     for path in [&log, &hosts_directory(environment), &environment.layout.config] {
         environment.fs.create_dir_all(path).map_err(|error| directory(&error))?;
     }
-    confine(environment, &config, log.clone())?;
+    confine_self(&own_plan(environment, Some(&config)))
+        .map_err(|error| Failure::of(Exit::Environment, &error))?;
     let mut settings = BrokerSettings::new(log);
     settings.roots = Roots::PlatformAnd(extra_authorities(environment, &config)?);
     // It is closed to its own user's look, so its log says which process it is.
@@ -134,15 +135,18 @@ pub(crate) fn run(environment: &Environment) -> Result<(), Failure> {
         .map_err(|error: Error| Failure::of(Exit::Environment, &error))
 }
 
-fn confine(environment: &Environment, config: &Config, log: PathBuf) -> Result<(), Failure> {
+/// What the broker keeps of its rights; without a configuration it names no file.
+pub(crate) fn own_plan(environment: &Environment, config: Option<&Config>) -> SelfPlan {
     let mut read: Vec<PathBuf> = SYSTEM_FILES.iter().map(PathBuf::from).collect();
     read.push(environment.layout.config.clone());
     read.push(hosts_directory(environment));
     read.extend(environment.certificate_files());
-    read.extend(config.models.values().filter_map(|server| server.value.key_file.clone()));
-    read.extend(config.network.extra_ca.iter().map(|file| file.value.clone()));
-    let plan = SelfPlan { read, write: vec![log], sockets: Sockets::Inet };
-    confine_self(&plan).map_err(|error| Failure::of(Exit::Environment, &error))
+    if let Some(config) = config {
+        read.extend(config.models.values().filter_map(|server| server.value.key_file.clone()));
+        read.extend(config.network.extra_ca.iter().map(|file| file.value.clone()));
+    }
+    let write = vec![environment.layout.crossing_log()];
+    SelfPlan { read, write, sockets: Sockets::Inet }
 }
 
 fn extra_authorities(environment: &Environment, config: &Config) -> Result<Vec<Vec<u8>>, Failure> {

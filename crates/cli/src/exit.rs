@@ -10,7 +10,8 @@ use moat_protocol::{CommandEnd, Outcome, RunStatus};
 pub(crate) enum Exit {
     /// What was asked for is done.
     Success,
-    /// The task was not solved and nothing was changed, or a keep or undo left paths alone.
+    /// The task was not solved and nothing was changed, a keep or undo left paths alone, or
+    /// `moat doctor` found that less than everything holds.
     NotSolved,
     /// The arguments or the input are wrong.
     Usage,

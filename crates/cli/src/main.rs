@@ -52,6 +52,9 @@ fn main() -> ExitCode {
     if words.get(1).is_some_and(|word| word == moat_sandbox::HELPER_WORD) {
         return moat_sandbox::helper_main(words.get(2..).unwrap_or_default());
     }
+    if words.get(1).is_some_and(|word| word == moat_probe::WORD) {
+        return moat_probe::main(words.get(2..).unwrap_or_default());
+    }
     if let Err(failure) = privilege::close() {
         return end(Err(failure));
     }
@@ -104,7 +107,7 @@ fn run(environment: &Environment, arguments: Arguments) -> Result<Exit, Failure>
             let config = environment.config(&overrides)?;
             command::model::run(environment, &config, verb)
         }
-        Verb::Doctor(doctor) => command::doctor::run(environment, &doctor),
+        Verb::Doctor(doctor) => command::doctor::run(environment, &overrides, &doctor),
         Verb::Log { verb } => {
             environment.give_up_inet()?;
             command::log::run(environment, &verb)

@@ -126,7 +126,8 @@ impl Confinement {
     }
 
     /// Whether one effect holds; `None` when nothing was said about it.
-    pub(crate) fn standing(&self, effect: Effect) -> Option<&Standing> {
+    #[must_use]
+    pub fn standing(&self, effect: Effect) -> Option<&Standing> {
         self.effects.iter().find(|(known, _)| *known == effect).map(|(_, standing)| standing)
     }
 
@@ -157,17 +158,6 @@ impl Confinement {
             })
             .collect()
     }
-}
-
-/// One line of `moat doctor`: an attack that was tried in a real sandbox.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Finding {
-    /// The effect that the attempt belongs to.
-    pub effect: Effect,
-    /// What was tried.
-    pub attempt: String,
-    /// What came of it.
-    pub standing: Standing,
 }
 
 /// Turns what a sandbox stands on, and what could not be put up, into what that means.

@@ -22,7 +22,6 @@ mod reapers;
 mod serve;
 mod supervise;
 mod survey;
-pub(crate) mod trial;
 mod view;
 mod watch;
 
@@ -38,9 +37,5 @@ use std::process::ExitCode;
 /// the standard input.
 #[must_use]
 pub fn helper_main(arguments: &[OsString]) -> ExitCode {
-    match arguments.split_first() {
-        None => launch::main(),
-        Some((word, rest)) if word == trial::WORD => trial::main(rest),
-        Some(_) => ExitCode::FAILURE,
-    }
+    if arguments.is_empty() { launch::main() } else { ExitCode::FAILURE }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! System calls that have no safe wrapper elsewhere.
 //!
-//! Invariant: this module, `landlock` and `seccomp` hold the crate's unsafe code;
-//! none of it keeps a pointer beyond the call.
+//! Invariant: this module, `attempt`, `landlock` and `seccomp` hold the crate's unsafe
+//! code; none of it keeps a pointer beyond the call.
 #![expect(unsafe_code, reason = "raw system calls")]
 
 use std::ffi::{CStr, CString};
@@ -368,14 +368,6 @@ pub(crate) fn loopback_up() -> io::Result<()> {
         libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS, &raw mut request)
     };
     check(result.into())
-}
-
-/// Tries a call with arguments that can do no harm, for the probe: numbers and null pointers only.
-pub(crate) fn attempt(call: i64, arguments: [usize; 3]) -> io::Result<()> {
-    let [first, second, third] = arguments;
-    // SAFETY: the caller passes no pointer but null, so no memory of ours is touched.
-    let result = unsafe { libc::syscall(call, first, second, third, 0_usize, 0_usize) };
-    check(result)
 }
 
 const CLOSE_RANGE_CLOEXEC: u32 = 4;

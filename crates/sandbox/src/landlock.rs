@@ -34,8 +34,9 @@ pub(crate) struct Ruleset {
     handled: u64,
 }
 
-/// The version that the kernel offers; 0 for none.
-pub(crate) fn version() -> i32 {
+/// The version of Landlock that the kernel offers; 0 for none.
+#[must_use]
+pub fn version() -> i32 {
     // SAFETY: with a null attribute and this flag the call only answers a number.
     let version = unsafe {
         libc::syscall(

@@ -90,6 +90,13 @@ impl Launcher {
         self.ask(&ToLauncher::Seal, &[])
     }
 
+    /// What was tried to find the step that sandboxes stand on here, each with the system's
+    /// error; nothing while nothing was refused.
+    #[must_use]
+    pub fn attempts(&self) -> Vec<(String, Option<String>)> {
+        self.surveyed().map(|survey| survey.attempts.clone()).unwrap_or_default()
+    }
+
     /// Where groups for sandboxes can be made, or why nowhere.
     pub(crate) fn delegated(&self) -> Result<&Delegated, &str> {
         self.delegated.as_ref().map_err(String::as_str)

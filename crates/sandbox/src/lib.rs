@@ -5,7 +5,8 @@
 //! plan, to end them without remainder, and to say truthfully what is enforced.
 //!
 //! *Not here*: what may run (`moat-policy`), what runs (`moat-engine`), which
-//! bytes may leave (`moat-net`), the workspace's files (`moat-files`).
+//! bytes may leave (`moat-net`), the workspace's files (`moat-files`), whether it all
+//! holds on this machine (`moat-probe`).
 //!
 //! *Map*: [`Settings`] and [`Plan`] go in, [`Launcher`] and [`Sandbox`] come out,
 //! [`Command`] runs to an [`Exit`]. `wire` carries messages and descriptors,
@@ -13,6 +14,8 @@
 //! holder and the reaper, `mount`, `landlock`, `seccomp` and `kernel` speak to the
 //! kernel. How it all holds together is in `docs/sandbox.md`.
 
+#[doc(hidden)]
+pub mod attempt;
 mod cgroup;
 mod command;
 mod confinement;
@@ -32,7 +35,6 @@ mod lockdown;
 mod mount;
 mod plan;
 mod poll;
-mod probe;
 mod rewrite;
 mod run;
 mod sandbox;
@@ -47,18 +49,18 @@ pub use command::{
     Bound, Collected, Command, Exit, Input, Interrupt, Limits, Network, OutputSink, Status, Stream,
     Usage, Variable,
 };
-pub use confinement::{Confinement, Effect, Finding, Standing};
+pub use confinement::{Confinement, Effect, Standing};
 pub use error::Error;
 pub use footing::Step;
-pub use inherit::inherited_listener;
+pub use inherit::{inherited_listener, inherited_stream};
 pub use inside::helper_main;
+pub use landlock::version as landlock_version;
 pub use launcher::Launcher;
 pub use live::Live;
 pub use lockdown::{SelfPlan, Sockets, confine_self, gained_by_start, give_up_inet};
 #[doc(hidden)]
 pub use plan::Layer;
 pub use plan::{Files, Plan};
-pub use probe::Examination;
 pub use sandbox::Sandbox;
 pub use service::{Service, ServiceConfinement, ServiceProcess, start_service};
 pub use settings::{HELPER_WORD, Settings};

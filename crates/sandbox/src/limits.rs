@@ -15,6 +15,9 @@ pub(crate) const MESSAGE_FDS_MAX: usize = 16;
 /// The bytes that are read from a command's output at once.
 pub(crate) const OUTPUT_CHUNK_BYTES: usize = 64 * 1024;
 
+/// The longest answer of an attempt of `moat doctor`, and of a process that makes many.
+pub(crate) const ATTEMPT_BYTES_MAX: usize = 256 * 1024;
+
 /// How long the launcher or a holder may take to answer before it counts as lost.
 pub(crate) const ANSWER_WAIT_MAX: Duration = Duration::from_secs(20);
 

@@ -122,6 +122,16 @@ pub struct Plan {
     pub(crate) files: Files,
     pub(crate) without: Vec<Layer>,
     pub(crate) purpose: Purpose,
+    pub(crate) unoverlaid: Unoverlaid,
+}
+
+/// What happens to a workspace over which no overlay can be laid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unoverlaid {
+    /// The session works on a copy.
+    Copied,
+    /// It is refused.
+    Refused,
 }
 
 impl Plan {
@@ -157,6 +167,7 @@ impl Plan {
             files,
             without: Vec::new(),
             purpose: Purpose::Workspace,
+            unoverlaid: Unoverlaid::Copied,
         })
     }
 
@@ -176,6 +187,7 @@ impl Plan {
             files,
             without: self.without.clone(),
             purpose: self.purpose,
+            unoverlaid: self.unoverlaid,
         })
     }
 
@@ -195,6 +207,22 @@ impl Plan {
     #[must_use]
     pub const fn files(&self) -> &Files {
         &self.files
+    }
+
+    /// Lets the root lie among Moat's own files. Only the probe and its tests call this.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn of_probe(mut self) -> Self {
+        self.purpose = Purpose::Probe;
+        self
+    }
+
+    /// Has a workspace that would be copied for want of an overlay refused
+    /// ([`Error::Copy`]), so that looking at it costs nothing.
+    #[must_use]
+    pub fn without_copy(mut self) -> Self {
+        self.unoverlaid = Unoverlaid::Refused;
+        self
     }
 
     /// Switches one protection off. Only security tests call this.

@@ -92,6 +92,7 @@ impl Sandbox {
             Base::None => {
                 let moved = storage::without_mounts(plan)?;
                 let plan = moved.as_ref().unwrap_or(plan);
+                storage::may_copy(plan, "this machine gives no mounts of one's own")?;
                 storage::prepare(plan, &mut remarks)?;
                 Self::begin(launcher, plan, extra, footing)
             }
@@ -123,6 +124,9 @@ impl Sandbox {
             Err(refused) if storage::is_overlay_refused(&refused, plan) => refused,
             begun => return begun,
         };
+        let source = std::error::Error::source(&refused);
+        let reason = source.map_or_else(String::new, |source| format!(": {source}"));
+        storage::may_copy(plan, &format!("{refused}{reason}"))?;
         let (directories, unsuitable) = storage::memory_for(plan, launcher.settings());
         for directory in directories {
             let Some((there, remark)) = storage::put_in_memory(plan, &directory)? else { continue };
@@ -211,7 +215,8 @@ impl Sandbox {
     }
 
     /// What bounds the memory of a command's processes together, in a sentence.
-    pub(crate) fn resources(&self) -> &str {
+    #[must_use]
+    pub fn resources(&self) -> &str {
         &self.resources
     }
 

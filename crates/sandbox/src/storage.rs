@@ -17,6 +17,7 @@ use moat_files::copy;
 use moat_files::memory::{self, Found};
 
 use crate::inside::laying;
+use crate::plan::Unoverlaid;
 use crate::{Error, Files, Plan, Settings};
 
 /// The plan with its changes in memory, if that is where they lie, and what people are told
@@ -124,6 +125,17 @@ pub(crate) fn is_copy(plan: &Plan) -> bool {
 /// Said as long as a session works on a copy.
 pub(crate) const OF_A_COPY: &str =
     "the session's files are a copy of its start: what you change later is not seen in it";
+
+/// Refuses whatever would take an overlay's place where the plan wants none.
+pub(crate) fn may_copy(plan: &Plan, reason: &str) -> Result<(), Error> {
+    match plan.unoverlaid {
+        Unoverlaid::Copied => Ok(()),
+        Unoverlaid::Refused => Err(Error::Copy {
+            path: plan.root().to_owned(),
+            source: io::Error::new(io::ErrorKind::Unsupported, reason.to_owned()),
+        }),
+    }
+}
 
 /// Copies the tree to where the changes would go, for want of an overlay.
 pub(crate) fn prepare(plan: &Plan, remarks: &mut Vec<String>) -> Result<(), Error> {

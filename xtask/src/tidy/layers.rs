@@ -24,6 +24,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("files", &["base", "scan"]),
     ("seccomp", &[]),
     ("sandbox", &["base", "files", "seccomp"]),
+    ("probe", &["base", "files", "sandbox"]),
     ("model", &["base", "net"]),
     ("inference", &["base", "net", "files", "sandbox"]),
     ("tools", &["base", "index"]),
@@ -42,6 +43,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "model",
             "net",
             "policy",
+            "probe",
             "protocol",
             "sandbox",
             // Its tests plant every surface of the catalogue.
@@ -105,7 +107,11 @@ pub(super) fn edges(tree: &Tree) -> Vec<Finding> {
             let test_kit = section == "dev-dependencies"
                 && ours == "testkit"
                 && !["base", "log", "net", "protocol", "testkit"].contains(&package.name.as_str());
-            if !allowed.contains(&ours) && !test_kit {
+            // What the probe says is tested where protections can be switched off, with the
+            // helper and the machines of the other attacks.
+            let attacked =
+                section == "dev-dependencies" && package.name == "sandbox" && ours == "probe";
+            if !allowed.contains(&ours) && !test_kit && !attacked {
                 findings.push(finding(
                     tree,
                     package,

@@ -1,45 +1,82 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `moat doctor`: starts a real sandbox, attacks it, and says what is enforced.
 //!
-//! What it prints stands by itself: which program, which kernel, when, what was tried and
-//! what came of it. A machine that refuses a sandbox gets the same report, with the refusal.
+//! What it prints stands by itself: which program, which machine, whose configuration, when,
+//! what was tried with which control, and what came of it. A machine that refuses a sandbox
+//! gets the same report, with the refusal, and so does a configuration that is broken.
+//!
+//! Invariant: the exit code follows from the verdict, and the verdict from what was tried.
 
-use moat_base::{Report, Timestamp, random_hex};
-use moat_files::BlobId;
-use moat_sandbox::{Effect, Error, Examination, Finding, Launcher, Standing, Step};
-use moat_tui::{Paint, Tone};
+mod configuration;
+mod machine;
+mod profile;
+mod text;
+
+use std::path::{Path, PathBuf};
+
+use moat_base::{Report, random_hex};
+use moat_config::LeastConfinement;
+use moat_probe::{BrokerPlan, Examination, Look, Standing, Verdict as Found};
+use moat_sandbox::{Effect, Error, Launcher, Step};
 use serde::Serialize;
 
 use crate::arguments::Doctor;
+use crate::broker;
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::start::{Egress, Started};
 use crate::terminal::Terminal;
+use configuration::Configuration;
+use machine::Machine;
+use text::Length;
 
+/// The version of the form that `--json` has. A name is only added under the same one.
+const SCHEMA: u32 = 1;
+
+/// The whole report.
 #[derive(Debug, Serialize)]
 struct Diagnosis {
-    /// Whether every attempt was held, on the first step of the ladder.
-    enforced: bool,
+    schema: u32,
+    verdict: Verdict,
+    /// The verdict in a sentence.
+    summary: String,
     machine: Machine,
+    /// What should be looked at beside the verdict.
+    warnings: Vec<String>,
+    configuration: Configuration,
     /// What a sandbox enforces; nothing when none could be started.
     #[serde(flatten)]
     examination: Option<Examination>,
+    effects: Vec<Held>,
     /// Why none could be started.
     refused: Option<String>,
     /// What was tried on the way to the step; nothing when the first one worked.
     attempts: Vec<Attempt>,
+    workspace: Workspace,
+    limits: Vec<configuration::Limit>,
+    not_covered: &'static [NotCovered],
     directories: [(&'static str, String); 4],
 }
 
-/// What the report is about.
+/// What the report comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Verdict {
+    /// Every effect holds, on the first step of the ladder.
+    Enforced,
+    /// Commands run, and less than everything holds or could be proved.
+    Partial,
+    /// Nothing runs here.
+    Refused,
+    /// Something got through that is said to be held.
+    Broken,
+}
+
+/// Whether one effect holds, by what was tried.
 #[derive(Debug, Serialize)]
-struct Machine {
-    version: &'static str,
-    program: String,
-    sha256: String,
-    kernel: String,
-    date: Timestamp,
+struct Held {
+    effect: Effect,
+    enforced: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -48,45 +85,114 @@ struct Attempt {
     error: Option<String>,
 }
 
-pub(crate) fn run(environment: &Environment, arguments: &Doctor) -> Result<Exit, Failure> {
+/// The workspace that the report was asked for.
+#[derive(Debug, Serialize)]
+struct Workspace {
+    path: PathBuf,
+    file_system: Option<machine::FileSystem>,
+    #[serde(flatten)]
+    look: Option<Look>,
+}
+
+/// Something that no attempt shows, because it is outside of the design.
+#[derive(Debug, Serialize)]
+struct NotCovered {
+    what: &'static str,
+    see: &'static str,
+}
+
+pub(crate) fn run(
+    environment: &Environment,
+    overrides: &[String],
+    arguments: &Doctor,
+) -> Result<Exit, Failure> {
     let mut terminal = Terminal::new(environment.output);
     if arguments.apparmor_profile {
         environment.give_up_inet()?;
-        terminal.write(&profile(&environment.program.display().to_string()));
+        terminal.write(&profile::profile(&environment.program.display().to_string()));
         return Ok(Exit::Success);
     }
-    // It looks at what there is, whatever the configuration asks for.
-    let started = Started::begin(environment, Egress::None, Step::Rules)?;
-    let diagnosis = diagnose(environment, &started.launcher)?;
+    let workspace = environment.workspace(arguments.dir.as_deref())?;
+    // It looks at what there is, whatever the configuration asks for. The launcher keeps the
+    // network until the controls are made, which it is for.
+    let launcher = environment.launcher(Step::Rules)?;
+    environment.give_up_inet()?;
+    let diagnosis = diagnose(environment, overrides, &launcher, (&workspace, arguments))?;
     if arguments.json {
         let text = serde_json::to_string_pretty(&diagnosis).unwrap_or_default();
         terminal.write(&format!("{text}\n"));
     } else {
-        terminal.write(&text(&diagnosis, environment.paint, arguments.summary));
+        let length = if arguments.summary { Length::Short } else { Length::Whole };
+        terminal.write(&text::text(&diagnosis, environment.paint, length));
     }
-    Ok(if diagnosis.enforced { Exit::Success } else { Exit::Environment })
+    Ok(exit(&diagnosis))
 }
 
-fn diagnose(environment: &Environment, launcher: &Launcher) -> Result<Diagnosis, Failure> {
-    let (examination, refused) = match examine(environment, launcher)? {
+fn exit(diagnosis: &Diagnosis) -> Exit {
+    match diagnosis.verdict {
+        Verdict::Refused | Verdict::Broken => Exit::Environment,
+        // No other command runs with it either.
+        Verdict::Enforced | Verdict::Partial if diagnosis.configuration.error.is_some() => {
+            Exit::Usage
+        }
+        Verdict::Partial => Exit::NotSolved,
+        Verdict::Enforced => Exit::Success,
+    }
+}
+
+fn diagnose(
+    environment: &Environment,
+    overrides: &[String],
+    launcher: &Launcher,
+    (workspace, arguments): (&Path, &Doctor),
+) -> Result<Diagnosis, Failure> {
+    let loaded = environment.loaded(overrides);
+    let settings = loaded.as_ref().ok().map(|loaded| &loaded.settings);
+    let plan = broker::own_plan(environment, settings);
+    let plan = BrokerPlan { read: plan.read, write: plan.write };
+    let (examined, look) = examine(environment, launcher, &plan, workspace)?;
+    let (examination, refused) = match examined {
         Ok(examination) => (Some(examination), None),
         Err(error) => (None, Some(Report::of(&error).to_string())),
     };
-    let attempts = launcher.attempts().into_iter().map(|(what, error)| Attempt { what, error });
-    let enforced = examination.as_ref().is_some_and(|examination| {
-        examination.confinement.is_full()
-            && examination.findings.iter().all(|it| it.standing == Standing::Enforced)
+    let machine = Machine::read(environment);
+    let floor = settings.map(|settings| settings.least.value);
+    let asked = arguments.dir.is_some().then_some(&look);
+    let (verdict, summary) = judge(examination.as_ref(), floor, asked);
+    let effects = Effect::ALL.into_iter().map(|effect| Held {
+        effect,
+        enforced: examination.as_ref().is_some_and(|it| it.holds(effect)),
     });
-    let machine = machine(environment);
-    let directories = directories(environment);
-    let attempts = attempts.collect();
-    Ok(Diagnosis { enforced, machine, examination, refused, attempts, directories })
+    let attempts = launcher.attempts().into_iter().map(|(what, error)| Attempt { what, error });
+    Ok(Diagnosis {
+        schema: SCHEMA,
+        verdict,
+        summary,
+        warnings: warnings(&machine, loaded.as_ref().err(), &look),
+        machine,
+        limits: configuration::limits(settings),
+        configuration: Configuration::read(environment, &loaded),
+        effects: effects.collect(),
+        refused,
+        attempts: attempts.collect(),
+        workspace: Workspace {
+            path: workspace.to_owned(),
+            file_system: machine::file_system(environment, workspace),
+            look: examination.is_some().then_some(look),
+        },
+        examination,
+        not_covered: NOT_COVERED,
+        directories: directories(environment),
+    })
 }
 
+/// Examines the machine and looks at the workspace, in a directory that is removed after.
 fn examine(
     environment: &Environment,
     launcher: &Launcher,
-) -> Result<Result<Examination, Error>, Failure> {
+    broker: &BrokerPlan,
+    workspace: &Path,
+) -> Result<(Result<Examination, Error>, Look), Failure> {
     let failed = |error: &std::io::Error| {
         Failure::environment("could not make a place for the trial", "look at the state directory")
             .because(error)
@@ -94,24 +200,86 @@ fn examine(
     let name = random_hex(8).map_err(|error| failed(&error))?;
     let scratch = environment.layout.state.join("doctor").join(name);
     environment.fs.create_dir_all(&scratch).map_err(|error| failed(&error))?;
-    let examination = launcher.examine(&scratch);
+    let examination = moat_probe::examine(launcher, &scratch, broker);
+    let look = moat_probe::look(launcher, workspace, &scratch);
     moat_files::remove_files(&scratch).map_err(|error| failed(&error))?;
-    Ok(examination)
+    Ok((examination, look))
 }
 
-fn machine(environment: &Environment) -> Machine {
-    let program = environment.fs.read(&environment.program, PROGRAM_BYTES_MAX);
-    let sha256 = program.map_or_else(|_| "unknown".into(), |it| BlobId::of(&it).to_string());
-    let kernel = environment.fs.read("/proc/sys/kernel/osrelease".as_ref(), 256);
-    let kernel = kernel
-        .map_or_else(|_| "unknown".into(), |name| String::from_utf8_lossy(&name).trim().to_owned());
-    Machine {
-        version: env!("CARGO_PKG_VERSION"),
-        program: environment.program.display().to_string(),
-        sha256,
-        kernel,
-        date: environment.clock.now(),
+/// What it all comes to. `asked` is the look at a workspace that somebody named.
+fn judge(
+    examination: Option<&Examination>,
+    floor: Option<LeastConfinement>,
+    asked: Option<&Look>,
+) -> (Verdict, String) {
+    let Some(examination) = examination else {
+        let summary = "nothing runs here: no sandbox could be started";
+        return (Verdict::Refused, summary.to_owned());
+    };
+    if let Some(finding) = examination.broken().next() {
+        let summary = format!("do not use Moat here: it got through to {}", finding.attempt);
+        return (Verdict::Broken, summary);
     }
+    for part in &examination.parts {
+        if let Standing::NotEnforced(why) = &part.standing {
+            let summary = format!("do not use Moat here: {} is not confined: {why}", part.name);
+            return (Verdict::Broken, summary);
+        }
+    }
+    match asked {
+        Some(Look::Open { why }) => {
+            return (Verdict::Broken, format!("do not use Moat here: {why}"));
+        }
+        Some(Look::Refused { why }) => {
+            return (Verdict::Refused, format!("nothing runs in this workspace: {why}"));
+        }
+        Some(Look::Overlay | Look::Copy { .. }) | None => {}
+    }
+    let step = examination.confinement.step.name();
+    if floor == Some(LeastConfinement::Full) && !examination.confinement.is_full() {
+        let summary = format!("nothing runs here: `sandbox.least` is full, this is {step}");
+        return (Verdict::Refused, summary);
+    }
+    let open: Vec<&str> = Effect::ALL
+        .into_iter()
+        .filter(|effect| !examination.holds(*effect))
+        .map(Effect::name)
+        .collect();
+    if open.is_empty() && examination.confinement.is_full() {
+        let tried = examination.findings.len();
+        let held = examination.findings.iter().filter(|it| it.verdict == Found::Enforced).count();
+        let summary = format!("every effect holds here; {held} of {tried} attacks were held");
+        return (
+            Verdict::Enforced,
+            match tried - held {
+                0 => summary,
+                rest => format!("{summary}, {rest} prove nothing on this machine"),
+            },
+        );
+    }
+    let lost = match open.as_slice() {
+        [] => "less protects it, and every effect holds".to_owned(),
+        open => format!("not enforced, or not proved: {}", open.join(", ")),
+    };
+    (Verdict::Partial, format!("commands are asked for, on the step `{step}`: {lost}"))
+}
+
+fn warnings(machine: &Machine, broken: Option<&Failure>, look: &Look) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if let Some(failure) = broken {
+        let report = failure.report.to_string().replace('\n', "; ");
+        warnings.push(format!("the configuration is broken, and no command runs: {report}"));
+    }
+    warnings.extend(machine.warnings());
+    match look {
+        Look::Copy { why } => {
+            warnings.push(format!("sessions in this workspace work on a copy of it: {why}"));
+        }
+        Look::Refused { why } => warnings.push(format!("no session can work here: {why}")),
+        Look::Open { why } => warnings.push(why.clone()),
+        Look::Overlay => {}
+    }
+    warnings
 }
 
 fn directories(environment: &Environment) -> [(&'static str, String); 4] {
@@ -124,128 +292,56 @@ fn directories(environment: &Environment) -> [(&'static str, String); 4] {
     ]
 }
 
-fn text(diagnosis: &Diagnosis, paint: Paint, summary: bool) -> String {
-    let mut text = String::new();
-    let machine = &diagnosis.machine;
-    for (name, value) in [
-        ("moat", machine.version),
-        ("program", &machine.program),
-        ("sha256", &machine.sha256),
-        ("kernel", &machine.kernel),
-        ("date", &machine.date.to_string()),
-    ] {
-        text.push_str(&format!("{name:<8} {value}\n"));
-    }
-    if let Some(refused) = &diagnosis.refused {
-        text.push_str(&format!("{:<8} {}\n", "step", paint.paint(Tone::Bad, "none: refused")));
-        text.push_str(&format!("{refused}\n"));
-        attempts(&mut text, &diagnosis.attempts, paint);
-    }
-    if let Some(examination) = &diagnosis.examination {
-        let confinement = &examination.confinement;
-        let tone = if confinement.is_full() { Tone::Good } else { Tone::Bad };
-        text.push_str(&format!("{:<8} {}\n", "step", paint.paint(tone, &confinement.line())));
-        text.push_str(&format!("{:<8} {}\n", "limits", examination.resources));
-        attempts(&mut text, &diagnosis.attempts, paint);
-        effects(&mut text, examination, paint, summary);
-    }
-    if !summary {
-        for (name, path) in &diagnosis.directories {
-            text.push_str(&format!("{name:<8} {path}\n"));
-        }
-    }
-    text
-}
-
-/// What was tried on the way down the ladder.
-fn attempts(text: &mut String, attempts: &[Attempt], paint: Paint) {
-    for attempt in attempts {
-        let (mark, tone, error) = match &attempt.error {
-            None => ("works", Tone::Good, String::new()),
-            Some(error) => ("refused", Tone::Bad, format!(": {error}")),
-        };
-        let mark = paint.paint(tone, &format!("{mark:<8}"));
-        text.push_str(&format!("{mark} {}{error}\n", attempt.what));
-    }
-}
-
-fn effects(text: &mut String, examination: &Examination, paint: Paint, summary: bool) {
-    let lost = examination.confinement.lost();
-    for effect in Effect::ALL {
-        let of_it: Vec<_> =
-            examination.findings.iter().filter(|finding| finding.effect == effect).collect();
-        let holds = !lost.contains(&effect)
-            && !of_it.is_empty()
-            && of_it.iter().all(|finding| finding.standing == Standing::Enforced);
-        let (mark, tone) = if holds { ("enforced", Tone::Good) } else { ("NOT", Tone::Bad) };
-        let tried = if of_it.len() == 1 { "attempt" } else { "attempts" };
-        text.push_str(&format!(
-            "{} {}  ({} {tried})\n",
-            paint.paint(tone, &format!("{mark:<8}")),
-            effect.name(),
-            of_it.len()
-        ));
-        for (known, standing) in &examination.confinement.effects {
-            if let (true, Standing::NotEnforced { why, fix }) = (*known == effect, standing) {
-                text.push_str(&format!("           {}\n", paint.paint(Tone::Bad, why)));
-                text.push_str(&format!("           fix: {fix}\n"));
-            }
-        }
-        for finding in of_it {
-            finding_lines(text, finding, paint, summary);
-        }
-    }
-}
-
-fn finding_lines(text: &mut String, finding: &Finding, paint: Paint, summary: bool) {
-    match &finding.standing {
-        Standing::Enforced if summary => {}
-        Standing::Enforced => {
-            text.push_str(&format!("           {}\n", paint.paint(Tone::Faint, &finding.attempt)));
-        }
-        Standing::NotEnforced { why, fix } => {
-            let line = format!("{}: {why}", finding.attempt);
-            text.push_str(&format!("           {}\n", paint.paint(Tone::Bad, &line)));
-            text.push_str(&format!("           fix: {fix}\n"));
-        }
-    }
-}
-
-/// A profile in AppArmor's language that allows this program user namespaces.
-fn profile(program: &str) -> String {
-    // The name is in quotes, where these two and the signs of a pattern mean something.
-    let mut name = String::new();
-    for letter in program.chars() {
-        if "\"\\*?[]{}^@".contains(letter) {
-            name.push('\\');
-        }
-        name.push(letter);
-    }
-    format!(
-        "# Lets Moat make user namespaces, in which it confines every command.\n\
-         # Install as /etc/apparmor.d/moat, then: apparmor_parser -r /etc/apparmor.d/moat\n\
-         abi <abi/4.0>,\n\
-         include <tunables/global>\n\
-         \n\
-         profile moat \"{name}\" flags=(unconfined) {{\n\
-         \x20 userns,\n\
-         \n\
-         \x20 include if exists <local/moat>\n\
-         }}\n"
-    )
-}
-
-/// The longest program whose digest is computed.
-const PROGRAM_BYTES_MAX: u64 = 1 << 30;
+const NOT_COVERED: &[NotCovered] = &[
+    NotCovered {
+        what: "a flaw in the kernel or the hardware; what the administrator does",
+        see: "docs/limits.md, Out of reach",
+    },
+    NotCovered {
+        what: "what you keep: it runs with your rights when you run it",
+        see: "docs/limits.md, Out of reach",
+    },
+    NotCovered {
+        what: "your other programs: they are trusted, and can read what you can",
+        see: "docs/limits.md, Out of reach",
+    },
+    NotCovered {
+        what: "secrets inside of toolchains, beyond the files known to hold some",
+        see: "docs/sandbox.md, What is not covered",
+    },
+    NotCovered {
+        what: "signals to a program outside through time and load",
+        see: "docs/limits.md, What the sandbox does not stop",
+    },
+    NotCovered {
+        what: "which server a request goes to, and what it holds: policy decides, not this",
+        see: "docs/broker.md",
+    },
+];
 
 #[cfg(test)]
 mod tests {
+    use moat_sandbox::Confinement;
+
     use super::*;
 
     #[test]
-    fn a_profile_names_one_program_exactly() {
-        let text = profile("/opt/m\"o{a}t");
-        assert!(text.contains("profile moat \"/opt/m\\\"o\\{a\\}t\" flags"), "{text}");
-        assert!(text.contains("\n  userns,\n"), "{text}");
+    fn nothing_that_was_not_proved_comes_to_enforced() {
+        let confinement =
+            Confinement { step: Step::Full, effects: Vec::new(), remarks: Vec::new() };
+        let empty = Examination {
+            confinement,
+            findings: Vec::new(),
+            parts: Vec::new(),
+            resources: String::new(),
+        };
+        assert_eq!(judge(None, None, None).0, Verdict::Refused);
+        assert_eq!(judge(Some(&empty), None, None).0, Verdict::Partial);
+        let full = Some(LeastConfinement::Full);
+        assert_eq!(judge(Some(&empty), full, None).0, Verdict::Refused);
+        let refused = Look::Refused { why: String::new() };
+        assert_eq!(judge(Some(&empty), None, Some(&refused)).0, Verdict::Refused);
+        let open = Look::Open { why: String::new() };
+        assert_eq!(judge(Some(&empty), None, Some(&open)).0, Verdict::Broken);
     }
 }

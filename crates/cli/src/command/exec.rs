@@ -219,7 +219,7 @@ fn beyond(config: &Config, model: &str, seconds: u64) -> Option<String> {
 }
 
 /// The bounds of a command that the user can choose, besides its time.
-fn bounds(config: &Config) -> Limits {
+pub(crate) fn bounds(config: &Config) -> Limits {
     let usual = Limits::default();
     let bytes = |mib: u64| mib.saturating_mul(1 << 20);
     Limits {

@@ -224,3 +224,26 @@ fn a_repair_works_on_a_copy_where_no_overlay_can_be_laid() {
         assert!(!shown.out.contains(told), "{}", shown.out);
     }
 }
+
+#[test]
+fn the_doctor_says_that_files_are_copied_where_no_overlay_can_be_laid() {
+    let home = Home::new(always(right()));
+    let container = Container::new(&home);
+    let project = home.project().display().to_string();
+    let done = container.run(&["doctor", "-C", &project]);
+    if done.err.contains("unshare") || done.err.contains("mount:") {
+        println!("not run: no overlay can be made in a user namespace here: {}", done.err);
+        return;
+    }
+    done.code(0).says("overlay, mounted at").says("a copy: no overlay can be laid here");
+    done.says("warning   sessions in this workspace work on a copy of it");
+    // It was looked at, and not copied.
+    assert_eq!(container.calc(), WRONG);
+    let json = container.run(&["doctor", "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(report["workspace"]["files"], "copy");
+    // The control: on the plain files below, the same workspace needs no copy.
+    let plain = home.run(["doctor", "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&plain.out).unwrap();
+    assert_eq!(report["workspace"]["files"], "overlay");
+}

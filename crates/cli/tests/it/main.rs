@@ -15,6 +15,7 @@ mod checkpoint;
 mod commits;
 mod container;
 mod day;
+mod doctor;
 mod embedded;
 mod failing;
 mod fallback;

@@ -21,6 +21,7 @@ fn main() -> ExitCode {
     };
     match word.to_str() {
         Some(moat_sandbox::HELPER_WORD) => moat_sandbox::helper_main(rest),
+        Some(moat_probe::WORD) => moat_probe::main(rest),
         Some("attack") => attack::main(rest),
         Some("serve") => serve(rest),
         Some(how @ ("give-up-inet" | "confine-self" | "nothing")) => confined(how, rest),
