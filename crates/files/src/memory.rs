@@ -259,7 +259,8 @@ impl Owner {
 /// Fills a new place. Gives its directory, locked.
 fn fill(root: &OwnedFd, name: &str, owner: &Owner) -> io::Result<OwnedFd> {
     let place = open_own(root, OsStr::new(name))?;
-    rustix::fs::flock(&place, FlockOperation::NonBlockingLockExclusive)?;
+    // Whoever sweeps at this moment lets it go at once: there is no owner in it yet.
+    rustix::fs::flock(&place, FlockOperation::LockExclusive)?;
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let file = rustix::fs::openat(&place, OWNER, flags, Mode::RUSR | Mode::WUSR)?;
     io::Write::write_all(&mut std::fs::File::from(file), &serde_json::to_vec(owner)?)?;

@@ -134,7 +134,8 @@ fn is_namespace(target: &str) -> bool {
     target.split_once(":[").is_some_and(|(kind, _number)| KINDS.contains(&kind))
 }
 
-fn mounts(process: &str) -> u64 {
+/// The mounts that a process sees.
+pub(crate) fn mounts(process: &str) -> u64 {
     fs::read_to_string(format!("{process}/mountinfo")).map_or(0, |text| text.lines().count() as u64)
 }
 

@@ -3,7 +3,7 @@
 //!
 //! Invariant: all of it is gone when this is dropped, or with the processes of the run.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -12,7 +12,7 @@ use moat_files::{Budget, Root, Sight, Watch};
 use moat_sandbox::Sandbox;
 
 use crate::Soak;
-use crate::census::marked;
+use crate::census::{marked, mounts};
 
 pub(crate) struct Leak {
     /// Also a namespace that is kept without a process in it.
@@ -50,14 +50,9 @@ impl Leak {
 /// Mounts something where the session's holder has its mounts. Only root can, and only root
 /// sees it.
 fn mount_in_holder(soak: &Soak) {
-    let own = fs::read_link("/proc/self/ns/mnt").expect("a process has mounts");
-    let has_own = |pid: &String| {
-        fs::read_link(format!("/proc/{pid}/ns/mnt")).is_ok_and(|namespace| namespace != own)
-    };
-    let Some(holder) = marked(&soak.mark).into_iter().find(has_own) else {
-        println!("no mount was left: only root sees who has mounts");
-        return;
-    };
+    // A holder has the most.
+    let holder = marked(&soak.mark).into_iter().max_by_key(|pid| mounts(&format!("/proc/{pid}")));
+    let holder = holder.expect("there is a holder");
     let script = "mkdir /tmp/leaked && mount -t tmpfs leaked /tmp/leaked";
     let entered =
         Command::new("nsenter").args(["--target", &holder, "--mount", "sh", "-c", script]).output();

@@ -42,13 +42,13 @@ fn what_is_left_behind_on_purpose_is_noticed() {
     }
 }
 
-/// A change set of 10,000 files is complete, is kept and is taken back. `make test-all` does it
+/// A change set of 3,000 files is complete, is kept and is taken back. `make test-all` does it
 /// with 100,000.
 #[test]
 fn none_of_many_changes_is_forgotten() {
     let scratch = Scratch::new();
     let program = helper().with_file_name("many_changes");
     let place = scratch.home.join("many");
-    let output = Command::new(program).arg(place).arg("10000").output().unwrap();
+    let output = Command::new(program).arg(place).arg("3000").output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
