@@ -16,7 +16,8 @@ use std::sync::Arc;
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use moat_base::{EntryKind, Tree, TreeError, TreePath};
-use moat_scan::repository::{MARKS, Marks, is_at_top, is_git_name};
+use moat_scan::is_git_name;
+use moat_scan::repository::{MARKS, Marks, is_at_top};
 use serde::{Deserialize, Serialize};
 
 use crate::limits::{RULES_BYTES_MAX, RULES_BYTES_MAX_ALL};
@@ -212,7 +213,7 @@ impl Classifier {
 
 /// Whether a path is, or is inside, a `.git`, in any spelling a file system may fold.
 pub(crate) fn is_git(path: &TreePath) -> bool {
-    path.components().any(moat_scan::is_git_name)
+    path.components().any(is_git_name)
 }
 
 /// Whether one path is the other or beneath it.

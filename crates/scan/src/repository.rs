@@ -141,13 +141,6 @@ pub fn configures(bytes: &[u8]) -> bool {
     })
 }
 
-/// Whether a name is that of a repository's directory, in any spelling: also the short name
-/// `git~1`, as git's own checks know it.
-#[must_use]
-pub fn is_git_name(name: &[u8]) -> bool {
-    matches!(folded(name).as_str(), ".git" | "git~1")
-}
-
 fn folded(name: &[u8]) -> String {
     fold_name(&String::from_utf8_lossy(name))
 }

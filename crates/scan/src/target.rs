@@ -6,7 +6,7 @@
 
 use moat_base::TreePath;
 
-use crate::repository::is_git_name;
+use crate::fold::is_git_name;
 
 /// Whether a link's target, read as names only, stays beneath the root and out of `.git`.
 ///
