@@ -96,6 +96,11 @@ impl Scene {
         let own = format!("(\"{moat}\"");
         // What tells that the command is over is a part of the recording.
         let ours = |line: &&String| !line.contains(&own) && !line.contains("(\"/bin/mv\"");
+        // The doctor makes its attacks outside of the sandbox too, on the system's programs.
+        let controls = if arguments.contains(&"doctor") { CONTROLS } else { &[] };
+        let ours = |line: &&String| {
+            ours(line) && !controls.iter().any(|it| line.contains(&format!("(\"{it}\"")))
+        };
         let others: Vec<&String> = recorded.host.iter().skip(1).filter(ours).collect();
         assert_eq!(others, Vec::<&String>::new(), "{arguments:?} started programs on the host");
         let fired = self.take_fired();
@@ -104,6 +109,9 @@ impl Scene {
         recorded
     }
 }
+
+/// What the doctor starts to see whether it could: nothing of a workspace, by whole paths.
+const CONTROLS: &[&str] = &["/usr/bin/true", "/usr/bin/mount", "/usr/bin/umount", "/usr/bin/su"];
 
 fn program(path: &Path, text: &str) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
