@@ -508,3 +508,51 @@ fn more_links_than_are_followed_make_every_change_ask() {
     assert_eq!(chained(3), ("kept", false), "the control");
     assert_eq!(chained(1_500), ("asked", true));
 }
+
+#[test]
+fn what_a_tool_may_decode_to_something_else_is_asked_about() {
+    let mut work = Workspace::new(|real| put(real, "requirements.txt", "a==1\n"));
+    let at = work.session();
+    let encoded = "# -*- coding: utf-7 -*-\na==1\n+AC0ALQ-index-url http:+AC8ALw-x\n";
+    put(&at, "requirements.txt", encoded);
+    put(&at, "marked/requirements.txt", "\u{feff}-f wheels\n");
+    put(&at, "marked/a.xml", "<?xml version='1.0' encoding='UTF-7'?>+ADwAIQ-DOCTYPE a+AD4-<a/>");
+    // The controls: the same tools read these as they stand.
+    put(&at, "plain/requirements.txt", "# -*- coding: utf-8 -*-\na==2\n");
+    put(&at, "plain/a.xml", "<?xml version='1.0' encoding='UTF-8'?><a/>");
+    let set = work.changes();
+    let real = work.real_tree();
+    let record = work.files.keep(&real, &set, &Selection::Edits).unwrap();
+    let files = record.steps.iter().filter(|step| step.path.extension().is_some());
+    let mut words: Vec<String> =
+        files.map(|step| format!("{} {}", step.path, word(step))).collect();
+    words.sort();
+    let expected = [
+        "marked/a.xml asked",
+        "marked/requirements.txt asked",
+        "plain/a.xml kept",
+        "plain/requirements.txt kept",
+        "requirements.txt asked",
+    ];
+    assert_eq!(words, expected);
+    assert_eq!(std::fs::read_to_string(work.real().join("requirements.txt")).unwrap(), "a==1\n");
+}
+
+#[test]
+fn a_name_that_is_git_s_own_without_invisible_characters_is_never_kept() {
+    let mut work = Workspace::new(|real| put(real, "a", "old\n"));
+    let at = work.session();
+    let names = [".g\u{ad}it", ".gi\u{34f}t", "sub/.\u{fe0f}GIT"];
+    for name in names {
+        put(&at, &format!("{name}/hooks/post-commit"), "#!/bin/sh\n");
+    }
+    // The control: another letter makes it an ordinary directory.
+    put(&at, ".g\u{ad}itx/hooks/post-commit", "#!/bin/sh\n");
+    let set = work.changes();
+    let real = work.real_tree();
+    work.files.keep(&real, &set, &Selection::Edits).unwrap();
+    for name in names {
+        assert!(!work.real().join(name).exists(), "{name:?}");
+    }
+    assert!(work.real().join(".g\u{ad}itx/hooks/post-commit").exists());
+}
