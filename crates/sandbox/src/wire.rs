@@ -64,6 +64,7 @@ pub(crate) enum ToHolder {
 /// To the process that becomes a command. The descriptors of its standard input, if it has
 /// one, output and error come along, before them a body with the plan if it is not in here.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Order {
     pub(crate) plan: Option<CommandPlan>,
 }
@@ -509,6 +510,8 @@ pub(crate) fn read_body<B: DeserializeOwned>(file: impl AsFd) -> io::Result<B> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -566,5 +569,155 @@ mod tests {
         let (here, _there) = pair().unwrap();
         let long = "x".repeat(MESSAGE_BYTES_MAX + 1);
         assert!(send(&here, &long, &[]).is_err());
+    }
+
+    /// What a receiver does with bytes that anybody sent, as each kind of message.
+    fn taken(bytes: &[u8]) -> [bool; 4] {
+        let (here, there) = pair().unwrap();
+        let mut all = [false; 4];
+        for (number, taken) in all.iter_mut().enumerate() {
+            rustix::io::write(&here, bytes).unwrap();
+            *taken = match number {
+                0 => receive::<ToLauncher>(&there).is_ok(),
+                1 => receive::<ToHolder>(&there).is_ok(),
+                2 => receive::<Order>(&there).is_ok(),
+                _ => receive::<Answer>(&there).is_ok(),
+            };
+        }
+        all
+    }
+
+    /// What a receiver makes of bytes as each kind of body.
+    fn read_as_bodies(bytes: &[u8]) -> [bool; 3] {
+        let file = memory_file(bytes).unwrap();
+        [
+            read_body::<HolderPlan>(&file).is_ok(),
+            read_body::<CommandPlan>(&file).is_ok(),
+            read_body::<ServicePlan>(&file).is_ok(),
+        ]
+    }
+
+    fn command_plan(argv: Vec<Vec<u8>>, numbers: [u64; 4]) -> CommandPlan {
+        let words: Vec<OsString> =
+            argv.into_iter().map(std::os::unix::ffi::OsStringExt::from_vec).collect();
+        let [cpu_s, memory_bytes, processes, open_files] = numbers;
+        CommandPlan {
+            argv: words.clone(),
+            search: words.clone(),
+            environment: words,
+            directory: OsString::from("d"),
+            input: InputFrom::Descriptor,
+            cpu_s,
+            memory_bytes,
+            processes,
+            file_bytes: memory_bytes,
+            open_files,
+        }
+    }
+
+    fn run_message([number, cpu_s, bytes, processes]: [u64; 4]) -> ToHolder {
+        let care = Care {
+            listener: Listener::Proxy,
+            cpu_s,
+            cpu_s_all: cpu_s,
+            memory_bytes_all: bytes,
+            session_bytes: bytes,
+            processes,
+        };
+        ToHolder::Run { number, care, spare: (bytes > 9).then_some(bytes), told: cpu_s > 9 }
+    }
+
+    /// Bytes, and texts made of the pieces that messages are made of.
+    fn foreign() -> impl Strategy<Value = Vec<u8>> {
+        let pieces = [
+            "{",
+            "}",
+            "[",
+            "]",
+            ":",
+            ",",
+            "\"",
+            "\"Run\"",
+            "\"Hold\"",
+            "\"Kill\"",
+            "\"number\"",
+            "\"Exited\"",
+            "\"status\"",
+            "\"argv\"",
+            "\"plan\"",
+            "\"care\"",
+            "-1",
+            "1e999",
+            "18446744073709551616",
+            "null",
+            "\\u0000",
+            "\\ud800",
+            " ",
+            "\u{0}",
+        ];
+        let texts = prop::collection::vec(prop::sample::select(pieces.to_vec()), 1..40)
+            .prop_map(|pieces| pieces.concat().into_bytes());
+        prop_oneof![prop::collection::vec(prop::num::u8::ANY, 1..400), texts]
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_refused_or_read_without_harm(bytes in foreign()) {
+            // What is taken is a whole value of its type, so bytes that are not even a whole
+            // JSON value are taken as nothing. Each try goes over one socket: it goes on.
+            let is_whole = serde_json::from_slice::<serde_json::Value>(&bytes).is_ok();
+            prop_assert!(is_whole || taken(&bytes) == [false; 4]);
+            prop_assert!(is_whole || read_as_bodies(&bytes) == [false; 3]);
+            let _no_panic = (taken(&bytes), read_as_bodies(&bytes));
+        }
+
+        #[test]
+        fn a_message_or_body_that_is_cut_or_goes_on_is_never_another_one(
+            argv in prop::collection::vec(prop::collection::vec(1..=u8::MAX, 0..20), 0..5),
+            numbers in prop::array::uniform4(prop::num::u64::ANY),
+            cut in prop::num::usize::ANY,
+        ) {
+            let plan = command_plan(argv, numbers);
+            let whole = serde_json::to_vec(&plan).unwrap();
+            let back: CommandPlan = read_body(memory_file(&whole).unwrap()).unwrap();
+            prop_assert_eq!(&back.argv, &plan.argv);
+            prop_assert_eq!(serde_json::to_vec(&back).unwrap(), whole.clone());
+            prop_assert_eq!(read_as_bodies(&whole[..cut % whole.len()]), [false; 3]);
+            prop_assert_eq!(read_as_bodies(&[whole.as_slice(), b"x"].concat()), [false; 3]);
+            let run = serde_json::to_vec(&run_message(numbers)).unwrap();
+            let order = serde_json::to_vec(&Order { plan: Some(plan) }).unwrap();
+            for (message, kind) in [(run, 1), (order, 2)] {
+                let mut one = [false; 4];
+                one[kind] = true;
+                prop_assert_eq!(taken(&message), one);
+                // A message of no bytes is how a socket reads that was closed.
+                let cut = &message[..1 + cut % (message.len() - 1)];
+                prop_assert_eq!(taken(cut), [false; 4]);
+                prop_assert_eq!(taken(&[message.as_slice(), b"x"].concat()), [false; 4]);
+            }
+        }
+
+        #[test]
+        fn what_is_longer_than_a_bound_is_never_sent_nor_read(over in 1_usize..64, many in 1_usize..4) {
+            let (here, there) = pair().unwrap();
+            let longest = "x".repeat(MESSAGE_BYTES_MAX - 2);
+            prop_assert!(send(&here, &longest, &[]).is_ok());
+            prop_assert_eq!(receive::<String>(&there).unwrap().message, longest.clone());
+            let longer = format!("{longest}{}", "x".repeat(over));
+            prop_assert!(send(&here, &longer, &[]).is_err());
+            // Whoever does not ask `send` is cut by the kernel, which the receiver sees.
+            rustix::io::write(&here, &serde_json::to_vec(&longer).unwrap()).unwrap();
+            let cut = receive::<String>(&there).unwrap_err();
+            prop_assert_eq!(cut.kind(), io::ErrorKind::InvalidData);
+            let file = memory_file(b"x").unwrap();
+            let fds = vec![file.as_fd(); MESSAGE_FDS_MAX + many];
+            prop_assert!(send(&here, &ToHolder::Kill, &fds).is_err());
+            prop_assert!(send(&here, &ToHolder::Kill, &fds[..MESSAGE_FDS_MAX]).is_ok());
+            prop_assert_eq!(receive::<ToHolder>(&there).unwrap().fds.len(), MESSAGE_FDS_MAX);
+            let body = rustix::fs::memfd_create("x", MemfdFlags::CLOEXEC).unwrap();
+            rustix::fs::ftruncate(&body, BODY_BYTES_MAX + over as u64).unwrap();
+            let error = read_body::<CommandPlan>(&body).unwrap_err();
+            prop_assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+        }
     }
 }
