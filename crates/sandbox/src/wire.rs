@@ -681,7 +681,7 @@ mod tests {
             let whole = serde_json::to_vec(&plan).unwrap();
             let back: CommandPlan = read_body(memory_file(&whole).unwrap()).unwrap();
             prop_assert_eq!(&back.argv, &plan.argv);
-            prop_assert_eq!(serde_json::to_vec(&back).unwrap(), whole.clone());
+            prop_assert_eq!(serde_json::to_vec(&back).unwrap(), whole.as_slice());
             prop_assert_eq!(read_as_bodies(&whole[..cut % whole.len()]), [false; 3]);
             prop_assert_eq!(read_as_bodies(&[whole.as_slice(), b"x"].concat()), [false; 3]);
             let run = serde_json::to_vec(&run_message(numbers)).unwrap();
@@ -702,7 +702,7 @@ mod tests {
             let (here, there) = pair().unwrap();
             let longest = "x".repeat(MESSAGE_BYTES_MAX - 2);
             prop_assert!(send(&here, &longest, &[]).is_ok());
-            prop_assert_eq!(receive::<String>(&there).unwrap().message, longest.clone());
+            prop_assert_eq!(receive::<String>(&there).unwrap().message, longest.as_str());
             let longer = format!("{longest}{}", "x".repeat(over));
             prop_assert!(send(&here, &longer, &[]).is_err());
             // Whoever does not ask `send` is cut by the kernel, which the receiver sees.
