@@ -18,6 +18,7 @@ pub trait Hint: Error {
 
 /// An error rendered for people: what failed, why, what to do.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Report {
     /// What failed, without a full stop.
     pub error: String,

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 /// It carries no time, host or user, and 50 random bits make a clash on one
 /// machine a matter for the exclusive creation of the session's directory.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(as = "String"))]
 #[serde(try_from = "String", into = "String")]
 pub struct SessionId(String);
 

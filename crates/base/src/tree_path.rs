@@ -16,6 +16,7 @@ use crate::limits::TREE_PATH_BYTES_MAX;
 
 /// A path relative to the root of a tree; the root itself is the empty path.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(as = "String"))]
 #[serde(try_from = "String", into = "String")]
 pub struct TreePath(Vec<u8>);
 

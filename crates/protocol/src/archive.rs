@@ -12,6 +12,7 @@ use crate::Envelope;
 
 /// A question about stored sessions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "query", rename_all = "snake_case")]
 pub enum Query {
     /// Which ones there are, the one that was written to last first.
@@ -25,6 +26,7 @@ pub enum Query {
 
 /// The answer to a [`Query`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "reply", rename_all = "snake_case")]
 pub enum Reply {
     /// The sessions.
@@ -47,6 +49,7 @@ pub enum Reply {
 
 /// A session that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Unreadable {
     /// Which.
     pub session: SessionId,
@@ -56,6 +59,7 @@ pub struct Unreadable {
 
 /// A stored session in short.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct SessionSummary {
     /// Its id.
     pub session: SessionId,
@@ -79,6 +83,7 @@ pub struct SessionSummary {
 
 /// Where a session stands, by its last turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// Its record is not what was written.

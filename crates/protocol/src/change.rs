@@ -11,6 +11,7 @@ use crate::Surface;
 
 /// What happened to a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
     /// It is new.
@@ -27,6 +28,7 @@ pub enum ChangeKind {
 
 /// Why a change is there, which decides whether it is kept by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeClass {
     /// Source: shown and kept.
@@ -39,6 +41,7 @@ pub enum ChangeClass {
 
 /// One run of changed lines.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Hunk {
     /// The number by which it is selected, from 1.
     pub number: u32,
@@ -48,6 +51,7 @@ pub struct Hunk {
 
 /// Permission bits, with set-id and sticky bits; written in octal: `644`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(as = "String"))]
 #[serde(try_from = "String", into = "String")]
 pub struct Mode(pub u32);
 
@@ -73,6 +77,7 @@ impl TryFrom<String> for Mode {
 
 /// What a file holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct FileContent {
     /// How long it is.
     pub length_bytes: u64,
@@ -82,6 +87,7 @@ pub struct FileContent {
 
 /// What a path is on one side of a change.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Side {
     /// Nothing is there, or the sender did not say.
@@ -108,6 +114,7 @@ pub enum Side {
 
 /// One path of the change set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Change {
     /// The path in the workspace.
     pub path: TreePath,
@@ -140,16 +147,19 @@ pub struct Change {
     pub merge: Merge,
     /// What it would make other tools do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<Surface>>", optional))]
     pub surfaces: Vec<Surface>,
     /// What a [`Confirmation`](crate::Confirmation) has to name for it to be kept whole:
     /// `MODE:SHA256` of a file, `link:SHA256` of a link's target, `MODE:directory`, or
     /// `deleted`. `None` where none is needed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional = nullable))]
     pub confirm: Option<String>,
 }
 
 /// How a change stands to newer work of the user in the same file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "merge", rename_all = "snake_case")]
 pub enum Merge {
     /// There is none, or nothing is known of what both come from.
@@ -169,6 +179,7 @@ pub enum Merge {
 /// Lines that the user and the session changed differently, made safe to show; long ones
 /// are cut.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Clash {
     /// The line in the user's file, from 1.
     pub line: u32,
@@ -182,6 +193,7 @@ pub struct Clash {
 
 /// The pending changes of a session, whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ChangeSet {
     /// One per path.
     pub changes: Vec<Change>,
@@ -195,6 +207,7 @@ pub struct ChangeSet {
 
 /// Which changes an operation is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "select", rename_all = "snake_case")]
 pub enum Selection {
     /// Every change of class [`ChangeClass::Edit`].
@@ -215,6 +228,7 @@ pub enum Selection {
 
 /// A change that an operation left alone, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Refusal {
     /// The path.
     pub path: TreePath,
@@ -222,6 +236,7 @@ pub struct Refusal {
     pub reason: String,
     /// Where only a confirmation is missing: what it has to name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional = nullable))]
     pub confirm: Option<String>,
 }
 

@@ -8,6 +8,7 @@ use crate::{ChangeKind, Refusal, RunStatus};
 
 /// A state of the session that can be returned to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Checkpoint {
     /// Its number in the session, from 1. Numbers are never given twice.
     pub number: u32,
@@ -23,6 +24,7 @@ pub struct Checkpoint {
 
 /// What is brought back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum RewindScope {
     /// The session's files.
@@ -49,6 +51,7 @@ impl RewindScope {
 
 /// What becomes of a path, as the session's commands see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct PathChange {
     /// The path in the workspace.
     pub path: TreePath,
@@ -58,6 +61,7 @@ pub struct PathChange {
 
 /// What going back to a checkpoint would do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct RewindPlan {
     /// The checkpoint.
     pub to: u32,
@@ -97,6 +101,7 @@ impl RewindPlan {
 
 /// What going back to a checkpoint did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Rewound {
     /// The checkpoint.
     pub to: u32,
@@ -116,6 +121,7 @@ pub struct Rewound {
 
 /// How a command in the session ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "end", rename_all = "snake_case")]
 pub enum CommandEnd {
     /// It ran.

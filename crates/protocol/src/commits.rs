@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// What the session committed that the user's repository does not have.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Commits {
     /// Branches with new commits.
     pub branches: Vec<Branch>,
@@ -34,6 +35,7 @@ impl Commits {
 
 /// A branch of the session with new commits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Branch {
     /// Its name, below `refs/heads`; `HEAD` for commits that are on no branch.
     pub name: String,
@@ -53,6 +55,7 @@ pub struct Branch {
 
 /// A ref that differs between the session and the user's repository, and is never taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct OtherRef {
     /// Its whole name, safe to show; `HEAD` for what is checked out.
     pub name: String,
@@ -66,6 +69,7 @@ pub struct OtherRef {
 
 /// One commit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Commit {
     /// Its id.
     pub id: String,
@@ -77,6 +81,7 @@ pub struct Commit {
 
 /// A branch that was taken into the user's repository.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct TakenBranch {
     /// The branch in the session.
     pub branch: String,
@@ -90,6 +95,7 @@ pub struct TakenBranch {
 
 /// A branch that was left alone, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct BranchRefusal {
     /// The branch or ref.
     pub branch: String,

@@ -11,6 +11,7 @@ use crate::{
 
 /// An event with its place in the session's stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Envelope {
     /// The session.
     pub session: SessionId,
@@ -24,6 +25,7 @@ pub struct Envelope {
 
 /// Which stream of a command wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Stream {
     /// Standard output.
@@ -34,6 +36,7 @@ pub enum Stream {
 
 /// How much a notice matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// Good to know.
@@ -44,6 +47,7 @@ pub enum Level {
 
 /// What came of one candidate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum CandidateVerdict {
     /// It was not tried, and why (no code, no change, seen before, syntax error).
@@ -67,6 +71,7 @@ pub enum CandidateVerdict {
 
 /// Something that happened. The enum is closed: a new variant is a new version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// The session is open; the first event every reader gets.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "status", content = "value", rename_all = "snake_case")]
 pub enum RunStatus {
     /// It exited with this code.
@@ -24,6 +25,7 @@ pub enum RunStatus {
 
 /// A bound at which a command is ended, other than its time and its output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Bound {
     /// The memory of its processes together.
@@ -82,6 +84,7 @@ impl RunStatus {
 
 /// What a run of the check told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct TestSummary {
     /// How the check ended.
     pub status: RunStatus,
@@ -97,6 +100,7 @@ pub struct TestSummary {
 
 /// A place where the bug may be, with the reasons for the guess.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Suspect {
     /// The file.
     pub path: TreePath,
@@ -108,6 +112,7 @@ pub struct Suspect {
 
 /// Everything a reader needs to judge the outcome.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Evidence {
     /// The check as it ran.
     pub check: Option<String>,
@@ -129,12 +134,14 @@ pub struct Evidence {
     pub duration_ms: u64,
     /// The best candidate of a repair in which none passed; it was not applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional = nullable))]
     pub nearest: Option<Nearest>,
 }
 
 /// A candidate that came nearer to passing than the others: more tests passed with it, or
 /// as many and it changes less.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Nearest {
     /// Its number in the turn, from 1.
     pub candidate: u32,
@@ -152,6 +159,7 @@ pub struct Nearest {
 
 /// How a turn ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
     /// The change is there and the check passes with it.

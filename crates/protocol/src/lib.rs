@@ -11,7 +11,8 @@
 //! *Map*: `op` what a front end asks for · `event` what it is shown · `task` what
 //! a turn is about · `change` the change set · `surface` what a change would make
 //! other tools do · `commits` what a session committed · `evidence` commands, tests and the
-//! outcome · `archive` questions about stored sessions · `wire` lines.
+//! outcome · `archive` questions about stored sessions · `wire` lines · [`workspace`] everything about the user's own
+//! tree.
 //!
 //! ```
 //! use moat_protocol::{Op, read_op, write_op};
@@ -30,6 +31,7 @@ mod op;
 mod surface;
 mod task;
 mod wire;
+pub mod workspace;
 
 pub use archive::{Query, Reply, SessionSummary, Standing, Unreadable};
 pub use change::{

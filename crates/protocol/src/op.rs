@@ -8,6 +8,7 @@ use crate::{Confirmation, RewindScope, Selection, Task};
 
 /// A request to the engine. The enum is closed: a new variant is a new version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub enum Op {
     /// Begin a turn. Refused while another turn runs.
@@ -60,6 +61,7 @@ pub enum Op {
         selection: Selection,
         /// What was confirmed, each for itself.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[cfg_attr(feature = "typescript", ts(as = "Option<Vec<Confirmation>>", optional))]
         confirmed: Vec<Confirmation>,
     },
     /// Drop pending changes from the session.
@@ -96,6 +98,7 @@ pub enum Op {
 
 /// A person's answer to a question. There is no default: silence is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// Do exactly what was shown, once.
@@ -106,6 +109,7 @@ pub enum Answer {
 
 /// Exactly what would run if a question is answered with [`Answer::Once`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Proposal {
     /// The full argument vector.
     pub argv: Vec<String>,
@@ -115,6 +119,7 @@ pub struct Proposal {
     pub directory: TreePath,
     /// The candidate that is in place when it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional = nullable))]
     pub candidate: Option<ProposedCandidate>,
     /// Where what it writes ends up, in words.
     pub writes: String,
@@ -126,6 +131,7 @@ pub struct Proposal {
 
 /// A candidate that would be tried.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ProposedCandidate {
     /// Its number in the turn, from 1.
     pub number: u32,
@@ -135,5 +141,6 @@ pub struct ProposedCandidate {
     pub symbol: String,
     /// The file into which tests that come with it are put.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional = nullable))]
     pub tests: Option<TreePath>,
 }

@@ -8,6 +8,7 @@ use crate::Change;
 
 /// What a surface makes the tool do that reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum SurfaceEffect {
     /// It runs a program when a tool opens, starts in or trusts the directory.
@@ -30,9 +31,11 @@ pub enum SurfaceEffect {
 
 /// One thing that a change would make some tool do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Surface {
     /// The file that it is, where the change names a whole directory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional = nullable))]
     pub at: Option<TreePath>,
     /// Which tools read it.
     pub reader: String,
@@ -48,6 +51,7 @@ pub struct Surface {
 
 /// How a person gave a word, by the front end that passes it on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Confirmer {
     /// Somebody at a terminal was shown exactly this change and said yes.
@@ -72,6 +76,7 @@ impl Confirmer {
 
 /// A person's word that a surface may be written, for exactly one content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Confirmation {
     /// The path.
     pub path: TreePath,

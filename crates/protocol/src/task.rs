@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// The kinds of work that the scaffold for small models knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum TaskKind {
     /// Make a failing check pass without breaking what passed.
@@ -21,6 +22,7 @@ pub enum TaskKind {
 
 /// What the user asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Task {
     /// The user's words.
     pub text: String,
