@@ -25,6 +25,7 @@ mod models;
 mod pip;
 mod places;
 mod privilege;
+mod serve;
 mod sessions;
 mod start;
 mod task;
@@ -115,6 +116,10 @@ fn run(environment: &Environment, arguments: Arguments) -> Result<Exit, Failure>
         Verb::Config { verb } => {
             environment.give_up_inet()?;
             command::config::run(environment, &overrides, &verb)
+        }
+        Verb::Serve(arguments) => {
+            let config = environment.config(&overrides)?;
+            serve::run(environment, config, &arguments)
         }
         Verb::Broker => broker::run(environment).map(|()| Exit::Success),
     }

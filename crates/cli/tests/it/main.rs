@@ -26,6 +26,7 @@ mod other_user;
 mod program;
 mod repair;
 mod secrets;
+mod serve;
 mod stopping;
 mod support;
 mod surface;
