@@ -207,13 +207,9 @@ impl Environment {
         named.filter(|path| path.is_absolute()).unwrap_or_else(|| "/bin/sh".into())
     }
 
-    /// The variables of the user's own terminals: all of them, and what says which terminal it is.
+    /// The variables of the user's own terminals: all of them.
     pub(crate) fn for_terminals(&self) -> Vec<(OsString, OsString)> {
-        let mut variables = self.variables.clone();
-        variables.retain(|(name, _)| name != "TERM" && name != "COLORTERM");
-        variables.push(("TERM".into(), "xterm-256color".into()));
-        variables.push(("COLORTERM".into(), "truecolor".into()));
-        variables
+        self.variables.clone()
     }
 
     /// Whether the user sits before a screen on which a window can be opened.

@@ -56,6 +56,9 @@ fn main() -> ExitCode {
     if words.get(1).is_some_and(|word| word == moat_probe::WORD) {
         return moat_probe::main(words.get(2..).unwrap_or_default());
     }
+    if words.get(1).is_some_and(|word| word == moat_terminal::KEEPER_WORD) {
+        return moat_terminal::keeper_main(words.get(2..).unwrap_or_default());
+    }
     if let Err(failure) = privilege::close() {
         return end(Err(failure));
     }

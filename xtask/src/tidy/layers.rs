@@ -24,6 +24,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("files", &["base", "scan"]),
     ("seccomp", &[]),
     ("sandbox", &["base", "files", "seccomp"]),
+    ("terminal", &["base", "protocol"]),
+    ("workspace", &["base", "protocol", "files", "sandbox"]),
     ("probe", &["base", "files", "sandbox"]),
     ("model", &["base", "net"]),
     ("inference", &["base", "net", "files", "sandbox"]),

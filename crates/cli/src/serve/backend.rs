@@ -8,7 +8,7 @@ use moat_protocol::workspace::{
     CompletionQuery, CompletionReply, LanguageQuery, LanguageReply, WorkspaceQuery, WorkspaceReply,
 };
 use moat_server::{Backend, Front};
-use moat_workspace::Workspace;
+use moat_workspace::{FrontId, Workspace};
 
 use super::boundary::Boundary;
 use super::fronts::Fronts;
@@ -59,7 +59,7 @@ impl Backend for Service {
             WorkspaceQuery::Search(query) => {
                 let told = front.clone();
                 let sink = Arc::new(move |news| told.tell(news).is_ok());
-                self.workspace.search(query, front.id(), sink).map(WorkspaceReply::Search)
+                self.workspace.search(query, FrontId(front.id()), sink).map(WorkspaceReply::Search)
             }
             WorkspaceQuery::Git(query) => self.workspace.git(query).map(WorkspaceReply::Git),
             WorkspaceQuery::Desk(query) => self.workspace.desk(query).map(WorkspaceReply::Desk),
@@ -91,7 +91,7 @@ impl Backend for Service {
         self.fronts.remove(front.id());
         self.sessions.left(front.id());
         self.terminals.left(front.id());
-        self.workspace.gone(front.id());
+        self.workspace.gone(FrontId(front.id()));
     }
 }
 

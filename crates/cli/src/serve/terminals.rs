@@ -5,7 +5,7 @@
 //! Invariant: nothing of the agent is started here, and no word of the workspace becomes an
 //! argument.
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -80,7 +80,7 @@ impl UserTerminals {
             TerminalQuery::Attach { terminal } => self
                 .terminals
                 .attach(terminal, id, sink(front))
-                .map(|terminal| TerminalReply::Opened { terminal }),
+                .map(|()| TerminalReply::Done),
             TerminalQuery::Resize { terminal, columns, rows } => {
                 self.terminals.resize(terminal, size(columns, rows)).map(|()| TerminalReply::Done)
             }
@@ -98,7 +98,7 @@ impl UserTerminals {
 
     /// A front end left.
     pub(super) fn left(&self, front: u64) {
-        self.terminals.gone(FrontId(front));
+        self.terminals.detach(FrontId(front));
     }
 
     /// What a program of ours prints, run with all that the user has.
@@ -108,8 +108,9 @@ impl UserTerminals {
             let what = format!("could not run `{} {}`", program.display(), words.join(" "));
             Failure::environment(what, hint).because(error)
         };
-        let words: Vec<OsString> = words.iter().map(OsString::from).collect();
-        self.terminals.run(program, &words, &self.output).map_err(|error| failed(&error))?;
+        let all = std::iter::once(program.as_os_str()).chain(words.iter().map(OsStr::new));
+        let all: Vec<&OsStr> = all.collect();
+        self.terminals.run(&all, &self.output).map_err(|error| failed(&error))?;
         let output = self.fs.read(&self.output, OUTPUT_BYTES_MAX).map_err(|error| failed(&error));
         let _kept_until_the_next = self.fs.remove(&self.output);
         output
@@ -118,7 +119,7 @@ impl UserTerminals {
     /// Opens a browser, where the user has one.
     pub(super) fn browse(&self, opener: &Path, link: &str) {
         // The link is printed too.
-        let _not_opened = self.terminals.run(opener, &[link.into()], Path::new("/dev/null"));
+        let _not_opened = self.terminals.launch(&[opener.as_os_str(), OsStr::new(link)]);
     }
 }
 

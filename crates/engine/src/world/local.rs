@@ -472,18 +472,7 @@ impl World for LocalWorld {
     }
 
     fn boundary(&self) -> String {
-        let confinement = self.ground.confinement();
-        if confinement.is_full() {
-            let remarks = confinement.remarks.iter().map(|remark| format!("; {remark}"));
-            return std::iter::once(
-                "full: commands see this workspace copy-on-write, no network, no other files of \
-                 yours"
-                    .to_owned(),
-            )
-            .chain(remarks)
-            .collect();
-        }
-        format!("PARTIAL, so commands are asked for: {}", confinement.line())
+        boundary_line(self.ground.confinement())
     }
 
     fn workspace(&self) -> String {
