@@ -11,6 +11,7 @@ import {
   type SessionId,
   type SessionSummary,
   type Task,
+  type TaskKind,
   type Unreadable,
 } from "@moat/proto";
 import { createEffect, createRoot, createSignal, on } from "solid-js";
@@ -67,6 +68,7 @@ function make(host: Host) {
     schedule: beforeDrawing,
     now: () => performance.now(),
     later: (run, ms) => void setTimeout(run, ms),
+    attached: (session) => void showPending(session),
   });
   const [listing, setListing] = createStore<Listing>({
     state: "loading",
@@ -81,6 +83,8 @@ function make(host: Host) {
   const [queues, setQueues] = createStore<Record<SessionId, Queued[]>>({});
   const [draft, setDraft] = createSignal(host.memory.get<string>("agent.draft", ""));
   const [opening, setOpening] = createSignal(false);
+  const [kind, setKind] = createSignal<TaskKind | "auto">("auto");
+  const [check, keepCheck] = createSignal(host.memory.get<string | null>("agent.check", null));
   const recent: SessionId[] = [];
   let nextId = 1;
 
@@ -125,6 +129,14 @@ function make(host: Host) {
     const known = feed.view(session);
     if (known && known.stage !== "gone" && known.stage !== "closed") return;
     await feed.attach(session);
+  }
+
+  /** A stored session tells its turns and not what is pending now, so that is asked for. */
+  async function showPending(session: SessionId): Promise<void> {
+    const known = feed.view(session);
+    if (known?.stage !== "open" || isBusy(known)) return;
+    if (known.groups.every((group) => group.turn === null && group.items.length === 0)) return;
+    await op(session, { op: "show" }).catch(() => undefined);
   }
 
   /** Goes to the list of threads. */
@@ -238,6 +250,23 @@ function make(host: Host) {
     void tellingOp(session, { op: "start", task: first.task });
   }
 
+  /** What follows from an event that happens now. */
+  function happened(session: SessionId, event: Event): void {
+    if (event.event === "turn_finished") {
+      next(session, event);
+      void refresh();
+      const shown: string[] = ["solved", "unverified", "unknown"];
+      if (!shown.includes(event.outcome.outcome)) void showLater(session);
+    } else if (event.event === "command_ended") void showLater(session);
+    else if (event.event === "rewound" && event.scope !== "conversation") void showLater(session);
+    else if (event.event === "turn_started") void refresh();
+  }
+
+  /** Asks what is pending, where the engine does not say so by itself. */
+  async function showLater(session: SessionId): Promise<void> {
+    await op(session, { op: "show" }).catch(() => undefined);
+  }
+
   function light(session: SessionId): Light {
     const known = feed.view(session);
     if (!known || known.stage === "gone" || known.stage === "closed") return "none";
@@ -249,11 +278,7 @@ function make(host: Host) {
     if (news.news === "session") {
       const { envelope } = news;
       feed.hear(envelope);
-      const name = envelope.event.event;
-      if (name === "turn_finished") {
-        next(envelope.session, envelope.event);
-        void refresh();
-      }
+      if (feed.isLive(envelope.session)) happened(envelope.session, envelope.event);
     } else if (news.news === "session_gone") feed.gone(news.session, news.report ?? null);
     else if (news.news === "sessions_changed") void refresh();
   });
@@ -293,6 +318,16 @@ function make(host: Host) {
     opening,
     draft,
     setDraft,
+    kind,
+    setKind,
+    check,
+    setCheck: (line: string | null) => {
+      keepCheck(line);
+      host.memory.set("agent.check", line);
+    },
+    /** The model that the next turn uses. */
+    model: () => host.settings.get("agent.model") || standardModel(),
+    setModel: (name: string) => host.settings.set("agent.model", name),
     refresh,
     open,
     leave,

@@ -23,6 +23,8 @@ export interface FeedDoors {
   now(): number;
   /** Runs something later. */
   later(run: () => void, ms: number): void;
+  /** Hears that a session's view is there, after it was attached to. */
+  attached?(session: SessionId): void;
 }
 
 interface Waiter {
@@ -64,6 +66,12 @@ export class Feed {
   /** The sessions that are attached to. */
   attached(): SessionId[] {
     return [...this.#lines.keys()];
+  }
+
+  /** Whether what comes of a session happens now, and is not told again. */
+  isLive(session: SessionId): boolean {
+    const line = this.#lines.get(session);
+    return line?.attached === true && line.staging === null;
   }
 
   /** Attaches to a session, or anew. What is shown of it stays until the new view is there. */
@@ -205,6 +213,7 @@ export class Feed {
     if (staging.stage === "attaching") staging.stage = "open";
     this.#set(session, staging);
     this.#mend(session, line);
+    this.#doors.attached?.(session);
   }
 
   #set(session: SessionId, view: SessionView): void {

@@ -61,7 +61,6 @@ export function RewindDialog(props: {
     try {
       await props.agent.opThen(session(), { op: "rewind", to: props.to, scope: scope() }, ["rewound"]);
       props.onClose();
-      if (scope() !== "conversation") await props.agent.op(session(), { op: "show" });
     } catch (error) {
       setFailed(reportOf(error));
     } finally {
