@@ -117,7 +117,7 @@ function Plan(props: { agent: Agent; turn: Turn }): JSX.Element {
         <Icon name="chevron-right" size={14} class={open() ? "turned" : ""} />
         <span>{t("agent.plan")}</span>
         <span class="ag-faint">
-          {t("agent.plan.done", { done: props.turn.planDone, of: props.turn.plan.length })}
+          {t("agent.plan.count", { done: props.turn.planDone, of: props.turn.plan.length })}
         </span>
       </button>
       <Show when={open()}>
