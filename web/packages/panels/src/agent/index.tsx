@@ -4,6 +4,8 @@
 import { createMemo, createSignal, type JSX, onCleanup, Show } from "solid-js";
 
 import "./agent.css";
+import "./cards.css";
+import "./composer.css";
 import type { Host } from "../host.ts";
 import { ChangesBar } from "../review/bar.tsx";
 import { reviewOf } from "../review/store.ts";

@@ -42,6 +42,7 @@ export function reduce(view: SessionView, envelope: Envelope): void {
 
 /** Takes in what the person just added to a turn: the engine sends no event for it. */
 export function addSteer(view: SessionView, text: string): void {
+  view.version += 1;
   add(view, (key) => ({ kind: "steered", key, text }));
 }
 
@@ -206,7 +207,8 @@ function isSame(one: Task, other: Task): boolean {
 
 function notice(view: SessionView, { level, text }: Of<"notice">): void {
   if (level === "note" && text.startsWith(TOLD_STEER)) {
-    return addSteer(view, text.slice(TOLD_STEER.length));
+    const words = text.slice(TOLD_STEER.length);
+    return add(view, (key) => ({ kind: "steered", key, text: words }));
   }
   add(view, (key) => ({ kind: "notice", key, level, text }));
 }

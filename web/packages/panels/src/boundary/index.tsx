@@ -6,6 +6,8 @@
 import { createSignal, For, type JSX, onMount } from "solid-js";
 
 import "../agent/agent.css";
+import "../agent/cards.css";
+import "../agent/composer.css";
 import "./boundary.css";
 import type { Host } from "../host.ts";
 import type { MessageKey } from "../i18n.ts";

@@ -4,7 +4,7 @@
 
 import { createSignal, For, type JSX, Show } from "solid-js";
 
-import type { SessionId } from "@moat/proto";
+import type { Selection, SessionId } from "@moat/proto";
 import { oneLine, visible } from "../agent/visible.ts";
 import { Badge, Button, FileIcon, Icon, IconButton, TextArea } from "../ui/index.ts";
 import { effectKey } from "./ask.tsx";
@@ -52,7 +52,7 @@ export function FileView(props: FileProps): JSX.Element {
   const blocked = () => review.blocked(props.session);
   const isConflict = () => props.file.state === "conflict";
   const kind = () => (change().kind === "created" && change().renamed_from ? "moved" : change().kind);
-  const paths = () => ({ select: "paths", paths: [props.file.path] }) as const;
+  const paths = (): Selection => ({ select: "paths", paths: [props.file.path] });
   return (
     <section class="rv-file" data-path={props.file.path} aria-label={oneLine(props.file.path)}>
       <header class="rv-file-head">
@@ -159,8 +159,11 @@ function HunkView(props: FileProps & { hunk: DiffHunk; blocked: string | null })
   const [draft, setDraft] = createSignal<Draft | null>(null);
   const id = () => hunkId(props.file.path, props.hunk.number);
   const isCurrent = () => props.current === id();
-  const selection = () =>
-    ({ select: "hunks", path: props.file.path, numbers: [props.hunk.number] }) as const;
+  const selection = (): Selection => ({
+    select: "hunks",
+    path: props.file.path,
+    numbers: [props.hunk.number],
+  });
   const isConflict = () => props.file.state === "conflict";
   const lines = (): [number, number] => {
     const { newStart, newCount, oldStart, oldCount } = props.hunk;

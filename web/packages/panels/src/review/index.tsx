@@ -6,6 +6,8 @@ import { createEffect, createMemo, createSignal, For, type JSX, Match, on, Show,
 
 import type { SessionId } from "@moat/proto";
 import "../agent/agent.css";
+import "../agent/cards.css";
+import "../agent/composer.css";
 import "./review.css";
 import { titleOf } from "../agent/threads.tsx";
 import { oneLine, visible } from "../agent/visible.ts";
