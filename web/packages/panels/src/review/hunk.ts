@@ -11,8 +11,8 @@ export interface DiffLine {
   before: number | null;
   /** Its number with the change; nothing for a removed line. */
   after: number | null;
-  /** The part that changed, from and to, where the line stands beside another. */
-  changed: [number, number] | null;
+  /** The parts that changed, from and to, where the line stands beside another. */
+  changed: [number, number][] | null;
 }
 
 /** A hunk, taken apart. */
@@ -88,27 +88,61 @@ function runOf(lines: DiffLine[], from: number, kind: DiffLine["kind"]): number 
   return count;
 }
 
-const WORD = /[\p{L}\p{N}_]/u;
+const TOKEN = /[\p{L}\p{N}_]+|\s+|./gu;
+/** Lines with more words than this are not compared word by word. */
+const TOKENS_MAX = 240;
 /** Of lines that have less in common than this share, all is another. */
-const COMMON_MIN = 0.25;
+const COMMON_MIN = 0.4;
 
+/** Marks the words of two lines that are not in both, in order. */
 function pair(old: DiffLine, now: DiffLine): void {
-  const one = old.text;
-  const other = now.text;
-  const most = Math.min(one.length, other.length);
-  let begin = 0;
-  while (begin < most && one[begin] === other[begin]) begin += 1;
-  let end = 0;
-  while (end < most - begin && one[one.length - 1 - end] === other[other.length - 1 - end]) end += 1;
-  // Whole words read better than the letters that happen to differ.
-  while (begin > 0 && WORD.test(one[begin - 1] ?? "") && (isWord(one, begin) || isWord(other, begin))) begin -= 1;
-  while (end > 0 && WORD.test(one[one.length - end] ?? "") && (isWord(one, one.length - end - 1) || isWord(other, other.length - end - 1))) end -= 1;
-  const common = one.slice(0, begin).trim().length + one.slice(one.length - end).trim().length;
-  if (common < Math.max(one.trim().length, other.trim().length) * COMMON_MIN) return;
-  old.changed = [begin, one.length - end];
-  now.changed = [begin, other.length - end];
+  const one = old.text.match(TOKEN) ?? [];
+  const other = now.text.match(TOKEN) ?? [];
+  if (one.length > TOKENS_MAX || other.length > TOKENS_MAX) return;
+  const [keptOld, keptNow] = common(one, other);
+  const shared = one.filter((token, at) => keptOld[at] && token.trim() !== "").join("").length;
+  const most = Math.max(old.text.replaceAll(/\s/g, "").length, now.text.replaceAll(/\s/g, "").length);
+  if (shared < most * COMMON_MIN) return;
+  old.changed = ranges(one, keptOld);
+  now.changed = ranges(other, keptNow);
 }
 
-function isWord(text: string, at: number): boolean {
-  return WORD.test(text[at] ?? "");
+/** Which tokens of both are in the longest sequence that both have. */
+function common(one: readonly string[], other: readonly string[]): [boolean[], boolean[]] {
+  const width = other.length + 1;
+  const lengths = new Uint16Array((one.length + 1) * width);
+  for (let a = one.length - 1; a >= 0; a--) {
+    for (let b = other.length - 1; b >= 0; b--) {
+      const at = a * width + b;
+      const skipped = Math.max(lengths[at + width] ?? 0, lengths[at + 1] ?? 0);
+      lengths[at] = one[a] === other[b] ? (lengths[at + width + 1] ?? 0) + 1 : skipped;
+    }
+  }
+  const kept: [boolean[], boolean[]] = [one.map(() => false), other.map(() => false)];
+  for (let a = 0, b = 0; a < one.length && b < other.length; ) {
+    const at = a * width + b;
+    if (one[a] === other[b]) {
+      kept[0][a++] = true;
+      kept[1][b++] = true;
+    } else if ((lengths[at + width] ?? 0) >= (lengths[at + 1] ?? 0)) a += 1;
+    else b += 1;
+  }
+  return kept;
+}
+
+/** What is not kept, from and to; a blank between two changes belongs to them. */
+function ranges(tokens: readonly string[], kept: readonly boolean[]): [number, number][] {
+  const found: [number, number][] = [];
+  let place = 0;
+  let blankFrom = -1;
+  tokens.forEach((token, at) => {
+    const last = found[found.length - 1];
+    if (!kept[at]) {
+      if (last && (last[1] === place || last[1] === blankFrom)) last[1] = place + token.length;
+      else found.push([place, place + token.length]);
+    }
+    blankFrom = kept[at] && token.trim() === "" ? place : -1;
+    place += token.length;
+  });
+  return found;
 }

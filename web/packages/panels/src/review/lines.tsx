@@ -77,18 +77,20 @@ export function HunkLines(props: {
 }
 
 function Words(props: { line: DiffLine }): JSX.Element {
-  const parts = (): [string, string, string] => {
+  const parts = () => {
     const { text, changed } = props.line;
-    if (!changed || changed[1] <= changed[0]) return [text, "", ""];
-    return [text.slice(0, changed[0]), text.slice(changed[0], changed[1]), text.slice(changed[1])];
+    const found: { text: string; changed: boolean }[] = [];
+    let from = 0;
+    for (const [begin, end] of changed ?? []) {
+      found.push({ text: text.slice(from, begin), changed: false }, { text: text.slice(begin, end), changed: true });
+      from = end;
+    }
+    found.push({ text: text.slice(from), changed: false });
+    return found;
   };
   return (
-    <>
-      {visible(parts()[0])}
-      <Show when={parts()[1]}>
-        <span class="rv-word">{visible(parts()[1])}</span>
-      </Show>
-      {visible(parts()[2])}
-    </>
+    <For each={parts()}>
+      {(part) => (part.changed ? <span class="rv-word">{visible(part.text)}</span> : visible(part.text))}
+    </For>
   );
 }

@@ -65,10 +65,11 @@ test("new and removed files count from their first line, and a count of one is n
 test("within a changed line the words that changed are marked, and nothing where all did", () => {
   const marked = (old: string, now: string) => {
     const { lines } = parseHunk({ number: 1, text: `@@ -1 +1 @@\n-${old}\n+${now}\n` });
-    return lines.map(({ text, changed }) => (changed ? text.slice(...changed) : null));
+    return lines.map(({ text, changed }) => changed?.map((range) => text.slice(...range)) ?? null);
   };
-  expect(marked("return cents % 100", "return cents % 1000")).toEqual(["100", "1000"]);
-  expect(marked("if live:", "if live and young:")).toEqual(["", " and young"]);
+  expect(marked("return cents % 100", "return cents % 1000")).toEqual([["100"], ["1000"]]);
+  expect(marked("if live:", "if live and young:")).toEqual([[], [" and young"]]);
+  expect(marked("sum(e for e in all if e < last)", "sum((e for e in all if e <= last), 0)")).toEqual([[], ["(", "=", ", 0)"]]);
   expect(marked("one", "completely other")).toEqual([null, null]);
   // Two removed and one added: nobody knows which belongs to which.
   const { lines } = parseHunk({ number: 1, text: "@@ -1,2 +1 @@\n-ab\n-ac\n+ad\n" });
