@@ -96,9 +96,11 @@ export function ChangesBar(props: { host: Host }): JSX.Element {
 /** Lines added and removed. */
 export function Lines(props: { added: number; removed: number }): JSX.Element {
   return (
-    <span class="rv-plus-minus">
-      <span class="added">+{props.added}</span> <span class="removed">−{props.removed}</span>
-    </span>
+    <Show when={props.added + props.removed > 0}>
+      <span class="rv-plus-minus">
+        <span class="added">+{props.added}</span> <span class="removed">−{props.removed}</span>
+      </span>
+    </Show>
   );
 }
 

@@ -200,7 +200,7 @@ function Files(props: { review: Review; session: SessionId; path: string | undef
           </Button>
         </span>
       </header>
-      <Show when={blocked()}>
+      <Show when={review.working() ? null : blocked()}>
         {(why) => (
           <p class="rv-blocked" role="status">
             <Icon name="info" size={14} />

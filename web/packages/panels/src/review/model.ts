@@ -110,7 +110,8 @@ export function details(change: Change): Detail[] {
   if (after.kind === "link" && after.target != null) {
     found.push({ key: "review.detail.linkNew", args: { target: after.target }, tone: "good" });
   }
-  if (change.hunks.length === 0 && !change.renamed_to) {
+  const isShown = change.merge?.merge === "conflict" && change.merge.places.length > 0;
+  if (change.hunks.length === 0 && !change.renamed_to && !isShown) {
     const content = contentDetail(change);
     if (content) found.push(content);
   }
