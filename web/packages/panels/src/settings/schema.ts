@@ -1,197 +1,334 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every setting of the front end, in one typed table: its section, its kind, its default and its bounds.
-// What a person typed or a file holds becomes a value only through `accept`, so nobody else checks values.
+// Every setting: its name, what it may be, what it is at first, and the words for people. The settings view is made from
+// this table, and `accept.ts` decides by it what becomes a value. A name is never used again for something else.
 
-/** The sections of the settings editor, in the order in which they are shown. */
-export const SECTIONS = ["workbench", "editor", "files", "terminal", "completion", "agent", "keyboard"] as const;
+import type { MessageKey } from "../i18n.ts";
 
-export type Section = (typeof SECTIONS)[number];
+/** What a setting may be. */
+export type SettingSpec = { group: SettingGroup; title: MessageKey; detail?: MessageKey } & (
+  | { type: "boolean"; default: boolean }
+  | { type: "number"; default: number; min: number; max: number; step?: number; unit?: SettingUnit }
+  | { type: "string"; default: string }
+  | { type: "choice"; default: string; choices: { value: string; title: MessageKey }[] }
+  | { type: "keys"; default: KeyOverride[] }
+);
 
-/** One key for a command, as the keybindings editor keeps it. An empty key takes the command's key away. */
+/** What a number counts. */
+export type SettingUnit = "px" | "ms" | "minutes" | "lines" | "files";
+
+/** Which part of the settings view it stands in. */
+export type SettingGroup = "workbench" | "editor" | "files" | "terminal" | "search" | "completion" | "agent" | "keys";
+
+/** A key that the user gave a command, or took from one: `command` with `-` before it. */
 export interface KeyOverride {
-  command: string;
   key: string;
+  command: string;
+  when?: string;
 }
 
-interface Base {
-  section: Section;
-}
+/** The groups in the order in which they are shown. */
+export const GROUPS: { group: SettingGroup; title: MessageKey }[] = [
+  { group: "workbench", title: "settings.group.workbench" },
+  { group: "editor", title: "settings.group.editor" },
+  { group: "files", title: "settings.group.files" },
+  { group: "search", title: "settings.group.search" },
+  { group: "terminal", title: "settings.group.terminal" },
+  { group: "completion", title: "settings.group.completion" },
+  { group: "agent", title: "settings.group.agent" },
+  { group: "keys", title: "settings.group.keys" },
+];
 
-/** What kind of value a setting has. */
-export type Spec =
-  | (Base & { kind: "choice"; options: readonly string[]; fallback: string })
-  | (Base & { kind: "flag"; fallback: boolean })
-  | (Base & { kind: "number"; min: number; max: number; step: number; unit?: "px" | "ms" | "s" | "lines"; fallback: number })
-  | (Base & { kind: "text"; fallback: string; maxLength: number })
-  | (Base & { kind: "keys"; fallback: readonly KeyOverride[] });
+const specs = {
+  "workbench.theme": {
+    group: "workbench",
+    type: "choice",
+    default: "system",
+    title: "setting.theme",
+    choices: [
+      { value: "system", title: "setting.theme.system" },
+      { value: "dark", title: "setting.theme.dark" },
+      { value: "light", title: "setting.theme.light" },
+      { value: "contrast", title: "setting.theme.contrast" },
+    ],
+  },
+  "workbench.language": {
+    group: "workbench",
+    type: "choice",
+    default: "system",
+    title: "setting.language",
+    choices: [
+      { value: "system", title: "setting.language.system" },
+      { value: "en", title: "setting.language.en" },
+      { value: "zh", title: "setting.language.zh" },
+    ],
+  },
+  "editor.fontSize": {
+    group: "editor",
+    type: "number",
+    default: 13,
+    min: 8,
+    max: 40,
+    unit: "px",
+    title: "setting.fontSize",
+  },
+  "editor.fontFamily": {
+    group: "editor",
+    type: "string",
+    default: "",
+    title: "setting.fontFamily",
+    detail: "setting.fontFamily.detail",
+  },
+  "editor.lineHeight": {
+    group: "editor",
+    type: "number",
+    default: 0,
+    min: 0,
+    max: 60,
+    step: 1,
+    unit: "px",
+    title: "setting.lineHeight",
+    detail: "setting.lineHeight.detail",
+  },
+  "editor.tabSize": {
+    group: "editor",
+    type: "number",
+    default: 4,
+    min: 1,
+    max: 16,
+    title: "setting.tabSize",
+    detail: "setting.tabSize.detail",
+  },
+  "editor.insertSpaces": {
+    group: "editor",
+    type: "boolean",
+    default: true,
+    title: "setting.insertSpaces",
+    detail: "setting.insertSpaces.detail",
+  },
+  "editor.wordWrap": {
+    group: "editor",
+    type: "boolean",
+    default: false,
+    title: "setting.wordWrap",
+  },
+  "editor.minimap": {
+    group: "editor",
+    type: "boolean",
+    default: true,
+    title: "setting.minimap",
+  },
+  "editor.lineNumbers": {
+    group: "editor",
+    type: "choice",
+    default: "on",
+    title: "setting.lineNumbers",
+    choices: [
+      { value: "on", title: "setting.lineNumbers.on" },
+      { value: "relative", title: "setting.lineNumbers.relative" },
+      { value: "off", title: "setting.lineNumbers.off" },
+    ],
+  },
+  "editor.renderWhitespace": {
+    group: "editor",
+    type: "boolean",
+    default: false,
+    title: "setting.renderWhitespace",
+  },
+  "editor.stickyScroll": {
+    group: "editor",
+    type: "boolean",
+    default: true,
+    title: "setting.stickyScroll",
+  },
+  "editor.blame": {
+    group: "editor",
+    type: "boolean",
+    default: true,
+    title: "setting.blame",
+    detail: "setting.blame.detail",
+  },
+  "diff.sideBySide": {
+    group: "editor",
+    type: "boolean",
+    default: true,
+    title: "setting.sideBySide",
+    detail: "setting.sideBySide.detail",
+  },
+  "files.autoSave": {
+    group: "files",
+    type: "choice",
+    default: "off",
+    title: "setting.autoSave",
+    detail: "setting.autoSave.detail",
+    choices: [
+      { value: "off", title: "setting.autoSave.off" },
+      { value: "delay", title: "setting.autoSave.delay" },
+      { value: "focus", title: "setting.autoSave.focus" },
+    ],
+  },
+  "files.autoSaveDelay": {
+    group: "files",
+    type: "number",
+    default: 1000,
+    min: 100,
+    max: 60000,
+    step: 100,
+    unit: "ms",
+    title: "setting.autoSaveDelay",
+  },
+  "files.formatOnSave": {
+    group: "files",
+    type: "boolean",
+    default: false,
+    title: "setting.formatOnSave",
+    detail: "setting.formatOnSave.detail",
+  },
+  "files.trimTrailingWhitespace": {
+    group: "files",
+    type: "boolean",
+    default: false,
+    title: "setting.trimTrailingWhitespace",
+  },
+  "files.insertFinalNewline": {
+    group: "files",
+    type: "boolean",
+    default: false,
+    title: "setting.insertFinalNewline",
+  },
+  "files.confirmDelete": {
+    group: "files",
+    type: "boolean",
+    default: false,
+    title: "setting.confirmDelete",
+    detail: "setting.confirmDelete.detail",
+  },
+  "search.exclude": {
+    group: "search",
+    type: "string",
+    default: "",
+    title: "setting.searchExclude",
+    detail: "setting.searchExclude.detail",
+  },
+  "search.smartCase": {
+    group: "search",
+    type: "boolean",
+    default: false,
+    title: "setting.smartCase",
+    detail: "setting.smartCase.detail",
+  },
+  "terminal.fontSize": {
+    group: "terminal",
+    type: "number",
+    default: 13,
+    min: 8,
+    max: 40,
+    unit: "px",
+    title: "setting.terminalFontSize",
+  },
+  "terminal.fontFamily": {
+    group: "terminal",
+    type: "string",
+    default: "",
+    title: "setting.terminalFontFamily",
+    detail: "setting.fontFamily.detail",
+  },
+  "terminal.scrollback": {
+    group: "terminal",
+    type: "number",
+    default: 5000,
+    min: 100,
+    max: 100000,
+    unit: "lines",
+    title: "setting.scrollback",
+  },
+  "terminal.cursorStyle": {
+    group: "terminal",
+    type: "choice",
+    default: "block",
+    choices: [
+      { value: "block", title: "setting.cursorStyle.block" },
+      { value: "bar", title: "setting.cursorStyle.bar" },
+      { value: "underline", title: "setting.cursorStyle.underline" },
+    ],
+    title: "setting.cursorStyle",
+  },
+  "terminal.cursorBlink": {
+    group: "terminal",
+    type: "boolean",
+    default: false,
+    title: "setting.cursorBlink",
+  },
+  "terminal.copyOnSelection": {
+    group: "terminal",
+    type: "boolean",
+    default: false,
+    title: "setting.copyOnSelection",
+  },
+  "terminal.confirmMultilinePaste": {
+    group: "terminal",
+    type: "boolean",
+    default: true,
+    title: "setting.confirmMultilinePaste",
+    detail: "setting.confirmMultilinePaste.detail",
+  },
+  "terminal.screenReader": {
+    group: "terminal",
+    type: "boolean",
+    default: false,
+    title: "setting.screenReader",
+    detail: "setting.screenReader.detail",
+  },
+  "editor.inlineCompletion": {
+    group: "completion",
+    type: "boolean",
+    default: true,
+    title: "setting.inlineCompletion",
+    detail: "setting.inlineCompletion.detail",
+  },
+  "editor.inlineCompletionDelay": {
+    group: "completion",
+    type: "number",
+    default: 60,
+    min: 0,
+    max: 2000,
+    step: 10,
+    unit: "ms",
+    title: "setting.inlineCompletionDelay",
+    detail: "setting.inlineCompletionDelay.detail",
+  },
+  "agent.model": {
+    group: "agent",
+    type: "string",
+    default: "",
+    title: "setting.model",
+    detail: "setting.model.detail",
+  },
+  "agent.timeLimitMinutes": {
+    group: "agent",
+    type: "number",
+    default: 10,
+    min: 1,
+    max: 240,
+    unit: "minutes",
+    title: "setting.timeLimit",
+    detail: "setting.timeLimit.detail",
+  },
+  keybindings: {
+    group: "keys",
+    type: "keys",
+    default: [] as KeyOverride[],
+    title: "setting.keybindings",
+    detail: "setting.keybindings.detail",
+  },
+} satisfies Record<string, SettingSpec>;
 
-const FONT_UI = "";
-const FONT_MONO = "";
-const TEXT_MAX = 400;
-const KEYS_MAX = 500;
+/** The name of a setting. */
+export type SettingKey = keyof typeof specs;
 
-function choice<const O extends readonly string[]>(section: Section, options: O, fallback: O[number]) {
-  return { kind: "choice", section, options, fallback } as const satisfies Spec;
-}
+type Widen<T> = T extends boolean ? boolean : T extends number ? number : T extends string ? string : T;
 
-function flag(section: Section, fallback: boolean) {
-  return { kind: "flag", section, fallback } as const;
-}
+/** What a setting may be. */
+export type SettingValue<K extends SettingKey> = Widen<(typeof specs)[K]["default"]>;
 
-function number(section: Section, fallback: number, min: number, max: number, step = 1, unit?: "px" | "ms" | "s" | "lines") {
-  return { kind: "number", section, fallback, min, max, step, ...(unit ? { unit } : {}) } as const;
-}
-
-function text(section: Section, fallback: string) {
-  return { kind: "text", section, fallback, maxLength: TEXT_MAX } as const;
-}
-
-/** The table. A key is never reused for something else: users' settings outlive a version. */
-export const SETTINGS = {
-  "workbench.theme": choice("workbench", ["system", "light", "dark", "contrast"], "system"),
-  "workbench.language": choice("workbench", ["system", "en", "zh"], "system"),
-  "workbench.font_size": number("workbench", 13, 11, 20, 1, "px"),
-  "workbench.font_family": text("workbench", FONT_UI),
-  "workbench.reduce_motion": choice("workbench", ["system", "on", "off"], "system"),
-
-  "editor.font_size": number("editor", 14, 8, 40, 1, "px"),
-  "editor.font_family": text("editor", FONT_MONO),
-  "editor.line_height": number("editor", 0, 0, 60, 1, "px"),
-  "editor.tab_size": number("editor", 4, 1, 16),
-  "editor.insert_spaces": flag("editor", true),
-  "editor.detect_indentation": flag("editor", true),
-  "editor.word_wrap": choice("editor", ["off", "on", "bounded"], "off"),
-  "editor.minimap": flag("editor", true),
-  "editor.line_numbers": choice("editor", ["on", "off", "relative"], "on"),
-  "editor.render_whitespace": choice("editor", ["none", "selection", "boundary", "all"], "selection"),
-  "editor.sticky_scroll": flag("editor", true),
-  "editor.bracket_colours": flag("editor", true),
-  "editor.blame": flag("editor", true),
-  "editor.diff_side_by_side": flag("editor", true),
-
-  "files.auto_save": choice("files", ["off", "after_delay", "on_focus_change"], "off"),
-  "files.auto_save_delay": number("files", 1000, 100, 60_000, 100, "ms"),
-  "files.format_on_save": flag("files", false),
-  "files.trim_trailing_whitespace": flag("files", false),
-  "files.insert_final_newline": flag("files", false),
-  "files.confirm_delete": flag("files", true),
-
-  "terminal.font_size": number("terminal", 13, 8, 40, 1, "px"),
-  "terminal.font_family": text("terminal", FONT_MONO),
-  "terminal.scrollback": number("terminal", 5000, 0, 100_000, 100, "lines"),
-  "terminal.cursor": choice("terminal", ["block", "bar", "underline"], "block"),
-  "terminal.cursor_blink": flag("terminal", true),
-  "terminal.copy_on_selection": flag("terminal", false),
-  "terminal.confirm_multiline_paste": flag("terminal", true),
-  "terminal.screen_reader": flag("terminal", false),
-
-  "completion.enabled": flag("completion", true),
-  "completion.debounce": number("completion", 60, 0, 2000, 10, "ms"),
-  "completion.context_files": number("completion", 4, 0, 16),
-
-  "agent.model": text("agent", ""),
-  "agent.time_limit": number("agent", 600, 30, 7200, 30, "s"),
-  "agent.show_thinking": flag("agent", false),
-  "agent.notify_when_done": flag("agent", true),
-
-  "keyboard.bindings": { kind: "keys", section: "keyboard", fallback: [] as readonly KeyOverride[] },
-} as const satisfies Record<string, Spec>;
-
-export type SettingKey = keyof typeof SETTINGS;
-
-type ValueOf<S> = S extends { kind: "choice"; options: readonly (infer O)[] }
-  ? O
-  : S extends { kind: "flag" }
-    ? boolean
-    : S extends { kind: "number" }
-      ? number
-      : S extends { kind: "keys" }
-        ? readonly KeyOverride[]
-        : string;
-
-/** The type of a setting's value. */
-export type SettingValue<K extends SettingKey> = ValueOf<(typeof SETTINGS)[K]>;
-
-/** Values that differ from the defaults. */
-export type SettingValues = { [K in SettingKey]?: SettingValue<K> };
-
-/** All keys, in the table's order. */
-export const SETTING_KEYS = Object.keys(SETTINGS) as SettingKey[];
-
-/** Whether a text names a setting. */
-export function isSettingKey(key: string): key is SettingKey {
-  return Object.prototype.hasOwnProperty.call(SETTINGS, key);
-}
-
-/** What a setting is where nobody changed it. */
-export function fallback<K extends SettingKey>(key: K): SettingValue<K> {
-  return SETTINGS[key].fallback as SettingValue<K>;
-}
-
-/** Makes a value of a setting from anything, or says that it is none. Numbers are brought within their bounds. */
-export function accept<K extends SettingKey>(key: K, value: unknown): SettingValue<K> | undefined {
-  return acceptAs(SETTINGS[key], value) as SettingValue<K> | undefined;
-}
-
-function acceptAs(spec: Spec, value: unknown): unknown {
-  switch (spec.kind) {
-    case "choice":
-      return typeof value === "string" && spec.options.includes(value) ? value : undefined;
-    case "flag":
-      return typeof value === "boolean" ? value : undefined;
-    case "number":
-      if (typeof value !== "number" || !Number.isFinite(value)) return undefined;
-      return Math.min(spec.max, Math.max(spec.min, Math.round(value)));
-    case "text":
-      return typeof value === "string" && value.length <= spec.maxLength ? value : undefined;
-    case "keys":
-      return acceptKeys(value);
-  }
-}
-
-function acceptKeys(value: unknown): KeyOverride[] | undefined {
-  if (!Array.isArray(value) || value.length > KEYS_MAX) return undefined;
-  const kept: KeyOverride[] = [];
-  for (const one of value as unknown[]) {
-    if (typeof one !== "object" || one === null) return undefined;
-    const { command, key } = one as Record<string, unknown>;
-    if (typeof command !== "string" || typeof key !== "string") return undefined;
-    if (command.length === 0 || command.length > TEXT_MAX || key.length > TEXT_MAX) return undefined;
-    kept.push({ command, key });
-  }
-  return kept;
-}
-
-/** Reads what `written` wrote. What cannot be read, and what names no setting, is left out: it never stops a start. */
-export function readSettings(json: string | null | undefined): SettingValues {
-  let parsed: unknown;
-  try {
-    parsed = json ? JSON.parse(json) : {};
-  } catch {
-    return {};
-  }
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return {};
-  const values: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(parsed)) {
-    if (!isSettingKey(key)) continue;
-    const accepted = accept(key, value);
-    if (accepted !== undefined) values[key] = accepted;
-  }
-  return values as SettingValues;
-}
-
-/** The values as JSON, without those that are as the defaults. */
-export function written(values: SettingValues): string {
-  const kept: Record<string, unknown> = {};
-  for (const key of SETTING_KEYS) {
-    const value = values[key];
-    if (value !== undefined && !sameValue(value, fallback(key))) kept[key] = value;
-  }
-  return JSON.stringify(kept, null, 2);
-}
-
-/** Whether two values of a setting are the same. */
-export function sameValue(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  return Array.isArray(a) && Array.isArray(b) && JSON.stringify(a) === JSON.stringify(b);
-}
+/** Every setting. */
+export const SETTINGS: Record<SettingKey, SettingSpec> = specs;
