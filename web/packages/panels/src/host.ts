@@ -194,6 +194,8 @@ export interface Command {
   /** Its name, as VS Code calls it where it has the same: `workbench.action.files.save`. */
   id: string;
   title: MessageKey;
+  /** Words instead of the title, where they come from elsewhere, such as the editor's own. */
+  label?: string;
   /** What stands before the title in the palette. */
   category?: MessageKey;
   /** The keys: `ctrl+shift+p`, `ctrl+k ctrl+s`; `mod` is Ctrl, and Command on a Mac. */
