@@ -4,7 +4,8 @@
 import { For, Index, Show, createMemo, createSignal, onCleanup, type JSX } from "solid-js";
 import { Dynamic } from "solid-js/web";
 import { colour, type Stretch } from "./highlight.ts";
-import { Parts, Text, useSurroundings } from "./parts.tsx";
+import { Parts, useSurroundings } from "./parts.tsx";
+import { Text } from "./text.tsx";
 import type { Align, Block, Item } from "./tree.ts";
 
 /** Some blocks, in order. A block that stays the same object is not made again. */

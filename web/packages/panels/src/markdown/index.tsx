@@ -14,6 +14,7 @@ import "./markdown.css";
 export { CodeBlock } from "./blocks.tsx";
 export { openWeb } from "./open.ts";
 export { hasOdd, legible } from "./odd.ts";
+export { Text } from "./text.tsx";
 
 /** What a document is shown with. */
 export interface MarkdownProps {

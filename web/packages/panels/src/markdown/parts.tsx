@@ -5,7 +5,8 @@
 import { For, Show, createContext, useContext, type JSX } from "solid-js";
 import type { Host } from "../host.ts";
 import { follow, leadsTo } from "./open.ts";
-import { hasOdd, legible, pieces } from "./odd.ts";
+import { legible } from "./odd.ts";
+import { Text } from "./text.tsx";
 import type { Target } from "./links.ts";
 import type { Inline } from "./tree.ts";
 
@@ -27,17 +28,6 @@ export function useSurroundings(): Surroundings {
   const found = useContext(SurroundingsContext);
   if (found === undefined) throw new Error("a part of a document stands outside of one");
   return found;
-}
-
-/** A text in which odd characters are shown by name. */
-export function Text(props: { text: string }): JSX.Element {
-  return (
-    <Show when={hasOdd(props.text)} fallback={props.text}>
-      <For each={pieces(props.text)}>
-        {(piece) => (piece.odd ? <span class="md-odd">{piece.name}</span> : piece.text)}
-      </For>
-    </Show>
-  );
 }
 
 /** The parts of a line. */
