@@ -7,7 +7,8 @@ import type { Host } from "./host.ts";
 /** What failed, as a report. */
 export function reportOf(host: Host, error: unknown): Report {
   if (error instanceof Refused) return error.report;
-  if (error instanceof Lost) return { error: host.t("tell.lost"), causes: [], hint: host.t("tell.lost.hint") };
+  if (error instanceof Lost)
+    return { error: host.t("tell.lost"), causes: [], hint: host.t("tell.lost.hint") };
   return { error: error instanceof Error ? error.message : String(error), causes: [], hint: null };
 }
 

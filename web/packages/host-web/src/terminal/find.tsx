@@ -38,7 +38,11 @@ export function FindBox(props: { host: Host; screen: Screen; onClose(): void }):
       setFound({ index: -1, count: 0 });
     }
   };
-  createEffect(on([words, caseSensitive, wholeWord, regex, () => props.screen], () => look(-1, true), { defer: true }));
+  createEffect(
+    on([words, caseSensitive, wholeWord, regex, () => props.screen], () => look(-1, true), {
+      defer: true,
+    }),
+  );
   createEffect(() => {
     const listening = props.screen.search.onDidChangeResults(({ resultIndex, resultCount }) =>
       setFound({ index: resultIndex, count: resultCount }),
@@ -96,7 +100,11 @@ export function FindBox(props: { host: Host; screen: Screen; onClose(): void }):
       <span class="terminal-found" role="status">
         {said()}
       </span>
-      <IconButton icon="arrow-up" label={host.t("terminal.find.previous")} onClick={() => look(-1)} />
+      <IconButton
+        icon="arrow-up"
+        label={host.t("terminal.find.previous")}
+        onClick={() => look(-1)}
+      />
       <IconButton icon="arrow-down" label={host.t("terminal.find.next")} onClick={() => look(1)} />
       <IconButton icon="close" label={host.t("common.close")} onClick={close} />
     </div>

@@ -36,7 +36,9 @@ export function closed(was: Arrangement, terminal: number): Arrangement {
     .filter((group) => group.length > 0);
   const sibling = was.groups[groupAt]?.find((one) => one !== terminal);
   const next = sibling ?? order[at + 1] ?? order[at - 1] ?? null;
-  const names = Object.fromEntries(Object.entries(was.names).filter(([number]) => number !== String(terminal)));
+  const names = Object.fromEntries(
+    Object.entries(was.names).filter(([number]) => number !== String(terminal)),
+  );
   return { groups, names, active: was.active === terminal ? next : was.active };
 }
 
@@ -48,8 +50,11 @@ export function reconciled(kept: Arrangement, present: readonly number[]): Arran
     .map((group) => group.filter((one) => there.has(one) && !seen.has(one) && seen.add(one)))
     .filter((group) => group.length > 0);
   for (const one of present) if (!seen.has(one)) groups.push([one]);
-  const names = Object.fromEntries(Object.entries(kept.names).filter(([number]) => there.has(Number(number))));
-  const active = kept.active !== null && there.has(kept.active) ? kept.active : (groups[0]?.[0] ?? null);
+  const names = Object.fromEntries(
+    Object.entries(kept.names).filter(([number]) => there.has(Number(number))),
+  );
+  const active =
+    kept.active !== null && there.has(kept.active) ? kept.active : (groups[0]?.[0] ?? null);
   return { groups, names, active };
 }
 
@@ -57,16 +62,21 @@ export function reconciled(kept: Arrangement, present: readonly number[]): Arran
 export function readArrangement(value: unknown): Arrangement {
   if (typeof value !== "object" || value === null) return NO_TERMINALS;
   const { groups, active, names } = value as Record<string, unknown>;
-  const isNumber = (one: unknown): one is number => typeof one === "number" && Number.isInteger(one);
+  const isNumber = (one: unknown): one is number =>
+    typeof one === "number" && Number.isInteger(one);
   return {
     groups: Array.isArray(groups)
-      ? groups.filter((group): group is unknown[] => Array.isArray(group)).map((group) => group.filter(isNumber))
+      ? groups
+          .filter((group): group is unknown[] => Array.isArray(group))
+          .map((group) => group.filter(isNumber))
       : [],
     active: isNumber(active) ? active : null,
     names:
       typeof names === "object" && names !== null
         ? Object.fromEntries(
-            Object.entries(names).filter((pair): pair is [string, string] => typeof pair[1] === "string"),
+            Object.entries(names).filter(
+              (pair): pair is [string, string] => typeof pair[1] === "string",
+            ),
           )
         : {},
   };

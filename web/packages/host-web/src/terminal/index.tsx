@@ -3,7 +3,17 @@
 
 import type { Host } from "@moat/panels/host.ts";
 import { Button, Empty } from "@moat/panels/ui/index.ts";
-import { createEffect, createMemo, createSignal, For, type JSX, on, onCleanup, onMount, Show } from "solid-js";
+import {
+  createEffect,
+  createMemo,
+  createSignal,
+  For,
+  type JSX,
+  on,
+  onCleanup,
+  onMount,
+  Show,
+} from "solid-js";
 import "@xterm/xterm/css/xterm.css";
 import "./terminal.css";
 import { finding, setFinding } from "./commands.ts";
@@ -82,17 +92,29 @@ export function TerminalPanel(props: { host: Host; visible?: boolean }): JSX.Ele
   );
 }
 
-function Group(props: { host: Host; terminals: Terminals; group: readonly number[]; shown: boolean }): JSX.Element {
+function Group(props: {
+  host: Host;
+  terminals: Terminals;
+  group: readonly number[];
+  shown: boolean;
+}): JSX.Element {
   let box!: HTMLDivElement;
   const [shares, setShares] = createSignal<readonly number[]>([]);
-  createEffect(on(() => props.group.length, (count) => setShares(Array.from({ length: count }, () => 1 / count))));
+  createEffect(
+    on(
+      () => props.group.length,
+      (count) => setShares(Array.from({ length: count }, () => 1 / count)),
+    ),
+  );
   const drag = (index: number) => (event: PointerEvent) => {
     event.preventDefault();
     const handle = event.currentTarget as HTMLElement;
     handle.setPointerCapture(event.pointerId);
     const move = (moved: PointerEvent) => {
       const area = box.getBoundingClientRect();
-      const before = shares().slice(0, index).reduce((sum, one) => sum + one, 0);
+      const before = shares()
+        .slice(0, index)
+        .reduce((sum, one) => sum + one, 0);
       const both = (shares()[index] ?? 0) + (shares()[index + 1] ?? 0);
       setShares(shared(shares(), index, both, (moved.clientX - area.left) / area.width - before));
     };
@@ -221,7 +243,9 @@ function followSettings(host: Host, screen: Screen): void {
 function endedWords(host: Host, name: string, state: State | null): string | null {
   if (state === null || state.kind === "running") return null;
   if (state.kind === "stopped") return host.t("terminal.stopped", { name });
-  return state.status === null ? host.t("terminal.ended", { name }) : host.t("terminal.endedWith", { name, status: state.status });
+  return state.status === null
+    ? host.t("terminal.ended", { name })
+    : host.t("terminal.endedWith", { name, status: state.status });
 }
 
 function paneMenu(event: MouseEvent, host: Host, terminals: Terminals, terminal: number): void {
@@ -242,9 +266,22 @@ function paneMenu(event: MouseEvent, host: Host, terminals: Terminals, terminal:
     { title: host.t("terminal.command.selectAll"), run: () => screen.terminal.selectAll() },
     { title: host.t("terminal.command.clear"), run: () => screen.terminal.clear() },
     { separator: true },
-    { title: host.t("terminal.command.split"), icon: "split", run: () => void terminals.open({ split: true }) },
-    { title: host.t("terminal.command.rename"), icon: "edit", run: () => void terminals.rename(terminal) },
+    {
+      title: host.t("terminal.command.split"),
+      icon: "split",
+      run: () => void terminals.open({ split: true }),
+    },
+    {
+      title: host.t("terminal.command.rename"),
+      icon: "edit",
+      run: () => void terminals.rename(terminal),
+    },
     { separator: true },
-    { title: host.t("terminal.command.close"), icon: "trash", danger: true, run: () => void terminals.close(terminal) },
+    {
+      title: host.t("terminal.command.close"),
+      icon: "trash",
+      danger: true,
+      run: () => void terminals.close(terminal),
+    },
   ]);
 }

@@ -5,10 +5,17 @@
 /** Something in a line that may be a link; `from` and `to` are UTF-16 units. */
 export type Found =
   | { kind: "web"; from: number; to: number; address: string }
-  | { kind: "file"; from: number; to: number; path: string; line: number | null; column: number | null };
+  | {
+      kind: "file";
+      from: number;
+      to: number;
+      path: string;
+      line: number | null;
+      column: number | null;
+    };
 
 const LINE_MOST = 4000;
-const WEB = /\bhttps?:\/\/[^\s<>"'`{}|\\^\u0000-\u001f]+/giu;
+const WEB = /\bhttps?:\/\/[^\s<>"'`{}|\\^\p{Cc}]+/giu;
 const PYTHON = /File "([^"\n]{1,500})", line (\d{1,7})/gu;
 // A path has a slash or a dot with an ending, then perhaps a place: `:12:3`, `(12,3)`, `, line 12`, `#L12`.
 const FILE =
@@ -19,16 +26,28 @@ const ENDING = /\.[\p{L}\p{N}_-]{1,12}$/u;
 export function find(text: string): Found[] {
   const line = text.slice(0, LINE_MOST);
   const found: Found[] = [];
-  const free = (from: number, to: number) => found.every((one) => to <= one.from || from >= one.to);
+  const taken: { from: number; to: number }[] = [];
+  const free = (from: number, to: number) => taken.every((one) => to <= one.from || from >= one.to);
   for (const match of line.matchAll(WEB)) {
     const address = trimmed(match[0]);
-    if (isWeb(address)) found.push({ kind: "web", from: match.index, to: match.index + address.length, address });
+    // What looks like an address and is none that is opened is no file either.
+    taken.push({ from: match.index, to: match.index + match[0].length });
+    if (isWeb(address))
+      found.push({ kind: "web", from: match.index, to: match.index + address.length, address });
   }
   for (const match of line.matchAll(PYTHON)) {
     const path = match[1] ?? "";
     const from = match.index + 'File "'.length;
     if (!free(from, match.index + match[0].length)) continue;
-    found.push({ kind: "file", from, to: match.index + match[0].length, path, line: Number(match[2]), column: null });
+    found.push({
+      kind: "file",
+      from,
+      to: match.index + match[0].length,
+      path,
+      line: Number(match[2]),
+      column: null,
+    });
+    taken.push({ from, to: match.index + match[0].length });
   }
   for (const match of line.matchAll(FILE)) {
     const file = fileOf(match);
@@ -46,7 +65,14 @@ function fileOf(match: RegExpMatchArray): (Found & { kind: "file" }) | null {
   // A word alone is a file only where something says so: a directory, an ending, or a place behind it.
   const named = path.includes("/") || (ENDING.test(path) && !/^\d+(\.\d+)*$/u.test(path));
   if (!named || path.length > 500 || /^\.+$/u.test(path)) return null;
-  return { kind: "file", from, to: from + whole.length, path, line: line ? Number(line) : null, column: column ? Number(column) : null };
+  return {
+    kind: "file",
+    from,
+    to: from + whole.length,
+    path,
+    line: line ? Number(line) : null,
+    column: column ? Number(column) : null,
+  };
 }
 
 /** Without what belongs to the sentence around an address and not to it. */
@@ -56,7 +82,8 @@ function trimmed(address: string): string {
     ["(", ")"],
     ["[", "]"],
   ] as const) {
-    while (text.endsWith(close) && text.split(close).length > text.split(open).length) text = text.slice(0, -1);
+    while (text.endsWith(close) && text.split(close).length > text.split(open).length)
+      text = text.slice(0, -1);
   }
   return text;
 }
@@ -64,7 +91,11 @@ function trimmed(address: string): string {
 function isWeb(address: string): boolean {
   try {
     const url = new URL(address);
-    return (url.protocol === "http:" || url.protocol === "https:") && url.hostname !== "" && url.username === "";
+    return (
+      (url.protocol === "http:" || url.protocol === "https:") &&
+      url.hostname !== "" &&
+      url.username === ""
+    );
   } catch {
     return false;
   }

@@ -26,5 +26,7 @@ export function terminalOptions(host: Host): ITerminalOptions {
 }
 
 function fontOfPage(): string {
-  return getComputedStyle(document.documentElement).getPropertyValue("--font-code").trim() || "monospace";
+  return (
+    getComputedStyle(document.documentElement).getPropertyValue("--font-code").trim() || "monospace"
+  );
 }

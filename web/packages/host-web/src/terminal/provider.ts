@@ -27,7 +27,11 @@ export function linkProvider(terminal: Terminal, opener: LinkOpener): ILinkProvi
   };
 }
 
-async function linksAt(terminal: Terminal, opener: LinkOpener, row: number): Promise<ILink[] | undefined> {
+async function linksAt(
+  terminal: Terminal,
+  opener: LinkOpener,
+  row: number,
+): Promise<ILink[] | undefined> {
   const line = wholeLine(terminal, row);
   const links: ILink[] = [];
   for (const found of find(line.text)) {
@@ -44,7 +48,13 @@ async function linkOf(opener: LinkOpener, found: Found, line: WholeLine): Promis
     const activate = (event: MouseEvent) => {
       if (opener.isOpening(event)) opener.openWeb(found.address);
     };
-    return { range, text, activate, hover: () => opener.hover(found.address), leave: () => opener.hover(null) };
+    return {
+      range,
+      text,
+      activate,
+      hover: () => opener.hover(found.address),
+      leave: () => opener.hover(null),
+    };
   }
   const path = await opener.resolve(found.path);
   if (path === null) return null;
@@ -52,7 +62,13 @@ async function linkOf(opener: LinkOpener, found: Found, line: WholeLine): Promis
     if (opener.isOpening(event)) opener.openFile(path, found.line, found.column);
   };
   const said = found.line === null ? path : `${path}:${found.line}`;
-  return { range, text, activate, hover: () => opener.hover(said), leave: () => opener.hover(null) };
+  return {
+    range,
+    text,
+    activate,
+    hover: () => opener.hover(said),
+    leave: () => opener.hover(null),
+  };
 }
 
 interface WholeLine {
@@ -65,7 +81,8 @@ interface WholeLine {
 function wholeLine(terminal: Terminal, row: number): WholeLine {
   const buffer = terminal.buffer.active;
   let first = row - 1;
-  while (first > 0 && row - 1 - first < ROWS_MOST && buffer.getLine(first)?.isWrapped === true) first -= 1;
+  while (first > 0 && row - 1 - first < ROWS_MOST && buffer.getLine(first)?.isWrapped === true)
+    first -= 1;
   let text = "";
   const cells: IBufferCellPosition[] = [];
   for (let y = first; y < first + ROWS_MOST; y += 1) {

@@ -22,13 +22,14 @@ export function safeTitle(text: string): string {
     .replace(/\s+/gu, " ")
     .trim();
   const characters = [...plain];
-  return characters.length > TITLE_MOST ? `${characters.slice(0, TITLE_MOST - 1).join("")}…` : plain;
+  return characters.length > TITLE_MOST
+    ? `${characters.slice(0, TITLE_MOST - 1).join("")}…`
+    : plain;
 }
 
 /** What is pasted, without what would leave the brackets that mark it as pasted or act as a key by itself. */
 export function safePaste(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out.
-  return text.replace(/\u001b\[20[01]~/gu, "").replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/gu, "");
+  return text.replace(/\p{Cc}\[20[01]~/gu, "").replace(/(?![\t\n\r])\p{Cc}/gu, "");
 }
 
 /** Whether a shell would run something of a pasted text at once. */

@@ -73,7 +73,9 @@ export class Screen {
       ...restrict(this.terminal),
       this.terminal.registerLinkProvider(linkProvider(this.terminal, options.links)),
       this.terminal.onData((data) => this.#typed(data)),
-      this.terminal.onBinary((data) => this.#typed(Uint8Array.from(data, (one) => one.charCodeAt(0) & 0xff))),
+      this.terminal.onBinary((data) =>
+        this.#typed(Uint8Array.from(data, (one) => one.charCodeAt(0) & 0xff)),
+      ),
       this.terminal.onTitleChange((title) => options.onTitle(safeTitle(title))),
       this.terminal.onResize(({ cols, rows }) => this.#say(cols, rows)),
       this.terminal.onSelectionChange(() => {
@@ -217,7 +219,9 @@ export class Screen {
       return false;
     }
     const pastes =
-      (control && event.code === "KeyV") || (event.shiftKey && !event.ctrlKey && event.key === "Insert") || (command && event.code === "KeyV");
+      (control && event.code === "KeyV") ||
+      (event.shiftKey && !event.ctrlKey && event.key === "Insert") ||
+      (command && event.code === "KeyV");
     // The browser pastes by itself, which the page is told of as an event and needs no permission for.
     return !pastes;
   }

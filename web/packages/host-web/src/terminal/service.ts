@@ -7,7 +7,15 @@ import type { Host } from "@moat/panels/host.ts";
 import { openWeb } from "@moat/panels/markdown/open.ts";
 import { orTell, reportOf, tell } from "@moat/panels/tell.ts";
 import { type Accessor, createRoot, createSignal } from "solid-js";
-import { closed, neighbour, NO_TERMINALS, opened, readArrangement, reconciled, type Arrangement } from "./groups.ts";
+import {
+  closed,
+  neighbour,
+  NO_TERMINALS,
+  opened,
+  readArrangement,
+  reconciled,
+  type Arrangement,
+} from "./groups.ts";
 import { inWorkspace } from "./links.ts";
 import { isOpening, Screen } from "./screen.ts";
 import { terminalOptions } from "./options.ts";
@@ -19,7 +27,10 @@ const KNOWN_PATHS_MOST = 500;
 const NAME_MOST = 60;
 
 /** How a terminal is. */
-export type State = { kind: "running" } | { kind: "ended"; status: number | null } | { kind: "stopped" };
+export type State =
+  | { kind: "running" }
+  | { kind: "ended"; status: number | null }
+  | { kind: "stopped" };
 
 /** A terminal as it is shown. */
 export interface Shown {
@@ -100,7 +111,9 @@ function createTerminals(host: Host): Terminals {
       onTitle: (title) => patch(terminal, { title }),
       onSize: (columns, rows) => {
         if (all().get(terminal)?.state.kind !== "running") return;
-        void quietly(host.client.ask({ service: "terminal", query: "resize", terminal, columns, rows }));
+        void quietly(
+          host.client.ask({ service: "terminal", query: "resize", terminal, columns, rows }),
+        );
       },
       onFocus: () => {
         if (arrangement().active !== terminal) arrange({ ...arrangement(), active: terminal });
@@ -133,7 +146,12 @@ function createTerminals(host: Host): Terminals {
     for (const terminal of lost) patch(terminal, { state: { kind: "stopped" } });
     for (const info of reply.terminals) {
       const before = all().get(info.terminal)?.state;
-      const ended: State = before?.kind === "ended" ? before : restarted ? { kind: "stopped" } : { kind: "ended", status: null };
+      const ended: State =
+        before?.kind === "ended"
+          ? before
+          : restarted
+            ? { kind: "stopped" }
+            : { kind: "ended", status: null };
       show(info, info.ended ? ended : { kind: "running" });
       const screen = screens.get(info.terminal) ?? screenFor(info.terminal);
       const { terminal } = info;
@@ -162,7 +180,10 @@ function createTerminals(host: Host): Terminals {
     shown: (terminal) => all().get(terminal) ?? null,
     nameOf(terminal) {
       const found = all().get(terminal);
-      return arrangement().names[String(terminal)] ?? (found?.title || baseName(found?.program ?? "") || String(terminal));
+      return (
+        arrangement().names[String(terminal)] ??
+        (found?.title || baseName(found?.program ?? "") || String(terminal))
+      );
     },
     screen: (terminal) => screens.get(terminal) ?? null,
     active: () => screens.get(arrangement().active ?? -1) ?? null,
@@ -246,7 +267,10 @@ function createLinks(host: Host, hover: (text: string | null) => void) {
     },
     openFile: (path: string, line: number | null, column: number | null) =>
       void orTell(host, () =>
-        host.openFile(path, { ...(line === null ? {} : { line }), ...(column === null ? {} : { column }) }),
+        host.openFile(path, {
+          ...(line === null ? {} : { line }),
+          ...(column === null ? {} : { column }),
+        }),
       ),
     openWeb: (address: string) => void openWeb(host, address),
     hover,
@@ -257,7 +281,13 @@ function createLinks(host: Host, hover: (text: string | null) => void) {
 /** Whether the workspace has a file: asked with the smallest part of it, which reads nothing else. */
 async function isFile(host: Host, path: string): Promise<boolean> {
   try {
-    const reply = await host.client.ask({ service: "files", query: "read_part", path, offset: 0, length: 1 });
+    const reply = await host.client.ask({
+      service: "files",
+      query: "read_part",
+      path,
+      offset: 0,
+      length: 1,
+    });
     return reply.reply === "part";
   } catch {
     return false;

@@ -19,7 +19,12 @@ export function Tabs(props: { host: Host; terminals: Terminals }): JSX.Element {
   const title = (group: readonly number[]) => group.map((one) => terminals.nameOf(one)).join(" │ ");
   const keyDown = (event: KeyboardEvent, index: number) => {
     const group = groups()[index] ?? [];
-    const to: Record<string, number> = { ArrowRight: index + 1, ArrowLeft: index - 1, Home: 0, End: groups().length - 1 };
+    const to: Record<string, number> = {
+      ArrowRight: index + 1,
+      ArrowLeft: index - 1,
+      Home: 0,
+      End: groups().length - 1,
+    };
     const next = to[event.key];
     if (next !== undefined) {
       const target = groups()[(next + groups().length) % groups().length];
@@ -36,7 +41,12 @@ export function Tabs(props: { host: Host; terminals: Terminals }): JSX.Element {
   const menu = (event: MouseEvent, terminal: number) => {
     event.preventDefault();
     host.menu({ x: event.clientX, y: event.clientY }, [
-      { title: host.t("terminal.command.rename"), icon: "edit", keys: "F2", run: () => void terminals.rename(terminal) },
+      {
+        title: host.t("terminal.command.rename"),
+        icon: "edit",
+        keys: "F2",
+        run: () => void terminals.rename(terminal),
+      },
       {
         title: host.t("terminal.command.split"),
         icon: "split",
@@ -77,7 +87,10 @@ export function Tabs(props: { host: Host; terminals: Terminals }): JSX.Element {
               <Icon name="terminal" size={14} />
               <For each={group}>
                 {(one) => (
-                  <span class="terminal-name" classList={{ ended: terminals.shown(one)?.state.kind !== "running" }}>
+                  <span
+                    class="terminal-name"
+                    classList={{ ended: terminals.shown(one)?.state.kind !== "running" }}
+                  >
                     {terminals.nameOf(one)}
                   </span>
                 )}

@@ -63,7 +63,9 @@ function OneBlock(props: { block: Block }): JSX.Element {
         </blockquote>
       );
     case "list":
-      return <List ordered={block.ordered} start={block.start} tight={block.tight} items={block.items} />;
+      return (
+        <List ordered={block.ordered} start={block.start} tight={block.tight} items={block.items} />
+      );
     case "table":
       return <Table align={block.align} head={block.head} rows={block.rows} />;
     case "rule":
@@ -71,7 +73,12 @@ function OneBlock(props: { block: Block }): JSX.Element {
   }
 }
 
-function List(props: { ordered: boolean; start: number; tight: boolean; items: readonly Item[] }): JSX.Element {
+function List(props: {
+  ordered: boolean;
+  start: number;
+  tight: boolean;
+  items: readonly Item[];
+}): JSX.Element {
   const items = () => <For each={props.items}>{(item) => <ListItem item={item} />}</For>;
   return (
     <Show
@@ -170,7 +177,11 @@ export function CodeBlock(props: { text: string; language: string }): JSX.Elemen
         <span class="md-language">{props.language || around.host.t("md.code.plain")}</span>
         <Show when={around.onApply}>
           {(apply) => (
-            <button type="button" class="md-action" onClick={() => apply()(props.text, props.language)}>
+            <button
+              type="button"
+              class="md-action"
+              onClick={() => apply()(props.text, props.language)}
+            >
               {around.host.t("md.code.apply")}
             </button>
           )}
@@ -181,7 +192,9 @@ export function CodeBlock(props: { text: string; language: string }): JSX.Elemen
       </div>
       <pre tabindex="0">
         <code>
-          <Index each={colour(props.text, props.language)}>{(stretch) => <Coloured stretch={stretch()} />}</Index>
+          <Index each={colour(props.text, props.language)}>
+            {(stretch) => <Coloured stretch={stretch()} />}
+          </Index>
         </code>
       </pre>
     </div>

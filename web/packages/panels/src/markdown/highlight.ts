@@ -54,12 +54,25 @@ const DASHED: Family = {
   ),
 };
 
-const DATA: Family = { line: ["#", "//"], block: ["/*", "*/"], quotes: "\"'", triple: false, words: words("true false null yes no on off") };
+const DATA: Family = {
+  line: ["#", "//"],
+  block: ["/*", "*/"],
+  quotes: "\"'",
+  triple: false,
+  words: words("true false null yes no on off"),
+};
 
 const FAMILIES: Record<string, Family> = {};
-const name = (family: Family, names: string) => names.split(" ").forEach((one) => (FAMILIES[one] = family));
-name(C_LIKE, "js jsx javascript mjs ts tsx typescript rust rs go c h cpp c++ cc hpp cs c# csharp java kotlin kt swift scala dart php proto zig css scss less");
-name(HASHED, "py python rb ruby sh bash zsh shell console fish perl pl r make makefile dockerfile elixir ex nix");
+const name = (family: Family, names: string) =>
+  names.split(" ").forEach((one) => (FAMILIES[one] = family));
+name(
+  C_LIKE,
+  "js jsx javascript mjs ts tsx typescript rust rs go c h cpp c++ cc hpp cs c# csharp java kotlin kt swift scala dart php proto zig css scss less",
+);
+name(
+  HASHED,
+  "py python rb ruby sh bash zsh shell console fish perl pl r make makefile dockerfile elixir ex nix",
+);
 name(DASHED, "sql lua haskell hs ada elm");
 name(DATA, "json jsonc json5 toml yaml yml ini conf cfg");
 
@@ -96,8 +109,10 @@ function scan(code: string, family: Family): Stretch[] {
   };
   while (at < code.length) {
     const end = commentEnd(code, at, family);
+    const text =
+      end === null && family.quotes.includes(code[at] ?? "") ? textEnd(code, at, family) : at;
     if (end !== null) put(end, "comment");
-    else if (family.quotes.includes(code[at] ?? "")) put(textEnd(code, at, family), "text");
+    else if (text > at + 1) put(text, "text");
     else if (/[\d]/u.test(code[at] ?? "")) put(matchEnd(NUMBER, code, at) ?? at + 1, "number");
     else {
       const to = matchEnd(WORD, code, at);

@@ -45,14 +45,21 @@ export function Markdown(props: MarkdownProps): JSX.Element {
       return props.onApply;
     },
     toHeading: (slug) => {
-      const found = [...root.querySelectorAll<HTMLElement>("[data-slug]")].find((one) => one.dataset["slug"] === slug);
+      const found = [...root.querySelectorAll<HTMLElement>("[data-slug]")].find(
+        (one) => one.dataset["slug"] === slug,
+      );
       found?.scrollIntoView({ block: "start" });
     },
   };
   const shown = useShown(props);
   return (
     <SurroundingsContext.Provider value={around}>
-      <div ref={root} class={`md ${props.class ?? ""}`} classList={{ "md-growing": props.streaming === true }} dir="auto">
+      <div
+        ref={root}
+        class={`md ${props.class ?? ""}`}
+        classList={{ "md-growing": props.streaming === true }}
+        dir="auto"
+      >
         <Blocks blocks={shown().settled} />
         <OpenBlocks blocks={shown().open} />
       </div>
@@ -66,7 +73,8 @@ interface Shown {
 }
 
 function useShown(props: MarkdownProps): () => Shown {
-  if (props.streaming === undefined) return createMemo(() => ({ settled: parse(props.text, props.base), open: [] }));
+  if (props.streaming === undefined)
+    return createMemo(() => ({ settled: parse(props.text, props.base), open: [] }));
   const stream = new Stream(props.base);
   const [shown, setShown] = createSignal<Shown>({ settled: [], open: [] });
   createRenderEffect(

@@ -12,8 +12,7 @@ export type Target =
 const ADDRESS_MAX = 4096;
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 const PLACE = /^(.*?)(?::(\d{1,7})(?::(\d{1,5}))?|#L(\d{1,7})(?:C(\d{1,5}))?(?:-L\d{1,7})?)$/u;
-// eslint-disable-next-line no-control-regex
-const UNSEEN = /[\u0000-\u0020\u007f-\u00a0\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]|[\u{e0000}-\u{e007f}]/gu;
+const UNSEEN = /[\s\p{Cc}\p{Cf}]/gu;
 
 /** Says where an address in a document leads; `base` is the directory of the document in the workspace. */
 export function targetOf(address: string, base = ""): Target {
@@ -24,7 +23,9 @@ export function targetOf(address: string, base = ""): Target {
   if (bare.startsWith("//") || bare.startsWith("\\")) return { to: "nowhere", address: raw };
   const web = webAddress(bare);
   if (web !== null) return { to: "web", address: web };
-  if (SCHEME.test(bare) && !PLACE.test(bare)) return { to: "nowhere", address: raw };
+  // `name.c:12` looks like a scheme and is a place in a file; without a dot or a slash it is taken for a scheme.
+  if (SCHEME.test(bare) && !(PLACE.test(bare) && /^[^:]*[./]/u.test(bare)))
+    return { to: "nowhere", address: raw };
   return fileTarget(raw.trim(), base) ?? { to: "nowhere", address: raw };
 }
 

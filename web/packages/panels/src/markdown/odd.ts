@@ -9,8 +9,7 @@ export type Piece = { odd: false; text: string } | { odd: true; name: string };
 // invisible operators, isolates, byte order mark, interlinear annotation, tags, and controls other than tab and line ends.
 // A zero-width joiner and a variation selector are left: emoji and scripts of South Asia need them.
 const ODD =
-  // eslint-disable-next-line no-control-regex, no-misleading-character-class
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
+  /(?![\t\n\r])\p{Cc}|[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
 
 /** Whether a text has a character that has to be shown by its name. */
 export function hasOdd(text: string): boolean {

@@ -5,12 +5,26 @@
 import MarkdownIt from "markdown-it";
 import type { Token } from "markdown-it";
 import { targetOf } from "./links.ts";
-import { plain, slugOf, type Align, type Block, type Inline, type Item, type Placed } from "./tree.ts";
+import {
+  plain,
+  slugOf,
+  type Align,
+  type Block,
+  type Inline,
+  type Item,
+  type Placed,
+} from "./tree.ts";
 
 const SOURCE_MAX = 2_000_000;
 const DEPTH_MAX = 60;
 
-const reader = new MarkdownIt({ html: false, linkify: true, typographer: false, breaks: false, maxNesting: DEPTH_MAX });
+const reader = new MarkdownIt({
+  html: false,
+  linkify: true,
+  typographer: false,
+  breaks: false,
+  maxNesting: DEPTH_MAX,
+});
 // Whether an address may be followed is decided by `targetOf` alone, where there is one closed list.
 reader.validateLink = () => true;
 reader.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
@@ -73,7 +87,11 @@ class Walk {
       case "paragraph_open":
         return { kind: "paragraph", parts: this.line("paragraph_close") };
       case "fence":
-        return { kind: "code", language: languageOf(token.info), text: withoutLastEnd(token.content) };
+        return {
+          kind: "code",
+          language: languageOf(token.info),
+          text: withoutLastEnd(token.content),
+        };
       case "code_block":
         return { kind: "code", language: "", text: withoutLastEnd(token.content) };
       case "blockquote_open":
@@ -87,7 +105,9 @@ class Walk {
       case "hr":
         return { kind: "rule" };
       default:
-        return token.content === "" ? null : { kind: "paragraph", parts: [{ kind: "text", text: token.content }] };
+        return token.content === ""
+          ? null
+          : { kind: "paragraph", parts: [{ kind: "text", text: token.content }] };
     }
   }
 
@@ -105,7 +125,13 @@ class Walk {
 
   private heading(token: Token): Block {
     const parts = this.line("heading_close");
-    const level = Math.min(6, Math.max(1, Number(token.tag.slice(1)) || 1)) as 1 | 2 | 3 | 4 | 5 | 6;
+    const level = Math.min(6, Math.max(1, Number(token.tag.slice(1)) || 1)) as
+      | 1
+      | 2
+      | 3
+      | 4
+      | 5
+      | 6;
     return { kind: "heading", level, slug: slugOf(plain(parts)), parts };
   }
 
@@ -168,8 +194,12 @@ function task(blocks: Block[]): Item {
   const first = blocks[0];
   const lead = first?.kind === "paragraph" ? first.parts[0] : undefined;
   const box = lead?.kind === "text" ? /^\[([ xX])\](?:\s+|$)/u.exec(lead.text) : null;
-  if (first?.kind !== "paragraph" || lead?.kind !== "text" || box === null) return { done: null, blocks };
-  const parts: Inline[] = [{ kind: "text", text: lead.text.slice(box[0].length) }, ...first.parts.slice(1)];
+  if (first?.kind !== "paragraph" || lead?.kind !== "text" || box === null)
+    return { done: null, blocks };
+  const parts: Inline[] = [
+    { kind: "text", text: lead.text.slice(box[0].length) },
+    ...first.parts.slice(1),
+  ];
   return { done: box[1] !== " ", blocks: [{ kind: "paragraph", parts }, ...blocks.slice(1)] };
 }
 
@@ -191,7 +221,11 @@ function inlines(tokens: readonly Token[], base: string): Inline[] {
         into({ kind: WRAPS[token.type], parts: [] });
         break;
       case "link_open":
-        into({ kind: "link", target: targetOf(String(token.attrGet("href") ?? ""), base), parts: [] });
+        into({
+          kind: "link",
+          target: targetOf(String(token.attrGet("href") ?? ""), base),
+          parts: [],
+        });
         break;
       case "em_close":
       case "strong_close":
@@ -209,7 +243,11 @@ function inlines(tokens: readonly Token[], base: string): Inline[] {
         add({ kind: "text", text: "\n" });
         break;
       case "image":
-        add({ kind: "image", target: targetOf(String(token.attrGet("src") ?? ""), base), text: token.content });
+        add({
+          kind: "image",
+          target: targetOf(String(token.attrGet("src") ?? ""), base),
+          text: token.content,
+        });
         break;
       default:
         if (token.content !== "") add({ kind: "text", text: token.content });

@@ -127,7 +127,8 @@ function menu(event: MouseEvent, host: Host, target: Target): void {
 function Image(props: { target: Target; text: string }): JSX.Element {
   const around = useSurroundings();
   const target = props.target;
-  if (target.to === "file" && around.image !== undefined) return around.image(target.path, props.text);
+  if (target.to === "file" && around.image !== undefined)
+    return around.image(target.path, props.text);
   const address = target.to === "web" ? target.address : target.to === "file" ? target.path : "";
   return (
     <span class="md-image">

@@ -60,7 +60,11 @@ export class Stream {
     const lines = this.rest.split("\n");
     let cut = placed.length - 1;
     // The first line of the next block has to be whole: its end may make it part of the block before.
-    while (cut > 0 && ((placed[cut]?.from ?? 0) >= lines.length - 1 || !settles(placed, cut, lines))) cut -= 1;
+    while (
+      cut > 0 &&
+      ((placed[cut]?.from ?? 0) >= lines.length - 1 || !settles(placed, cut, lines))
+    )
+      cut -= 1;
     if (cut > 0) {
       const from = placed[cut]?.from ?? 0;
       this.done.push(...placed.slice(0, cut).map((one) => one.block));
@@ -78,7 +82,15 @@ function settles(placed: readonly Placed[], cut: number, lines: readonly string[
   const here = placed[cut];
   if (before === undefined || here === undefined || here.from < before.to) return false;
   if (before.block.kind === "list" || before.block.kind === "quote") {
-    return here.from > before.to - 1 && here.block.kind !== before.block.kind && !/^\s/u.test(lines[here.from] ?? "");
+    return (
+      here.from > before.to - 1 &&
+      here.block.kind !== before.block.kind &&
+      !/^\s/u.test(lines[here.from] ?? "")
+    );
   }
-  return before.block.kind === "code" || before.block.kind === "heading" || (lines[here.from - 1] ?? "").trim() === "";
+  return (
+    before.block.kind === "code" ||
+    before.block.kind === "heading" ||
+    (lines[here.from - 1] ?? "").trim() === ""
+  );
 }

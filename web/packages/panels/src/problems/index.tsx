@@ -6,7 +6,16 @@ import type { Host } from "../host.ts";
 import { Text } from "../markdown/text.tsx";
 import { nameAndPlace } from "../scm/model.ts";
 import { orTell } from "../tell.ts";
-import { Empty, FileIcon, Icon, Toggle, TextInput, VirtualList, type IconName, type ListHandle } from "../ui/index.ts";
+import {
+  Empty,
+  FileIcon,
+  Icon,
+  Toggle,
+  TextInput,
+  VirtualList,
+  type IconName,
+  type ListHandle,
+} from "../ui/index.ts";
 import { counts, filtered, rows, type Row, type Severity } from "./model.ts";
 import "./problems.css";
 
@@ -24,7 +33,11 @@ export function ProblemsView(props: { host: Host }): JSX.Element {
   const [closed, setClosed] = createSignal<ReadonlySet<string>>(new Set());
   const [focused, setFocused] = createSignal<string | null>(null);
   const shown = createMemo(() =>
-    filtered(host.problems(), { words: words(), severities: severities(), path: here() ? host.activeFile() : null }),
+    filtered(host.problems(), {
+      words: words(),
+      severities: severities(),
+      path: here() ? host.activeFile() : null,
+    }),
   );
   const listed = createMemo(() => rows(shown(), closed()));
   const focusedIndex = createMemo(() => listed().findIndex((row) => row.key === focused()));
@@ -52,12 +65,19 @@ export function ProblemsView(props: { host: Host }): JSX.Element {
   const menu = (row: Row, at: { x: number; y: number }) =>
     host.menu(at, [
       ...(row.kind === "problem"
-        ? [{ title: host.t("problems.copy"), icon: "copy" as const, run: () => void navigator.clipboard.writeText(textOf(row)) }]
+        ? [
+            {
+              title: host.t("problems.copy"),
+              icon: "copy" as const,
+              run: () => void navigator.clipboard.writeText(textOf(row)),
+            },
+          ]
         : []),
       {
         title: host.t("path.copy"),
         icon: "copy",
-        run: () => void navigator.clipboard.writeText(row.kind === "file" ? row.path : row.problem.path),
+        run: () =>
+          void navigator.clipboard.writeText(row.kind === "file" ? row.path : row.problem.path),
       },
     ]);
   const onKey = (event: KeyboardEvent, index: number): boolean => {
@@ -68,7 +88,11 @@ export function ProblemsView(props: { host: Host }): JSX.Element {
       if (box) menu(row, { x: box.left + 40, y: box.bottom });
       return true;
     }
-    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "c" && row.kind === "problem") {
+    if (
+      (event.ctrlKey || event.metaKey) &&
+      event.key.toLowerCase() === "c" &&
+      row.kind === "problem"
+    ) {
       void navigator.clipboard.writeText(textOf(row));
       return true;
     }
@@ -120,7 +144,11 @@ export function ProblemsView(props: { host: Host }): JSX.Element {
         when={listed().length > 0}
         fallback={
           <Show when={none()} fallback={<Empty icon="filter" title={host.t("problems.hidden")} />}>
-            <Empty icon="check" title={host.t("problems.none")} detail={host.t("problems.noneDetail")} />
+            <Empty
+              icon="check"
+              title={host.t("problems.none")}
+              detail={host.t("problems.noneDetail")}
+            />
           </Show>
         }
       >
@@ -148,7 +176,9 @@ export function ProblemsView(props: { host: Host }): JSX.Element {
               menu(row, { x: event.clientX, y: event.clientY });
             },
           })}
-          row={(row) => (row.kind === "file" ? <FileRow row={row} /> : <ProblemRow row={row} host={host} />)}
+          row={(row) =>
+            row.kind === "file" ? <FileRow row={row} /> : <ProblemRow row={row} host={host} />
+          }
         />
       </Show>
     </div>
@@ -179,7 +209,9 @@ function ProblemRow(props: { host: Host; row: Row & { kind: "problem" } }): JSX.
         <Text text={problem.message.replace(/\s*\n\s*/gu, " ")} />
       </span>
       <span class="problems-source">{problem.source}</span>
-      <span class="problems-at">{props.host.t("problems.at", { line: problem.line, column: problem.column })}</span>
+      <span class="problems-at">
+        {props.host.t("problems.at", { line: problem.line, column: problem.column })}
+      </span>
     </div>
   );
 }

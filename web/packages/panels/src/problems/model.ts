@@ -23,13 +23,18 @@ export interface Filter {
 
 /** The problems that a filter lets through. */
 export function filtered(problems: readonly Problem[], filter: Filter): Problem[] {
-  const words = filter.words.toLowerCase().split(/\s+/u).filter((word) => word !== "");
+  const words = filter.words
+    .toLowerCase()
+    .split(/\s+/u)
+    .filter((word) => word !== "");
   return problems.filter((problem) => {
     if (!filter.severities.has(problem.severity)) return false;
     if (filter.path !== null && problem.path !== filter.path) return false;
     const text = `${problem.path} ${problem.message} ${problem.source}`.toLowerCase();
     // A word behind `!` must not be there.
-    return words.every((word) => (word.length > 1 && word.startsWith("!") ? !text.includes(word.slice(1)) : text.includes(word)));
+    return words.every((word) =>
+      word.length > 1 && word.startsWith("!") ? !text.includes(word.slice(1)) : text.includes(word),
+    );
   });
 }
 
@@ -42,7 +47,10 @@ export function rows(problems: readonly Problem[], closed: ReadonlySet<string>):
     else files.set(problem.path, [problem]);
   }
   const worst = (list: readonly Problem[]) =>
-    list.reduce<Severity>((found, one) => (RANK[one.severity] < RANK[found] ? one.severity : found), "info");
+    list.reduce<Severity>(
+      (found, one) => (RANK[one.severity] < RANK[found] ? one.severity : found),
+      "info",
+    );
   return [...files.entries()]
     .map(([path, list]) => ({ path, list, worst: worst(list) }))
     .sort((a, b) => RANK[a.worst] - RANK[b.worst] || (a.path < b.path ? -1 : 1))
@@ -55,7 +63,9 @@ export function rows(problems: readonly Problem[], closed: ReadonlySet<string>):
       );
       return [
         head,
-        ...ordered.map((problem, index): Row => ({ kind: "problem", key: `${path}\n${index}`, problem })),
+        ...ordered.map(
+          (problem, index): Row => ({ kind: "problem", key: `${path}\n${index}`, problem }),
+        ),
       ];
     });
 }

@@ -30,7 +30,9 @@ export function createActions(host: Host): Actions {
     return reply;
   };
   const paths = (entries: readonly Entry[]) => [
-    ...new Set(entries.flatMap((entry) => (entry.from === null ? [entry.path] : [entry.from, entry.path]))),
+    ...new Set(
+      entries.flatMap((entry) => (entry.from === null ? [entry.path] : [entry.from, entry.path])),
+    ),
   ];
   const newBranch = async () => {
     const branch = await host.prompt({
@@ -90,7 +92,9 @@ function discardQuestion(host: Host, entries: readonly Entry[]) {
   const count = entries.length;
   const title =
     count === 1
-      ? host.t(untracked === 1 ? "scm.discard.new" : "scm.discard.one", { name: nameAndPlace(first).name })
+      ? host.t(untracked === 1 ? "scm.discard.new" : "scm.discard.one", {
+          name: nameAndPlace(first).name,
+        })
       : host.t("scm.discard.many", { count });
   const detail =
     untracked === count
@@ -104,7 +108,9 @@ function discardQuestion(host: Host, entries: readonly Entry[]) {
 async function showEntry(host: Host, entry: Entry): Promise<void> {
   const sides = sidesOf(entry);
   const { name } = nameAndPlace(entry.path);
-  const original = sides.original ? await originalOf(host, entry.from ?? entry.path, sides.committed) : "";
+  const original = sides.original
+    ? await originalOf(host, entry.from ?? entry.path, sides.committed)
+    : "";
   const modified =
     sides.modified === "nothing"
       ? ""

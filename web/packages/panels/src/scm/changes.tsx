@@ -3,9 +3,25 @@
 
 import { For, Show, createMemo, createSignal, type JSX } from "solid-js";
 import type { Host, MenuItem } from "../host.ts";
-import { FileIcon, Icon, IconButton, VirtualList, type IconName, type ListHandle } from "../ui/index.ts";
+import {
+  FileIcon,
+  Icon,
+  IconButton,
+  VirtualList,
+  type IconName,
+  type ListHandle,
+} from "../ui/index.ts";
 import type { Actions } from "./actions.ts";
-import { letterOf, nameAndPlace, rows, wordOf, type Entry, type Group, type GroupName, type Row } from "./model.ts";
+import {
+  letterOf,
+  nameAndPlace,
+  rows,
+  wordOf,
+  type Entry,
+  type Group,
+  type GroupName,
+  type Row,
+} from "./model.ts";
 
 interface Deed {
   title: string;
@@ -18,7 +34,11 @@ interface Deed {
 const ROW = 22;
 
 /** The list of what differs. */
-export function Changes(props: { host: Host; actions: Actions; groups: readonly Group[] }): JSX.Element {
+export function Changes(props: {
+  host: Host;
+  actions: Actions;
+  groups: readonly Group[];
+}): JSX.Element {
   const { host, actions } = props;
   let list: ListHandle | undefined;
   const [closed, setClosed] = createSignal<ReadonlySet<GroupName>>(new Set());
@@ -33,7 +53,9 @@ export function Changes(props: { host: Host; actions: Actions; groups: readonly 
     setClosed(next);
   };
   const deedsOf = (row: Row): Deed[] =>
-    row.kind === "group" ? groupDeeds(host, actions, row.group) : entryDeeds(host, actions, row.entry);
+    row.kind === "group"
+      ? groupDeeds(host, actions, row.group)
+      : entryDeeds(host, actions, row.entry);
   const menu = (row: Row, at: { x: number; y: number }) => {
     const items: MenuItem[] = deedsOf(row).map((deed) => ({
       title: deed.title,
@@ -45,13 +67,27 @@ export function Changes(props: { host: Host; actions: Actions; groups: readonly 
     if (row.kind === "entry") {
       const { entry } = row;
       items.unshift(
-        { title: host.t("scm.open.diff"), icon: "diff", keys: "Enter", run: () => void actions.open(entry) },
-        { title: host.t("scm.open.file"), icon: "file", keys: "Ctrl+Enter", run: () => void actions.openFile(entry) },
+        {
+          title: host.t("scm.open.diff"),
+          icon: "diff",
+          keys: "Enter",
+          run: () => void actions.open(entry),
+        },
+        {
+          title: host.t("scm.open.file"),
+          icon: "file",
+          keys: "Ctrl+Enter",
+          run: () => void actions.openFile(entry),
+        },
         { separator: true },
       );
       items.push(
         { separator: true },
-        { title: host.t("path.copy"), icon: "copy", run: () => void navigator.clipboard.writeText(entry.path) },
+        {
+          title: host.t("path.copy"),
+          icon: "copy",
+          run: () => void navigator.clipboard.writeText(entry.path),
+        },
       );
     }
     if (items.length > 0) host.menu(at, items);
@@ -79,7 +115,8 @@ export function Changes(props: { host: Host; actions: Actions; groups: readonly 
       onFocus={(index) => setFocused(shown()[index]?.key ?? null)}
       onKey={onKey}
       onActivate={(row, _index, event) => {
-        if (event instanceof MouseEvent && (event.target as HTMLElement).closest("button") !== null) return;
+        if (event instanceof MouseEvent && (event.target as HTMLElement).closest("button") !== null)
+          return;
         if (row.kind === "group") toggle(row.group.name, !row.open);
         else if (event instanceof MouseEvent && event.ctrlKey) void actions.openFile(row.entry);
         else void actions.open(row.entry);
@@ -106,7 +143,9 @@ export function Changes(props: { host: Host; actions: Actions; groups: readonly 
           </Show>
           <span class="scm-deeds">
             <For each={deedsOf(row)}>
-              {(deed) => <IconButton icon={deed.icon} label={deed.title} tabIndex={-1} onClick={deed.run} />}
+              {(deed) => (
+                <IconButton icon={deed.icon} label={deed.title} tabIndex={-1} onClick={deed.run} />
+              )}
             </For>
           </span>
           <Show when={row.kind === "group" && row}>
@@ -114,7 +153,10 @@ export function Changes(props: { host: Host; actions: Actions; groups: readonly 
           </Show>
           <Show when={row.kind === "entry" && row}>
             {(entry) => (
-              <span class={`scm-letter git-${entry().entry.what}`} title={host.t(wordOf(entry().entry.what))}>
+              <span
+                class={`scm-letter git-${entry().entry.what}`}
+                title={host.t(wordOf(entry().entry.what))}
+              >
                 {letterOf(entry().entry.what)}
               </span>
             )}
@@ -129,11 +171,18 @@ function EntryRow(props: { host: Host; row: Row }): JSX.Element {
   if (props.row.kind !== "entry") return null;
   const { entry } = props.row;
   const { name, place } = nameAndPlace(entry.path);
-  const title = entry.from === null ? entry.path : props.host.t("scm.renamed", { from: entry.from, to: entry.path });
+  const title =
+    entry.from === null
+      ? entry.path
+      : props.host.t("scm.renamed", { from: entry.from, to: entry.path });
   return (
     <>
       <FileIcon name={name} />
-      <span class={`scm-name git-${entry.what}`} classList={{ "scm-gone": entry.what === "deleted" }} title={title}>
+      <span
+        class={`scm-name git-${entry.what}`}
+        classList={{ "scm-gone": entry.what === "deleted" }}
+        title={title}
+      >
         {name}
       </span>
       <span class="scm-place" title={title}>
@@ -157,7 +206,8 @@ function groupKey(
   deeds: Deed[],
 ): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
-  if (event.key === "ArrowRight" || event.key === "ArrowLeft") toggle(row.group.name, event.key === "ArrowRight");
+  if (event.key === "ArrowRight" || event.key === "ArrowLeft")
+    toggle(row.group.name, event.key === "ArrowRight");
   else if (event.key === " ") deeds[deeds.length - 1]?.run();
   else return false;
   return true;
@@ -166,7 +216,8 @@ function groupKey(
 function entryKey(event: KeyboardEvent, entry: Entry, actions: Actions): boolean {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void actions.openFile(entry);
   else if (event.ctrlKey || event.metaKey || event.altKey) return false;
-  else if (event.key === " ") void (entry.group === "staged" ? actions.unstage([entry]) : actions.stage([entry]));
+  else if (event.key === " ")
+    void (entry.group === "staged" ? actions.unstage([entry]) : actions.stage([entry]));
   else if (event.key === "Delete" && (entry.group === "changes" || entry.group === "untracked")) {
     void actions.discard([entry]);
   } else return false;
@@ -175,26 +226,64 @@ function entryKey(event: KeyboardEvent, entry: Entry, actions: Actions): boolean
 
 function groupDeeds(host: Host, actions: Actions, group: Group): Deed[] {
   if (group.name === "staged") {
-    return [{ title: host.t("scm.unstage.all"), icon: "undo", run: () => void actions.unstage(group.entries) }];
+    return [
+      {
+        title: host.t("scm.unstage.all"),
+        icon: "undo",
+        run: () => void actions.unstage(group.entries),
+      },
+    ];
   }
-  const stage: Deed = { title: host.t("scm.stage.all"), icon: "add", run: () => void actions.stage(group.entries) };
+  const stage: Deed = {
+    title: host.t("scm.stage.all"),
+    icon: "add",
+    run: () => void actions.stage(group.entries),
+  };
   if (group.name === "conflicts") return [stage];
   return [
-    { title: host.t("scm.discard.all"), icon: "trash", danger: true, run: () => void actions.discard(group.entries) },
+    {
+      title: host.t("scm.discard.all"),
+      icon: "trash",
+      danger: true,
+      run: () => void actions.discard(group.entries),
+    },
     stage,
   ];
 }
 
 function entryDeeds(host: Host, actions: Actions, entry: Entry): Deed[] {
-  const open: Deed = { title: host.t("scm.open.file"), icon: "external", run: () => void actions.openFile(entry) };
+  const open: Deed = {
+    title: host.t("scm.open.file"),
+    icon: "external",
+    run: () => void actions.openFile(entry),
+  };
   if (entry.group === "staged") {
-    return [open, { title: host.t("scm.unstage"), icon: "undo", keys: "Space", run: () => void actions.unstage([entry]) }];
+    return [
+      open,
+      {
+        title: host.t("scm.unstage"),
+        icon: "undo",
+        keys: "Space",
+        run: () => void actions.unstage([entry]),
+      },
+    ];
   }
-  const stage: Deed = { title: host.t("scm.stage"), icon: "add", keys: "Space", run: () => void actions.stage([entry]) };
+  const stage: Deed = {
+    title: host.t("scm.stage"),
+    icon: "add",
+    keys: "Space",
+    run: () => void actions.stage([entry]),
+  };
   if (entry.group === "conflicts") return [open, { ...stage, title: host.t("scm.resolve") }];
   return [
     open,
-    { title: host.t("scm.discard"), icon: "trash", keys: "Delete", danger: true, run: () => void actions.discard([entry]) },
+    {
+      title: host.t("scm.discard"),
+      icon: "trash",
+      keys: "Delete",
+      danger: true,
+      run: () => void actions.discard([entry]),
+    },
     stage,
   ];
 }

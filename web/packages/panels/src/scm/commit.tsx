@@ -4,6 +4,7 @@
 import type { GitStatus } from "@moat/proto";
 import { Show, createSignal, onCleanup, type JSX } from "solid-js";
 import type { Host } from "../host.ts";
+import type { MessageKey } from "../i18n.ts";
 import { tell } from "../tell.ts";
 import { Button, Checkbox, IconButton, Spinner, TextArea } from "../ui/index.ts";
 import type { Actions } from "./actions.ts";
@@ -23,7 +24,8 @@ export function CommitBox(props: { host: Host; actions: Actions; status: GitStat
     setMessage(text);
     host.memory.set(DRAFT, text);
   };
-  const count = (name: string) => groups(props.status).find((group) => group.name === name)?.entries.length ?? 0;
+  const count = (name: string) =>
+    groups(props.status).find((group) => group.name === name)?.entries.length ?? 0;
   const staged = () => count("staged");
   const unstaged = () => count("changes") + count("untracked");
   const blocked = () => count("conflicts") > 0;
@@ -51,16 +53,29 @@ export function CommitBox(props: { host: Host; actions: Actions; status: GitStat
   };
   const onAmend = (on: boolean) => {
     setAmend(on);
-    if (on && message().trim() === "") void lastSubject(host).then((text) => text !== null && keep(text));
+    if (on && message().trim() === "")
+      void lastSubject(host).then((text) => text !== null && keep(text));
   };
-  const why = () =>
-    blocked() ? "scm.commit.blocked" : nothing() ? "scm.commit.nothing" : wordless() ? "scm.commit.wordless" : null;
+  const why = (): MessageKey | null =>
+    blocked()
+      ? "scm.commit.blocked"
+      : nothing()
+        ? "scm.commit.nothing"
+        : wordless()
+          ? "scm.commit.wordless"
+          : null;
+  const reason = () => {
+    const key = why();
+    return key === null ? undefined : host.t(key);
+  };
   return (
     <div class="scm-commit">
       <div class="scm-message">
         <TextArea
           label={host.t("scm.message.label")}
-          placeholder={host.t("scm.message.placeholder", { branch: props.status.branch ?? host.t("scm.detached") })}
+          placeholder={host.t("scm.message.placeholder", {
+            branch: props.status.branch ?? host.t("scm.detached"),
+          })}
           value={message()}
           rowsMost={ROWS_MOST}
           readOnly={agent.writing()}
@@ -98,10 +113,16 @@ export function CommitBox(props: { host: Host; actions: Actions; status: GitStat
           icon="check"
           class="scm-commit-button"
           disabled={busy() || why() !== null}
-          title={((key) => (key === null ? undefined : host.t(key)))(why())}
+          title={reason()}
           onClick={() => void commit()}
         >
-          {host.t(amend() ? "scm.commit.amend" : staged() === 0 && unstaged() > 0 ? "scm.commit.all" : "scm.commit")}
+          {host.t(
+            amend()
+              ? "scm.commit.amend"
+              : staged() === 0 && unstaged() > 0
+                ? "scm.commit.all"
+                : "scm.commit",
+          )}
         </Button>
         <Checkbox checked={amend()} onChange={onAmend} disabled={props.status.head === null}>
           {host.t("scm.amend")}

@@ -13,7 +13,11 @@ const ROW = 38;
 const HASH = 8;
 
 /** The last commits. */
-export function History(props: { host: Host; head: string | null; path: string | null }): JSX.Element {
+export function History(props: {
+  host: Host;
+  head: string | null;
+  path: string | null;
+}): JSX.Element {
   const { host } = props;
   const [commits, setCommits] = createSignal<readonly GitCommit[] | null>(null);
   const [problem, setProblem] = createSignal<string | null>(null);
@@ -21,7 +25,8 @@ export function History(props: { host: Host; head: string | null; path: string |
   let asked = 0;
   createEffect(
     on([() => props.head, () => props.path], async ([, path]) => {
-      const mine = (asked += 1);
+      asked += 1;
+      const mine = asked;
       try {
         const reply = await host.client.ask({ service: "git", query: "log", limit: LIMIT, path });
         if (mine !== asked || reply.reply !== "log") return;
@@ -33,7 +38,9 @@ export function History(props: { host: Host; head: string | null; path: string |
       }
     }),
   );
-  onCleanup(() => (asked += 1));
+  onCleanup(() => {
+    asked += 1;
+  });
   const copy = (commit: GitCommit) => {
     void navigator.clipboard.writeText(commit.id);
     host.notify({ level: "info", text: host.t("scm.history.copied"), brief: true });

@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The source control view: what differs, committing it, branches and history. Git itself is the server's affair.
 
-import { Match, Show, Switch, createEffect, createMemo, createSignal, on, type JSX } from "solid-js";
+import {
+  Match,
+  Show,
+  Switch,
+  createEffect,
+  createMemo,
+  createSignal,
+  on,
+  type JSX,
+} from "solid-js";
 import type { Host } from "../host.ts";
 import { Empty, Icon, IconButton, PanelHead, ProgressLine, Section } from "../ui/index.ts";
 import { createActions } from "./actions.ts";
@@ -40,7 +49,12 @@ export function ScmView(props: { host: Host }): JSX.Element {
     const loose = [...all("changes"), ...all("untracked")];
     const sideBySide = host.settings.get("diff.sideBySide");
     host.menu({ x: box.left, y: box.bottom }, [
-      { title: host.t("scm.stage.all"), icon: "add", disabled: loose.length === 0, run: () => void actions.stage(loose) },
+      {
+        title: host.t("scm.stage.all"),
+        icon: "add",
+        disabled: loose.length === 0,
+        run: () => void actions.stage(loose),
+      },
       {
         title: host.t("scm.unstage.all"),
         icon: "undo",
@@ -71,8 +85,17 @@ export function ScmView(props: { host: Host }): JSX.Element {
         title={host.t("scm.title")}
         actions={
           <Show when={!none()}>
-            <IconButton icon="refresh" label={host.t("scm.refresh")} onClick={() => void refresh()} />
-            <IconButton icon="more" label={host.t("scm.more")} aria-haspopup="menu" onClick={more} />
+            <IconButton
+              icon="refresh"
+              label={host.t("scm.refresh")}
+              onClick={() => void refresh()}
+            />
+            <IconButton
+              icon="more"
+              label={host.t("scm.more")}
+              aria-haspopup="menu"
+              onClick={more}
+            />
           </Show>
         }
       />
@@ -130,9 +153,16 @@ function BranchLine(props: { host: Host; onClick(): void }): JSX.Element {
   const { host } = props;
   const status = () => host.git();
   return (
-    <button type="button" class="scm-branch" title={host.t("scm.branch.switch")} onClick={props.onClick}>
+    <button
+      type="button"
+      class="scm-branch"
+      title={host.t("scm.branch.switch")}
+      onClick={props.onClick}
+    >
       <Icon name="branch" />
-      <span class="scm-branch-name">{status()?.branch ?? host.t("scm.detached.at", { head: status()?.head ?? "" })}</span>
+      <span class="scm-branch-name">
+        {status()?.branch ?? host.t("scm.detached.at", { head: status()?.head ?? "" })}
+      </span>
       <Show when={(status()?.ahead ?? 0) > 0}>
         <span class="scm-ahead" title={host.t("scm.ahead", { count: status()?.ahead ?? 0 })}>
           ↑{status()?.ahead}

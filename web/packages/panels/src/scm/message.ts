@@ -40,7 +40,13 @@ export function writeMessage(host: Host, words: string): Writing {
       if (cancelled) return null;
       const model = host.settings.get("agent.model") || (await defaultModel(host));
       const time_limit_ms = host.settings.get("agent.timeLimitMinutes") * MINUTE_MS;
-      const task = { text: words, kind: "commit_message", check: null, model, time_limit_ms } as const;
+      const task = {
+        text: words,
+        kind: "commit_message",
+        check: null,
+        model,
+        time_limit_ms,
+      } as const;
       // Only the answer counts: where starting is refused, that is the reason.
       await Promise.race([
         finished,
@@ -60,7 +66,10 @@ export function writeMessage(host: Host, words: string): Writing {
     message: run(),
     cancel() {
       cancelled = true;
-      if (session !== null) void quietly(host.client.ask({ service: "sessions", query: "do", session, op: { op: "interrupt" } }));
+      if (session !== null)
+        void quietly(
+          host.client.ask({ service: "sessions", query: "do", session, op: { op: "interrupt" } }),
+        );
     },
   };
 }
@@ -70,7 +79,12 @@ async function defaultModel(host: Host): Promise<string> {
   return reply.reply === "models" ? reply.default : "";
 }
 
-function settle(host: Host, envelope: Envelope, resolve: (text: string) => void, reject: (error: Error) => void): void {
+function settle(
+  host: Host,
+  envelope: Envelope,
+  resolve: (text: string) => void,
+  reject: (error: Error) => void,
+): void {
   const { event } = envelope;
   if (event.event === "turn_finished") {
     const text = answerOf(event.outcome);

@@ -46,9 +46,15 @@ function entriesOf(change: GitChange): Entry[] {
   }
   const entries: Entry[] = [];
   if (change.staged) entries.push({ path, from, what: change.staged, group: "staged" });
-  if (change.unstaged === "untracked") entries.push({ path, from: null, what: "untracked", group: "untracked" });
+  if (change.unstaged === "untracked")
+    entries.push({ path, from: null, what: "untracked", group: "untracked" });
   else if (change.unstaged) {
-    entries.push({ path, from: change.staged ? null : from, what: change.unstaged, group: "changes" });
+    entries.push({
+      path,
+      from: change.staged ? null : from,
+      what: change.unstaged,
+      group: "changes",
+    });
   }
   return entries;
 }
@@ -65,7 +71,9 @@ export function rows(list: readonly Group[], closed: ReadonlySet<GroupName>): Ro
     if (!open) return [head];
     return [
       head,
-      ...group.entries.map((entry): Row => ({ kind: "entry", key: `${group.name}/${entry.path}`, entry })),
+      ...group.entries.map(
+        (entry): Row => ({ kind: "entry", key: `${group.name}/${entry.path}`, entry }),
+      ),
     ];
   });
 }
@@ -109,7 +117,11 @@ export function sidesOf(entry: Entry): Sides {
   const gone = entry.what === "deleted";
   switch (entry.group) {
     case "staged":
-      return { committed: true, original: entry.what !== "added", modified: gone ? "nothing" : "index" };
+      return {
+        committed: true,
+        original: entry.what !== "added",
+        modified: gone ? "nothing" : "index",
+      };
     case "untracked":
       return { committed: false, original: false, modified: "file" };
     case "changes":
@@ -122,13 +134,17 @@ export function sidesOf(entry: Entry): Sides {
 /** The parts of a path for a row: the name, and the directory behind it. */
 export function nameAndPlace(path: string): { name: string; place: string } {
   const at = path.lastIndexOf("/");
-  return at < 0 ? { name: path, place: "" } : { name: path.slice(at + 1), place: path.slice(0, at) };
+  return at < 0
+    ? { name: path, place: "" }
+    : { name: path.slice(at + 1), place: path.slice(0, at) };
 }
 
 /** What is wrong with a branch's name, as git sees it. */
 export function branchNameProblem(name: string): MessageKey | null {
   if (name === "") return "scm.branch.empty";
   const bad =
-    /^[-/.]|[/.]$|\.lock$|\.\.|\/\/|@\{|[\s~^:?*[\\\u0000-\u001f\u007f]|\/\./u.test(name) || name === "@" || name === "HEAD";
+    /^[-/.]|[/.]$|\.lock$|\.\.|\/\/|@\{|[\s~^:?*[\\\u0000-\u001f\u007f]|\/\./u.test(name) ||
+    name === "@" ||
+    name === "HEAD";
   return bad ? "scm.branch.bad" : null;
 }

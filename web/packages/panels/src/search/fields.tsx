@@ -85,13 +85,25 @@ export function SearchFields(props: FieldsProps): JSX.Element {
             onBlur={() => history.add(props.fields.pattern)}
             after={
               <>
-                <Toggle label={host.t("search.case")} on={props.fields.case} onChange={(on) => props.onChange({ case: on })}>
+                <Toggle
+                  label={host.t("search.case")}
+                  on={props.fields.case}
+                  onChange={(on) => props.onChange({ case: on })}
+                >
                   Aa
                 </Toggle>
-                <Toggle label={host.t("search.word")} on={props.fields.word} onChange={(on) => props.onChange({ word: on })}>
+                <Toggle
+                  label={host.t("search.word")}
+                  on={props.fields.word}
+                  onChange={(on) => props.onChange({ word: on })}
+                >
                   <span class="search-word">ab</span>
                 </Toggle>
-                <Toggle label={host.t("search.regex")} on={props.fields.regex} onChange={(on) => props.onChange({ regex: on })}>
+                <Toggle
+                  label={host.t("search.regex")}
+                  on={props.fields.regex}
+                  onChange={(on) => props.onChange({ regex: on })}
+                >
                   .*
                 </Toggle>
               </>
@@ -131,8 +143,8 @@ export function SearchFields(props: FieldsProps): JSX.Element {
       </div>
       <Show when={props.detailed}>
         <div class="search-where">
-          <label>
-            <span>{host.t("search.include")}</span>
+          <div class="search-place-field">
+            <span aria-hidden="true">{host.t("search.include")}</span>
             <TextInput
               label={host.t("search.include")}
               placeholder={host.t("search.include.example")}
@@ -140,9 +152,9 @@ export function SearchFields(props: FieldsProps): JSX.Element {
               onInput={(include) => props.onChange({ include })}
               onKeyDown={enter}
             />
-          </label>
-          <label>
-            <span>{host.t("search.exclude")}</span>
+          </div>
+          <div class="search-place-field">
+            <span aria-hidden="true">{host.t("search.exclude")}</span>
             <TextInput
               label={host.t("search.exclude")}
               placeholder={host.t("search.exclude.example")}
@@ -159,7 +171,7 @@ export function SearchFields(props: FieldsProps): JSX.Element {
                 </Toggle>
               }
             />
-          </label>
+          </div>
         </div>
       </Show>
     </div>
@@ -173,7 +185,10 @@ function useHistory(host: Host) {
     add(text: string) {
       setAt(-1);
       if (text === "" || list()[0] === text) return;
-      host.memory.set(HISTORY, [text, ...list().filter((one) => one !== text)].slice(0, HISTORY_MOST));
+      host.memory.set(
+        HISTORY,
+        [text, ...list().filter((one) => one !== text)].slice(0, HISTORY_MOST),
+      );
     },
     /** What was looked for before (-1) or after (1) that; null where there is nothing. */
     go(step: 1 | -1): string | null {

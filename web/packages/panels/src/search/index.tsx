@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The search view: what is looked for across the workspace, what was found, and replacing it.
 
-import { Match, Show, Switch, createMemo, createSignal, onCleanup, onMount, type JSX } from "solid-js";
+import {
+  Match,
+  Show,
+  Switch,
+  createMemo,
+  createSignal,
+  onCleanup,
+  onMount,
+  type JSX,
+} from "solid-js";
 import type { Host } from "../host.ts";
 import { Empty, ErrorBox, IconButton, PanelHead, ProgressLine } from "../ui/index.ts";
 import { SearchFields } from "./fields.tsx";
@@ -20,13 +29,24 @@ export interface SearchRequest {
   replace?: boolean;
 }
 
-const EMPTY: Fields = { pattern: "", regex: false, case: false, word: false, include: "", exclude: "", ignored: false };
+const EMPTY: Fields = {
+  pattern: "",
+  regex: false,
+  case: false,
+  word: false,
+  include: "",
+  exclude: "",
+  ignored: false,
+};
 
 /** The search view. */
 export function SearchView(props: { host: Host }): JSX.Element {
   const { host } = props;
   const search = createSearch(host);
-  const [fields, setFields] = createSignal<Fields>({ ...EMPTY, ...host.memory.get<Partial<Fields>>(MEMORY, {}) });
+  const [fields, setFields] = createSignal<Fields>({
+    ...EMPTY,
+    ...host.memory.get<Partial<Fields>>(MEMORY, {}),
+  });
   const [withText, setWith] = createSignal("");
   const [replacing, setReplacing] = createSignal(false);
   const [detailed, setDetailed] = createSignal(fields().include !== "" || fields().exclude !== "");
@@ -110,7 +130,12 @@ export function SearchView(props: { host: Host }): JSX.Element {
         title={host.t("search.title")}
         actions={
           <>
-            <IconButton icon="refresh" label={host.t("search.again")} disabled={fields().pattern === ""} onClick={begin} />
+            <IconButton
+              icon="refresh"
+              label={host.t("search.again")}
+              disabled={fields().pattern === ""}
+              onClick={begin}
+            />
             <IconButton
               icon="close"
               label={host.t("search.clear")}
@@ -151,7 +176,11 @@ export function SearchView(props: { host: Host }): JSX.Element {
       <Switch>
         <Match when={search.failure()}>{(report) => <ErrorBox report={report()} />}</Match>
         <Match when={search.standing() === "idle"}>
-          <Empty icon="search" title={host.t("search.idle")} detail={host.t("search.idle.detail")} />
+          <Empty
+            icon="search"
+            title={host.t("search.idle")}
+            detail={host.t("search.idle.detail")}
+          />
         </Match>
       </Switch>
       <div class="search-list" hidden={search.results().files.size === 0}>
@@ -175,10 +204,15 @@ function Summary(props: { host: Host; search: Search }): JSX.Element {
     const running = search.standing() === "running";
     if (matches > 0) {
       const places = host.t("search.matches", { count: matches });
-      return host.t("search.summary", { places, files: host.t("search.files", { count: files.size }) });
+      return host.t("search.summary", {
+        places,
+        files: host.t("search.files", { count: files.size }),
+      });
     }
     if (running) return host.t("search.running");
-    return search.standing() === "ended" ? host.t("search.nothing", { count: search.looked() }) : "";
+    return search.standing() === "ended"
+      ? host.t("search.nothing", { count: search.looked() })
+      : "";
   };
   return (
     <div class="search-summary" role="status">

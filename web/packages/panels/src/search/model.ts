@@ -48,7 +48,13 @@ export function added(results: Results, hits: readonly SearchHit[]): Results {
 }
 
 function foundLine(path: string, line: SearchLine): FoundLine {
-  return { key: `${path}\n${line.line}`, line: line.line, text: line.text, matched: line.matched, cut: line.cut };
+  return {
+    key: `${path}\n${line.line}`,
+    line: line.line,
+    text: line.text,
+    matched: line.matched,
+    cut: line.cut,
+  };
 }
 
 /** Takes a file away. */
@@ -82,7 +88,9 @@ export function rows(results: Results, closed: ReadonlySet<string>): Row[] {
   for (const file of [...results.files.values()].sort(byPath)) {
     const open = !closed.has(file.path);
     found.push({ kind: "file", key: file.path, path: file.path, count: countOf(file), open });
-    if (open) for (const line of file.lines) found.push({ kind: "line", key: line.key, path: file.path, line });
+    if (open)
+      for (const line of file.lines)
+        found.push({ kind: "line", key: line.key, path: file.path, line });
   }
   return found;
 }
@@ -147,7 +155,10 @@ export interface Piece {
 const LEAD_MOST = 40;
 
 /** The pieces of a line. What stands far before the first match is left out, so that the match is seen. */
-export function piecesOf(line: FoundLine, replacement: ((match: string) => string) | null): Piece[] {
+export function piecesOf(
+  line: FoundLine,
+  replacement: ((match: string) => string) | null,
+): Piece[] {
   const found: Piece[] = [];
   const put = (text: string, form: Piece["form"]) => {
     if (text !== "") found.push({ text, form });
@@ -177,7 +188,10 @@ function leadFrom(line: FoundLine): number {
 }
 
 /** What would stand in the place of a match, as far as that can be said here: the server's expressions differ in corners. */
-export function replacer(spec: Pick<SearchSpec, "pattern" | "regex" | "case">, text: string): (match: string) => string {
+export function replacer(
+  spec: Pick<SearchSpec, "pattern" | "regex" | "case">,
+  text: string,
+): (match: string) => string {
   if (!spec.regex) return () => text;
   let pattern: RegExp;
   try {

@@ -41,8 +41,14 @@ export function Results(props: {
     else next.add(path);
     setClosed(next);
   };
-  const open = (path: string, line: FoundLine, how: { preview: boolean; keepFocus: boolean; toSide?: boolean }) =>
-    void orTell(host, () => host.openFile(path, { line: line.line, column: columnOf(line), ...how }));
+  const open = (
+    path: string,
+    line: FoundLine,
+    how: { preview: boolean; keepFocus: boolean; toSide?: boolean },
+  ) =>
+    void orTell(host, () =>
+      host.openFile(path, { line: line.line, column: columnOf(line), ...how }),
+    );
   const dismiss = (row: Row) => {
     const at = shown().findIndex((one) => one.key === row.key);
     if (row.kind === "file") search.dismissFile(row.path);
@@ -57,7 +63,7 @@ export function Results(props: {
     },
     collapseAll() {
       const all = [...search.results().files.keys()];
-      setClosed(closed().size === all.length ? new Set() : new Set(all));
+      setClosed(new Set(closed().size === all.length ? [] : all));
     },
     go(step) {
       const lines = shown();
@@ -76,12 +82,27 @@ export function Results(props: {
     host.menu(at, [
       ...(props.replacement === null
         ? []
-        : [{ title: host.t("search.replaceFile"), icon: "replace" as const, run: () => replaceIn(row.path) }]),
+        : [
+            {
+              title: host.t("search.replaceFile"),
+              icon: "replace" as const,
+              run: () => replaceIn(row.path),
+            },
+          ]),
       { title: host.t("search.dismiss"), icon: "close", keys: "Delete", run: () => dismiss(row) },
       { separator: true },
-      { title: host.t("path.copy"), icon: "copy", run: () => void navigator.clipboard.writeText(row.path) },
+      {
+        title: host.t("path.copy"),
+        icon: "copy",
+        run: () => void navigator.clipboard.writeText(row.path),
+      },
       ...(row.kind === "line"
-        ? [{ title: host.t("search.copyLine"), run: () => void navigator.clipboard.writeText(row.line.text) }]
+        ? [
+            {
+              title: host.t("search.copyLine"),
+              run: () => void navigator.clipboard.writeText(row.line.text),
+            },
+          ]
         : []),
     ]);
   const onKey = (event: KeyboardEvent, index: number): boolean => {
@@ -105,7 +126,8 @@ export function Results(props: {
     else if (event.key === "ArrowRight" && row.kind === "file") toggle(row.path, true);
     else if (event.key === "ArrowLeft" && row.kind === "file") toggle(row.path, false);
     else if (event.key === "ArrowLeft") setFocused(row.path);
-    else if (event.key === " " && row.kind === "line") open(row.path, row.line, { preview: true, keepFocus: true });
+    else if (event.key === " " && row.kind === "line")
+      open(row.path, row.line, { preview: true, keepFocus: true });
     else return false;
     return true;
   };
@@ -124,7 +146,11 @@ export function Results(props: {
         const mouse = event instanceof MouseEvent;
         if (mouse && (event.target as HTMLElement).closest("button") !== null) return;
         if (row.kind === "file") toggle(row.path, !row.open);
-        else open(row.path, row.line, { preview: !mouse || event.detail < 2, keepFocus: mouse && event.detail < 2 });
+        else
+          open(row.path, row.line, {
+            preview: !mouse || event.detail < 2,
+            keepFocus: mouse && event.detail < 2,
+          });
       }}
       rowAttributes={(row) => ({
         "aria-level": row.kind === "file" ? 1 : 2,
@@ -139,7 +165,13 @@ export function Results(props: {
         <Show
           when={row.kind === "line" && row}
           fallback={
-            <FileRow host={host} row={row} replacing={props.replacement !== null} onReplace={replaceIn} onDismiss={dismiss} />
+            <FileRow
+              host={host}
+              row={row}
+              replacing={props.replacement !== null}
+              onReplace={replaceIn}
+              onDismiss={dismiss}
+            />
           }
         >
           {(found) => (
@@ -151,7 +183,12 @@ export function Results(props: {
                 </For>
               </span>
               <span class="search-deeds">
-                <IconButton icon="close" label={host.t("search.dismiss")} tabIndex={-1} onClick={() => dismiss(row)} />
+                <IconButton
+                  icon="close"
+                  label={host.t("search.dismiss")}
+                  tabIndex={-1}
+                  onClick={() => dismiss(row)}
+                />
               </span>
             </div>
           )}
@@ -186,7 +223,12 @@ function FileRow(props: {
             onClick={() => props.onReplace(row.path)}
           />
         </Show>
-        <IconButton icon="close" label={host.t("search.dismiss")} tabIndex={-1} onClick={() => props.onDismiss(row)} />
+        <IconButton
+          icon="close"
+          label={host.t("search.dismiss")}
+          tabIndex={-1}
+          onClick={() => props.onDismiss(row)}
+        />
       </span>
       <span class="badge plain">{row.count}</span>
     </div>

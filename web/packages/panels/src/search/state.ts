@@ -124,16 +124,30 @@ export function createSearch(host: Host): Search {
         detail:
           withText === ""
             ? host.t("search.replace.delete", { files: paths.length, pattern: wanted.pattern })
-            : host.t("search.replace.detail", { files: paths.length, pattern: wanted.pattern, with: withText }),
+            : host.t("search.replace.detail", {
+                files: paths.length,
+                pattern: wanted.pattern,
+                with: withText,
+              }),
         confirm: host.t("search.replace.confirm"),
       });
       if (!yes || !(await savedFirst(host, paths))) return;
       const reply = await orTell(host, () =>
-        host.client.ask({ service: "search", query: "replace", spec: wanted, with: withText, paths: [...paths] }),
+        host.client.ask({
+          service: "search",
+          query: "replace",
+          spec: wanted,
+          with: withText,
+          paths: [...paths],
+        }),
       );
       if (reply?.reply !== "replaced") return;
       setResults((was) => reply.files.reduce(withoutFile, was));
-      host.notify({ level: "info", text: host.t("search.replaced", { count: reply.places }), brief: true });
+      host.notify({
+        level: "info",
+        text: host.t("search.replaced", { count: reply.places }),
+        brief: true,
+      });
       const left = reply.left;
       if (left.length > 0) {
         host.notify({

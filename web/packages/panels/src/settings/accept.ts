@@ -2,7 +2,13 @@
 // What becomes the value of a setting. Whatever a person types and whatever a file holds passes here, so that nobody else
 // has to check a value; what cannot be read never stops a start.
 
-import { SETTINGS, type KeyOverride, type SettingKey, type SettingSpec, type SettingValue } from "./schema.ts";
+import {
+  SETTINGS,
+  type KeyOverride,
+  type SettingKey,
+  type SettingSpec,
+  type SettingValue,
+} from "./schema.ts";
 
 const TEXT_MAX = 1000;
 const KEYS_MAX = 500;
@@ -15,7 +21,7 @@ export const SETTING_KEYS = Object.keys(SETTINGS) as SettingKey[];
 
 /** Whether a text names a setting. */
 export function isSettingKey(key: string): key is SettingKey {
-  return Object.prototype.hasOwnProperty.call(SETTINGS, key);
+  return Object.hasOwn(SETTINGS, key);
 }
 
 /** Makes a value of a setting from anything, or says that it is none. Numbers are brought within their bounds. */
@@ -47,7 +53,11 @@ function acceptKeys(value: unknown): KeyOverride[] | undefined {
     const { key, command, when } = one as Record<string, unknown>;
     if (typeof command !== "string" || typeof key !== "string" || command === "") return undefined;
     if (command.length > TEXT_MAX || key.length > TEXT_MAX) return undefined;
-    kept.push({ key, command, ...(typeof when === "string" && when.length <= TEXT_MAX ? { when } : {}) });
+    kept.push({
+      key,
+      command,
+      ...(typeof when === "string" && when.length <= TEXT_MAX ? { when } : {}),
+    });
   }
   return kept;
 }

@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The control for a setting, by what it may be.
 
-import { Match, Show, Switch, createMemo, createResource, createSignal, createEffect, on, type JSX } from "solid-js";
+import {
+  Match,
+  Show,
+  Switch,
+  createMemo,
+  createResource,
+  createSignal,
+  createEffect,
+  on,
+  type JSX,
+} from "solid-js";
 import type { Host } from "../host.ts";
 import { Button, Checkbox, Select, TextInput } from "../ui/index.ts";
 import { accept } from "./accept.ts";
@@ -31,13 +41,18 @@ export function Control(props: { host: Host; name: SettingKey; onKeys(): void })
           <Select
             label={host.t(spec.title)}
             value={String(value())}
-            options={choice().choices.map((one) => ({ value: one.value, title: host.t(one.title) }))}
+            options={choice().choices.map((one) => ({
+              value: one.value,
+              title: host.t(one.title),
+            }))}
             onChange={set}
           />
         )}
       </Match>
       <Match when={spec.type === "number" && spec}>
-        {(number) => <NumberControl host={host} spec={number()} value={Number(value())} onChange={set} />}
+        {(number) => (
+          <NumberControl host={host} spec={number()} value={Number(value())} onChange={set} />
+        )}
       </Match>
       <Match when={spec.type === "string"}>
         <TextInput
@@ -64,11 +79,23 @@ function NumberControl(props: {
 }): JSX.Element {
   const { host } = props;
   const [typed, setTyped] = createSignal(String(props.value));
-  createEffect(on(() => props.value, (value) => setTyped(String(value)), { defer: true }));
+  createEffect(
+    on(
+      () => props.value,
+      (value) => setTyped(String(value)),
+      { defer: true },
+    ),
+  );
   const problem = createMemo(() => {
     const number = Number(typed());
-    const right = typed().trim() !== "" && Number.isInteger(number) && number >= props.spec.min && number <= props.spec.max;
-    return right ? null : host.t("settings.number.bounds", { min: props.spec.min, max: props.spec.max });
+    const right =
+      typed().trim() !== "" &&
+      Number.isInteger(number) &&
+      number >= props.spec.min &&
+      number <= props.spec.max;
+    return right
+      ? null
+      : host.t("settings.number.bounds", { min: props.spec.min, max: props.spec.max });
   });
   return (
     <span class="settings-number">
@@ -85,13 +112,19 @@ function NumberControl(props: {
           if (problem() === null) props.onChange(Number(typed()));
         }}
       />
-      <Show when={props.spec.unit}>{(unit) => <span class="settings-unit">{host.t(`settings.unit.${unit()}`)}</span>}</Show>
+      <Show when={props.spec.unit}>
+        {(unit) => <span class="settings-unit">{host.t(`settings.unit.${unit()}`)}</span>}
+      </Show>
     </span>
   );
 }
 
 /** The model is picked from those that the server knows; a name that it does not know stays, and is said to be unknown. */
-function ModelControl(props: { host: Host; value: string; onChange(value: string): void }): JSX.Element {
+function ModelControl(props: {
+  host: Host;
+  value: string;
+  onChange(value: string): void;
+}): JSX.Element {
   const { host } = props;
   const [models] = createResource(async () => {
     try {
@@ -104,13 +137,35 @@ function ModelControl(props: { host: Host; value: string; onChange(value: string
   const options = () => {
     const known = models()?.models ?? [];
     const title = models()?.default;
-    const first = { value: "", title: title ? host.t("settings.model.default", { model: title }) : host.t("settings.model.configured") };
+    const first = {
+      value: "",
+      title: title
+        ? host.t("settings.model.default", { model: title })
+        : host.t("settings.model.configured"),
+    };
     const found = known.map((model) => ({
       value: model.name,
-      title: host.t(model.ready ? "settings.model.one" : "settings.model.missing", { title: model.title, zone: model.zone }),
+      title: host.t(model.ready ? "settings.model.one" : "settings.model.missing", {
+        title: model.title,
+        zone: model.zone,
+      }),
     }));
     const unknown = props.value !== "" && !known.some((model) => model.name === props.value);
-    return unknown ? [first, ...found, { value: props.value, title: host.t("settings.model.unknown", { model: props.value }) }] : [first, ...found];
+    return unknown
+      ? [
+          first,
+          ...found,
+          { value: props.value, title: host.t("settings.model.unknown", { model: props.value }) },
+        ]
+      : [first, ...found];
   };
-  return <Select class="settings-model" label={host.t("setting.model")} value={props.value} options={options()} onChange={props.onChange} />;
+  return (
+    <Select
+      class="settings-model"
+      label={host.t("setting.model")}
+      value={props.value}
+      options={options()}
+      onChange={props.onChange}
+    />
+  );
 }

@@ -7,7 +7,13 @@ import { Empty, Icon, IconButton, TextInput } from "../ui/index.ts";
 import { SETTING_KEYS } from "./accept.ts";
 import { Control } from "./controls.tsx";
 import { Keybindings } from "./keybindings.tsx";
-import { GROUPS, SETTINGS, type SettingGroup, type SettingKey, type SettingSpec } from "./schema.ts";
+import {
+  GROUPS,
+  SETTINGS,
+  type SettingGroup,
+  type SettingKey,
+  type SettingSpec,
+} from "./schema.ts";
 import "./settings.css";
 
 export { Keybindings } from "./keybindings.tsx";
@@ -25,11 +31,18 @@ export function SettingsView(props: { host: Host; page?: Page }): JSX.Element {
   const keyDown = (event: KeyboardEvent) => {
     if (event.key !== "ArrowRight" && event.key !== "ArrowLeft") return;
     setPage(page() === "settings" ? "keys" : "settings");
-    (event.currentTarget as HTMLElement).querySelector<HTMLElement>(`[data-page="${page()}"]`)?.focus();
+    (event.currentTarget as HTMLElement)
+      .querySelector<HTMLElement>(`[data-page="${page()}"]`)
+      ?.focus();
   };
   return (
     <div class="settings">
-      <div class="settings-tabs" role="tablist" aria-label={host.t("view.settings")} onKeyDown={keyDown}>
+      <div
+        class="settings-tabs"
+        role="tablist"
+        aria-label={host.t("view.settings")}
+        onKeyDown={keyDown}
+      >
         <For each={tabs}>
           {(tab) => (
             <button
@@ -45,7 +58,11 @@ export function SettingsView(props: { host: Host; page?: Page }): JSX.Element {
           )}
         </For>
       </div>
-      <div class="settings-panel" role="tabpanel" aria-label={host.t(page() === "settings" ? "view.settings" : "keys.title")}>
+      <div
+        class="settings-panel"
+        role="tabpanel"
+        aria-label={host.t(page() === "settings" ? "view.settings" : "keys.title")}
+      >
         <Show when={page() === "settings"} fallback={<Keybindings host={host} />}>
           <AllSettings host={host} onKeys={() => setPage("keys")} />
         </Show>
@@ -60,7 +77,11 @@ function AllSettings(props: { host: Host; onKeys(): void }): JSX.Element {
   const [words, setWords] = createSignal("");
   const [here, setHere] = createSignal<SettingGroup>("workbench");
   const found = createMemo(() => {
-    const wanted = words().trim().toLowerCase().split(/\s+/u).filter((word) => word !== "");
+    const wanted = words()
+      .trim()
+      .toLowerCase()
+      .split(/\s+/u)
+      .filter((word) => word !== "");
     return SETTING_KEYS.filter((key) => {
       if (wanted[0] === "@modified") return host.settings.changed(key);
       const text = searchText(host, key);
@@ -68,9 +89,10 @@ function AllSettings(props: { host: Host; onKeys(): void }): JSX.Element {
     });
   });
   const groups = createMemo(() =>
-    GROUPS.map((group) => ({ ...group, keys: found().filter((key) => SETTINGS[key].group === group.group) })).filter(
-      (group) => group.keys.length > 0,
-    ),
+    GROUPS.map((group) => ({
+      ...group,
+      keys: found().filter((key) => SETTINGS[key].group === group.group),
+    })).filter((group) => group.keys.length > 0),
   );
   const goTo = (group: SettingGroup) => {
     setHere(group);
@@ -79,7 +101,8 @@ function AllSettings(props: { host: Host; onKeys(): void }): JSX.Element {
   const scrolled = () => {
     const top = scroll.getBoundingClientRect().top;
     const heads = [...scroll.querySelectorAll<HTMLElement>("[data-group]")];
-    const last = heads.filter((head) => head.getBoundingClientRect().top <= top + 40).at(-1) ?? heads[0];
+    const last =
+      heads.filter((head) => head.getBoundingClientRect().top <= top + 40).at(-1) ?? heads[0];
     const group = last?.dataset["group"];
     if (group !== undefined) setHere(group as SettingGroup);
   };
@@ -128,12 +151,17 @@ function AllSettings(props: { host: Host; onKeys(): void }): JSX.Element {
           </For>
         </nav>
         <div ref={scroll} class="settings-list" tabIndex={-1}>
-          <Show when={groups().length > 0} fallback={<Empty icon="gear" title={host.t("settings.none")} />}>
+          <Show
+            when={groups().length > 0}
+            fallback={<Empty icon="gear" title={host.t("settings.none")} />}
+          >
             <For each={groups()}>
               {(group) => (
                 <section aria-label={host.t(group.title)}>
                   <h2 data-group={group.group}>{host.t(group.title)}</h2>
-                  <For each={group.keys}>{(key) => <OneSetting host={host} name={key} onKeys={props.onKeys} />}</For>
+                  <For each={group.keys}>
+                    {(key) => <OneSetting host={host} name={key} onKeys={props.onKeys} />}
+                  </For>
                 </section>
               )}
             </For>
@@ -156,7 +184,10 @@ function OneSetting(props: { host: Host; name: SettingKey; onKeys(): void }): JS
           <span class="setting-changed">{host.t("settings.changed")}</span>
           <IconButton
             icon="undo"
-            label={host.t("settings.reset", { setting: host.t(spec.title), value: defaultWords(host, spec) })}
+            label={host.t("settings.reset", {
+              setting: host.t(spec.title),
+              value: defaultWords(host, spec),
+            })}
             onClick={() => host.settings.reset(props.name)}
           />
         </Show>
@@ -189,7 +220,13 @@ function searchText(host: Host, key: SettingKey): string {
   const spec: SettingSpec = SETTINGS[key];
   const choices = spec.type === "choice" ? spec.choices.map((choice) => host.t(choice.title)) : [];
   const group = GROUPS.find((one) => one.group === spec.group);
-  return [key, host.t(spec.title), spec.detail ? host.t(spec.detail) : "", group ? host.t(group.title) : "", ...choices]
+  return [
+    key,
+    host.t(spec.title),
+    spec.detail ? host.t(spec.detail) : "",
+    group ? host.t(group.title) : "",
+    ...choices,
+  ]
     .join(" ")
     .toLowerCase();
 }

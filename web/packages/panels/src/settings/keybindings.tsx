@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The keybindings editor: every command with its keys, to be searched, changed and set back.
 
-import { For, Show, createEffect, createMemo, createSignal, on, onCleanup, onMount, type JSX } from "solid-js";
+import {
+  For,
+  Show,
+  createEffect,
+  createMemo,
+  createSignal,
+  on,
+  onCleanup,
+  onMount,
+  type JSX,
+} from "solid-js";
 import type { Host } from "../host.ts";
 import { Button, Dialog, Empty, Icon, IconButton, TextInput } from "../ui/index.ts";
 import { bound, clashes, normal, pressed, rebound, shown, type BoundCommand } from "./keys.ts";
@@ -16,7 +26,9 @@ export function Keybindings(props: { host: Host }): JSX.Element {
   const overrides = () => host.settings.get("keybindings");
   const all = createMemo(() =>
     bound(
-      host.commands.list().map((command) => ({ ...command, keybinding: onThisKeyboard(command.keybinding) })),
+      host.commands
+        .list()
+        .map((command) => ({ ...command, keybinding: onThisKeyboard(command.keybinding) })),
       overrides(),
     ),
   );
@@ -49,7 +61,10 @@ export function Keybindings(props: { host: Host }): JSX.Element {
       <p class="settings-count" role="status">
         {host.t("settings.keys.count", { count: listed().length })}
       </p>
-      <Show when={listed().length > 0} fallback={<Empty icon="keyboard" title={host.t("settings.none")} />}>
+      <Show
+        when={listed().length > 0}
+        fallback={<Empty icon="keyboard" title={host.t("settings.none")} />}
+      >
         <div class="keys-scroll" tabIndex={-1}>
           <table class="keys-table">
             <thead>
@@ -83,7 +98,11 @@ export function Keybindings(props: { host: Host }): JSX.Element {
           <Recorder
             host={host}
             name={nameOf(one)}
-            clashesOf={(keys) => clashes(all(), { ...one, keys: [keys] }).map((command) => nameOfCommand(host, command))}
+            clashesOf={(keys) =>
+              clashes(all(), { ...one, keys: [keys] }).map((command) =>
+                nameOfCommand(host, command),
+              )
+            }
             onClose={(keys) => {
               setEditing(null);
               if (keys !== null) change(one, keys);
@@ -121,13 +140,21 @@ function KeyRow(props: {
       </th>
       <td>
         <span class="keys-all">
-          <For each={props.one.keys} fallback={<span class="keys-none">{host.t("keys.none")}</span>}>
+          <For
+            each={props.one.keys}
+            fallback={<span class="keys-none">{host.t("keys.none")}</span>}
+          >
             {(keys) => <Strokes keys={keys} />}
           </For>
           <Show when={props.clashes.length > 0}>
-            <span class="keys-clash" title={host.t("keys.clash", { command: props.clashes.join(", ") })}>
+            <span
+              class="keys-clash"
+              title={host.t("keys.clash", { command: props.clashes.join(", ") })}
+            >
               <Icon name="warning" />
-              <span class="sr-only">{host.t("keys.clash", { command: props.clashes.join(", ") })}</span>
+              <span class="sr-only">
+                {host.t("keys.clash", { command: props.clashes.join(", ") })}
+              </span>
             </span>
           </Show>
         </span>
@@ -135,7 +162,11 @@ function KeyRow(props: {
       <td class="keys-when">{props.one.command.when ?? ""}</td>
       <td>{host.t(props.one.own ? "keys.user" : "keys.default")}</td>
       <td class="keys-deeds">
-        <IconButton icon="edit" label={`${host.t("keys.change")}: ${props.name}`} onClick={() => props.onEdit()} />
+        <IconButton
+          icon="edit"
+          label={`${host.t("keys.change")}: ${props.name}`}
+          onClick={() => props.onEdit()}
+        />
         <IconButton
           icon="trash"
           label={`${host.t("keys.remove")}: ${props.name}`}

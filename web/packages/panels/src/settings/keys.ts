@@ -59,7 +59,14 @@ function keyOf({ key, code }: Press): string {
 }
 
 const ORDER = ["ctrl", "shift", "alt", "meta"];
-const SPELLINGS: Record<string, string> = { control: "ctrl", cmd: "meta", command: "meta", win: "meta", option: "alt", esc: "escape" };
+const SPELLINGS: Record<string, string> = {
+  control: "ctrl",
+  cmd: "meta",
+  command: "meta",
+  win: "meta",
+  option: "alt",
+  esc: "escape",
+};
 
 /** A binding in the one spelling, so that two can be compared. */
 export function normal(binding: string, mac = false): string {
@@ -68,9 +75,13 @@ export function normal(binding: string, mac = false): string {
     .toLowerCase()
     .split(/\s+/u)
     .map((stroke) => {
-      const parts = stroke.endsWith("++") ? [...stroke.slice(0, -2).split("+"), "="] : stroke.split("+");
+      const parts = stroke.endsWith("++")
+        ? [...stroke.slice(0, -2).split("+"), "="]
+        : stroke.split("+");
       const key = parts.pop() ?? "";
-      const held = parts.map((part) => SPELLINGS[part] ?? part).map((part) => (part === "mod" ? (mac ? "meta" : "ctrl") : part));
+      const held = parts
+        .map((part) => SPELLINGS[part] ?? part)
+        .map((part) => (part === "mod" ? (mac ? "meta" : "ctrl") : part));
       return [...ORDER.filter((one) => held.includes(one)), SPELLINGS[key] ?? key].join("+");
     })
     .join(" ");
@@ -94,7 +105,15 @@ const SHOWN: Record<string, string> = {
 export function shown(binding: string): string[][] {
   return normal(binding)
     .split(" ")
-    .map((stroke) => stroke.split("+").map((part) => SHOWN[part] ?? (part.length <= 1 || /^f\d+$/u.test(part) ? part.toUpperCase() : capital(part))));
+    .map((stroke) =>
+      stroke
+        .split("+")
+        .map(
+          (part) =>
+            SHOWN[part] ??
+            (part.length <= 1 || /^f\d+$/u.test(part) ? part.toUpperCase() : capital(part)),
+        ),
+    );
 }
 
 function capital(text: string): string {
@@ -110,9 +129,14 @@ export interface BoundCommand {
 }
 
 /** The commands with the keys that they have now. */
-export function bound(commands: readonly Command[], overrides: readonly KeyOverride[]): BoundCommand[] {
+export function bound(
+  commands: readonly Command[],
+  overrides: readonly KeyOverride[],
+): BoundCommand[] {
   return commands.map((command) => {
-    let keys = (command.keybinding === undefined ? [] : [command.keybinding].flat()).map((one) => normal(one));
+    let keys = (command.keybinding === undefined ? [] : [command.keybinding].flat()).map((one) =>
+      normal(one),
+    );
     let own = false;
     for (const override of overrides) {
       if (override.command === `-${command.id}`) {
@@ -138,13 +162,23 @@ export function clashes(all: readonly BoundCommand[], one: BoundCommand): Comman
 
 /** Whether two conditions may hold at once: they cannot where one says the opposite of the other. */
 export function bothCount(first: string | undefined, second: string | undefined): boolean {
-  const parts = (text: string | undefined) => (text ?? "").split("&&").map((part) => part.trim()).filter((part) => part !== "");
+  const parts = (text: string | undefined) =>
+    (text ?? "")
+      .split("&&")
+      .map((part) => part.trim())
+      .filter((part) => part !== "");
   const opposite = (part: string) => (part.startsWith("!") ? part.slice(1) : `!${part}`);
   const mine = new Set(parts(first));
   // What is used in another place, by name, does not meet: an editor and a terminal cannot both have the focus.
-  const focus = (set: Iterable<string>) => [...set].filter((part) => /Focus$/u.test(part) && !part.startsWith("!"));
+  const focus = (set: Iterable<string>) =>
+    [...set].filter((part) => /Focus$/u.test(part) && !part.startsWith("!"));
   const [firstFocus, secondFocus] = [focus(mine), focus(parts(second))];
-  if (firstFocus.length > 0 && secondFocus.length > 0 && !firstFocus.some((part) => secondFocus.includes(part))) return false;
+  if (
+    firstFocus.length > 0 &&
+    secondFocus.length > 0 &&
+    !firstFocus.some((part) => secondFocus.includes(part))
+  )
+    return false;
   return !parts(second).some((part) => mine.has(opposite(part)));
 }
 
@@ -154,10 +188,16 @@ export function rebound(
   command: Command,
   keys: string | null | undefined,
 ): KeyOverride[] {
-  const others = overrides.filter((one) => one.command !== command.id && one.command !== `-${command.id}`);
+  const others = overrides.filter(
+    (one) => one.command !== command.id && one.command !== `-${command.id}`,
+  );
   if (keys === undefined) return others;
   const taken: KeyOverride = { key: "", command: `-${command.id}` };
   if (keys === null) return [...others, taken];
-  const given: KeyOverride = { key: normal(keys), command: command.id, ...(command.when ? { when: command.when } : {}) };
+  const given: KeyOverride = {
+    key: normal(keys),
+    command: command.id,
+    ...(command.when ? { when: command.when } : {}),
+  };
   return [...others, taken, given];
 }

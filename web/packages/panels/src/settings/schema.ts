@@ -17,7 +17,15 @@ export type SettingSpec = { group: SettingGroup; title: MessageKey; detail?: Mes
 export type SettingUnit = "px" | "ms" | "minutes" | "lines" | "files";
 
 /** Which part of the settings view it stands in. */
-export type SettingGroup = "workbench" | "editor" | "files" | "terminal" | "search" | "completion" | "agent" | "keys";
+export type SettingGroup =
+  | "workbench"
+  | "editor"
+  | "files"
+  | "terminal"
+  | "search"
+  | "completion"
+  | "agent"
+  | "keys";
 
 /** A key that the user gave a command, or took from one: `command` with `-` before it. */
 export interface KeyOverride {
@@ -325,7 +333,13 @@ const specs = {
 /** The name of a setting. */
 export type SettingKey = keyof typeof specs;
 
-type Widen<T> = T extends boolean ? boolean : T extends number ? number : T extends string ? string : T;
+type Widen<T> = T extends boolean
+  ? boolean
+  : T extends number
+    ? number
+    : T extends string
+      ? string
+      : T;
 
 /** What a setting may be. */
 export type SettingValue<K extends SettingKey> = Widen<(typeof specs)[K]["default"]>;

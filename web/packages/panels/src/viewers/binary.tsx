@@ -31,7 +31,8 @@ export function BinaryViewer(props: ViewerProps): JSX.Element {
   let asked = 0;
   const pages = () => Math.max(1, Math.ceil(props.length / PAGE));
   const load = async () => {
-    const mine = (asked += 1);
+    asked += 1;
+    const mine = asked;
     try {
       const found = await readBytes(host, props.path, page() * PAGE, PAGE);
       if (mine !== asked) return;
@@ -75,7 +76,11 @@ export function BinaryViewer(props: ViewerProps): JSX.Element {
           <span>{host.t("viewer.binary")}</span>
           <span>{sizeOf(props.length)}</span>
         </span>
-        <GoTo label={host.t("viewer.offset")} problem={wrong() ? host.t("viewer.offset.wrong") : null} onGo={typed} />
+        <GoTo
+          label={host.t("viewer.offset")}
+          problem={wrong() ? host.t("viewer.offset.wrong") : null}
+          onGo={typed}
+        />
         <Pager
           page={page()}
           pages={pages()}
@@ -108,7 +113,11 @@ export function BinaryViewer(props: ViewerProps): JSX.Element {
             <span class="hex-bytes">
               <For each={[...row.bytes]}>
                 {(byte, index) => (
-                  <span classList={{ "hex-zero": byte === 0, "hex-middle": index() === ROW_BYTES / 2 }}>{hex(byte)}</span>
+                  <span
+                    classList={{ "hex-zero": byte === 0, "hex-middle": index() === ROW_BYTES / 2 }}
+                  >
+                    {hex(byte)}
+                  </span>
                 )}
               </For>
             </span>
@@ -125,7 +134,9 @@ function hex(byte: number): string {
 }
 
 function ascii(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "·")).join("");
+  return [...bytes]
+    .map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "·"))
+    .join("");
 }
 
 function spoken(row: HexRow): string {
@@ -133,7 +144,11 @@ function spoken(row: HexRow): string {
 }
 
 /** A field for a place; it is gone to with Enter. */
-export function GoTo(props: { label: string; problem: string | null; onGo(text: string): void }): JSX.Element {
+export function GoTo(props: {
+  label: string;
+  problem: string | null;
+  onGo(text: string): void;
+}): JSX.Element {
   return (
     <TextInput
       class="viewer-go"

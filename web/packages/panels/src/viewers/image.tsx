@@ -35,7 +35,9 @@ export function ImageViewer(props: ViewerProps): JSX.Element {
     const natural = size();
     if (natural === null || natural.width === 0) return;
     const room = { width: area.clientWidth - 32, height: area.clientHeight - 32 };
-    setFitted(Math.max(0.01, Math.min(1, room.width / natural.width, room.height / natural.height)));
+    setFitted(
+      Math.max(0.01, Math.min(1, room.width / natural.width, room.height / natural.height)),
+    );
   };
   createEffect(() => {
     const sizes = new ResizeObserver(measure);
@@ -46,7 +48,10 @@ export function ImageViewer(props: ViewerProps): JSX.Element {
   const scale = () => (zoom() === "fit" ? fitted() : (zoom() as number));
   const step = (by: 1 | -1) => {
     const now = scale();
-    const next = by === 1 ? ZOOMS.find((one) => one > now * 1.001) : [...ZOOMS].reverse().find((one) => one < now * 0.999);
+    const next =
+      by === 1
+        ? ZOOMS.find((one) => one > now * 1.001)
+        : [...ZOOMS].reverse().find((one) => one < now * 0.999);
     if (next !== undefined) setZoom(next);
   };
   const keyDown = (event: KeyboardEvent) => {
@@ -64,13 +69,27 @@ export function ImageViewer(props: ViewerProps): JSX.Element {
       <div class="viewer-bar">
         <span class="viewer-facts">
           <Show when={size()}>
-            {(natural) => <span>{host.t("viewer.image.size", { width: natural().width, height: natural().height })}</span>}
+            {(natural) => (
+              <span>
+                {host.t("viewer.image.size", { width: natural().width, height: natural().height })}
+              </span>
+            )}
           </Show>
           <span>{sizeOf(props.length)}</span>
           <span>{type()}</span>
         </span>
-        <IconButton icon="minimise" label={host.t("viewer.zoom.fit")} pressed={zoom() === "fit"} onClick={() => setZoom("fit")} />
-        <button type="button" class="viewer-zoom" title={host.t("viewer.zoom.actual")} onClick={() => setZoom(1)}>
+        <IconButton
+          icon="minimise"
+          label={host.t("viewer.zoom.fit")}
+          pressed={zoom() === "fit"}
+          onClick={() => setZoom("fit")}
+        />
+        <button
+          type="button"
+          class="viewer-zoom"
+          title={host.t("viewer.zoom.actual")}
+          onClick={() => setZoom(1)}
+        >
           {Math.round(scale() * 100)} %
         </button>
         <ZoomButton label={host.t("viewer.zoom.out")} onClick={() => step(-1)}>
@@ -95,7 +114,13 @@ export function ImageViewer(props: ViewerProps): JSX.Element {
       >
         <Switch>
           <Match when={tooLarge()}>
-            <Empty icon="file" title={host.t("viewer.image.large", { size: sizeOf(props.length), most: sizeOf(IMAGE_MOST) })} />
+            <Empty
+              icon="file"
+              title={host.t("viewer.image.large", {
+                size: sizeOf(props.length),
+                most: sizeOf(IMAGE_MOST),
+              })}
+            />
           </Match>
           <Match when={failure()}>{(report) => <ErrorBox report={report()} />}</Match>
           <Match when={address()} keyed>
@@ -116,7 +141,11 @@ export function ImageViewer(props: ViewerProps): JSX.Element {
                   setSize({ width: naturalWidth || 300, height: naturalHeight || 150 });
                 }}
                 onError={() =>
-                  setFailure({ error: host.t("viewer.image.failed", { name: name() }), causes: [], hint: null })
+                  setFailure({
+                    error: host.t("viewer.image.failed", { name: name() }),
+                    causes: [],
+                    hint: null,
+                  })
                 }
               />
             )}
@@ -134,14 +163,23 @@ export function ImageViewer(props: ViewerProps): JSX.Element {
 
 function ZoomButton(props: { label: string; onClick(): void; children: JSX.Element }): JSX.Element {
   return (
-    <button type="button" class="viewer-zoom" title={props.label} aria-label={props.label} onClick={props.onClick}>
+    <button
+      type="button"
+      class="viewer-zoom"
+      title={props.label}
+      aria-label={props.label}
+      onClick={props.onClick}
+    >
       {props.children}
     </button>
   );
 }
 
 /** Reads when the file is shown, and again when something changed in its directory. */
-export function useReading(props: { host: Host; path: string; length: number }, read: () => Promise<void>): void {
+export function useReading(
+  props: { host: Host; path: string; length: number },
+  read: () => Promise<void>,
+): void {
   createEffect(on([() => props.path, () => props.length], () => void read()));
   const stop = props.host.client.onNews((news) => {
     if (news.news !== "files_changed") return;

@@ -6,10 +6,29 @@ import type { Encoding, Report } from "@moat/proto";
 import type { ViewerProps } from "../host.ts";
 import { Text } from "../markdown/text.tsx";
 import { reportOf } from "../tell.ts";
-import { Button, ErrorBox, IconButton, Spinner, TextInput, Toggle, VirtualList, type ListHandle } from "../ui/index.ts";
+import {
+  Button,
+  ErrorBox,
+  IconButton,
+  Spinner,
+  TextInput,
+  Toggle,
+  VirtualList,
+  type ListHandle,
+} from "../ui/index.ts";
 import { GoTo, Pager } from "./binary.tsx";
 import { useReading } from "./image.tsx";
-import { encodingOf, feeds, indexIn, PAGE, pageCount, pageOf, placeOf, rangeOf, type Page } from "./pages.ts";
+import {
+  encodingOf,
+  feeds,
+  indexIn,
+  PAGE,
+  pageCount,
+  pageOf,
+  placeOf,
+  rangeOf,
+  type Page,
+} from "./pages.ts";
 import { readBytes, sizeOf } from "./read.ts";
 
 const ROW = 20;
@@ -54,7 +73,8 @@ export function LargeTextViewer(props: ViewerProps): JSX.Element {
     return found;
   };
   const show = async (which: number): Promise<Page | null> => {
-    const mine = (asked += 1);
+    asked += 1;
+    const mine = asked;
     try {
       const found = await read(which);
       if (mine !== asked) return null;
@@ -98,7 +118,8 @@ export function LargeTextViewer(props: ViewerProps): JSX.Element {
       if (stopped) return;
       const known = before();
       let which = 0;
-      while (which + 1 < Math.min(known.length, pages()) && (known[which + 1] ?? 0) < line) which += 1;
+      while (which + 1 < Math.min(known.length, pages()) && (known[which + 1] ?? 0) < line)
+        which += 1;
       const found = await show(which);
       if (found !== null) reveal(Math.min(found.lines.length - 1, line - 1 - (known[which] ?? 0)));
     });
@@ -121,14 +142,19 @@ export function LargeTextViewer(props: ViewerProps): JSX.Element {
       const wanted = words();
       if (wanted === "") return;
       setMissed(false);
-      const begin = hit()?.page === index() ? (hit()?.line ?? -1) : step === 1 ? focused() - 1 : focused() + 1;
+      const begin =
+        hit()?.page === index() ? (hit()?.line ?? -1) : step === 1 ? focused() - 1 : focused() + 1;
       let from = Math.max(-1, begin);
       for (let tried = 0, which = index(); tried <= pages() && !stopped; tried += 1) {
         const here = which === index() ? page() : await read(which);
         const line = here === null ? -1 : lineWith(here.lines, wanted, caseSensitive(), from, step);
         if (here !== null && line >= 0) {
           if (which !== index()) await show(which);
-          setHit({ page: which, line, column: indexIn(here.lines[line] ?? "", wanted, caseSensitive()) });
+          setHit({
+            page: which,
+            line,
+            column: indexIn(here.lines[line] ?? "", wanted, caseSensitive()),
+          });
           reveal(line);
           return;
         }
@@ -137,10 +163,22 @@ export function LargeTextViewer(props: ViewerProps): JSX.Element {
       }
       if (!stopped) setMissed(true);
     });
-  createEffect(on([words, caseSensitive], () => (setMissed(false), setHit(null)), { defer: true }));
+  createEffect(
+    on(
+      [words, caseSensitive],
+      () => {
+        setMissed(false);
+        setHit(null);
+      },
+      { defer: true },
+    ),
+  );
   const first = () => before()[index()];
   const columns = createMemo(() =>
-    (page()?.lines ?? []).reduce((most, line) => Math.max(most, Math.min(line.length, COLUMNS_MOST)), 0),
+    (page()?.lines ?? []).reduce(
+      (most, line) => Math.max(most, Math.min(line.length, COLUMNS_MOST)),
+      0,
+    ),
   );
   return (
     <div class="viewer">
@@ -176,9 +214,23 @@ export function LargeTextViewer(props: ViewerProps): JSX.Element {
             </Toggle>
           }
         />
-        <IconButton icon="arrow-up" label={host.t("viewer.find.previous")} disabled={words() === ""} onClick={() => void find(-1)} />
-        <IconButton icon="arrow-down" label={host.t("viewer.find.next")} disabled={words() === ""} onClick={() => void find(1)} />
-        <GoTo label={host.t("viewer.go")} problem={wrong() ? host.t("viewer.go.wrong") : null} onGo={go} />
+        <IconButton
+          icon="arrow-up"
+          label={host.t("viewer.find.previous")}
+          disabled={words() === ""}
+          onClick={() => void find(-1)}
+        />
+        <IconButton
+          icon="arrow-down"
+          label={host.t("viewer.find.next")}
+          disabled={words() === ""}
+          onClick={() => void find(1)}
+        />
+        <GoTo
+          label={host.t("viewer.go")}
+          problem={wrong() ? host.t("viewer.go.wrong") : null}
+          onGo={go}
+        />
         <Pager
           page={index()}
           pages={pages()}
@@ -202,14 +254,20 @@ export function LargeTextViewer(props: ViewerProps): JSX.Element {
         containerAttributes={{ style: { "--columns": columns() } }}
         onKey={(event, at) => {
           const last = (page()?.lines.length ?? 0) - 1;
-          if (event.key === "PageDown" && at === last && index() < pages() - 1) void turn(index() + 1);
+          if (event.key === "PageDown" && at === last && index() < pages() - 1)
+            void turn(index() + 1);
           else if (event.key === "PageUp" && at === 0 && index() > 0) void turn(index() - 1);
           else return false;
           return true;
         }}
         row={(line, at) => (
-          <div class="large-row" classList={{ "large-hit": hit()?.page === index() && hit()?.line === at() }}>
-            <span class="large-number">{first() === undefined ? "·" : (first() ?? 0) + at() + 1}</span>
+          <div
+            class="large-row"
+            classList={{ "large-hit": hit()?.page === index() && hit()?.line === at() }}
+          >
+            <span class="large-number">
+              {first() === undefined ? "·" : (first() ?? 0) + at() + 1}
+            </span>
             <span class="large-text">
               <Text text={line.length > COLUMNS_MOST ? `${line.slice(0, COLUMNS_MOST)}…` : line} />
             </span>
@@ -220,7 +278,13 @@ export function LargeTextViewer(props: ViewerProps): JSX.Element {
   );
 }
 
-function lineWith(lines: readonly string[], words: string, caseSensitive: boolean, from: number, step: 1 | -1): number {
+function lineWith(
+  lines: readonly string[],
+  words: string,
+  caseSensitive: boolean,
+  from: number,
+  step: 1 | -1,
+): number {
   const begin = step === 1 ? from + 1 : Math.min(from, lines.length) - 1;
   for (let at = begin; at >= 0 && at < lines.length; at += step) {
     if (indexIn(lines[at] ?? "", words, caseSensitive) >= 0) return at;

@@ -74,7 +74,8 @@ export function encodingOf(first: Uint8Array): Encoding {
 }
 
 function decode(bytes: Uint8Array, encoding: Encoding): string {
-  const label = encoding === "utf16_le" ? "utf-16le" : encoding === "utf16_be" ? "utf-16be" : "utf-8";
+  const label =
+    encoding === "utf16_le" ? "utf-16le" : encoding === "utf16_be" ? "utf-16be" : "utf-8";
   return new TextDecoder(label).decode(bytes);
 }
 
@@ -101,5 +102,7 @@ export function placeOf(text: string): Place | null {
 
 /** Where words are in a line, from a column on; -1 where they are not. */
 export function indexIn(line: string, words: string, caseSensitive: boolean, from = 0): number {
-  return caseSensitive ? line.indexOf(words, from) : line.toLowerCase().indexOf(words.toLowerCase(), from);
+  return caseSensitive
+    ? line.indexOf(words, from)
+    : line.toLowerCase().indexOf(words.toLowerCase(), from);
 }

@@ -10,7 +10,12 @@ import { IMAGE_MOST, dataAddress, imageType, readBytes } from "./read.ts";
 /** A Markdown file as it reads. */
 export function MarkdownPreview(props: PreviewProps): JSX.Element {
   return (
-    <div class="preview" tabIndex={0} role="document" aria-label={props.host.t("editor.preview", { name: props.path })}>
+    <div
+      class="preview"
+      tabIndex={0}
+      role="document"
+      aria-label={props.host.t("editor.preview", { name: props.path })}
+    >
       <Markdown
         class="preview-page"
         host={props.host}
@@ -42,7 +47,9 @@ function Picture(props: { host: Host; path: string; text: string }): JSX.Element
       when={address()}
       fallback={
         <span class="md-image">
-          <span class="md-image-mark">{props.host.t(address.loading ? "common.loading" : "md.image")}</span>
+          <span class="md-image-mark">
+            {props.host.t(address.loading ? "common.loading" : "md.image")}
+          </span>
           <span class="md-image-text">{props.text || props.path}</span>
         </span>
       }

@@ -9,12 +9,23 @@ const PART = 256 * 1024;
 export const IMAGE_MOST = 24 << 20;
 
 /** The bytes of a part; fewer where the file ends before. */
-export async function readBytes(host: Host, path: string, offset: number, length: number): Promise<Uint8Array> {
+export async function readBytes(
+  host: Host,
+  path: string,
+  offset: number,
+  length: number,
+): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let at = offset;
   while (at < offset + length) {
     const wanted = Math.min(PART, offset + length - at);
-    const reply = await host.client.ask({ service: "files", query: "read_part", path, offset: at, length: wanted });
+    const reply = await host.client.ask({
+      service: "files",
+      query: "read_part",
+      path,
+      offset: at,
+      length: wanted,
+    });
     if (reply.reply !== "part") break;
     const bytes = fromBase64(reply.base64);
     if (bytes.length === 0) break;
@@ -63,8 +74,14 @@ export function imageType(path: string): string | null {
 }
 
 /** An image as an address that holds it. Only the types that are known are made into one. */
-export async function imageAddress(host: Host, path: string, type: string, length: number): Promise<string> {
-  if (!Object.values(IMAGE_TYPES).includes(type)) throw new Error(host.t("viewer.image.unknown", { type }));
+export async function imageAddress(
+  host: Host,
+  path: string,
+  type: string,
+  length: number,
+): Promise<string> {
+  if (!Object.values(IMAGE_TYPES).includes(type))
+    throw new Error(host.t("viewer.image.unknown", { type }));
   const bytes = await readBytes(host, path, 0, Math.min(length, IMAGE_MOST));
   return dataAddress(bytes, type);
 }
