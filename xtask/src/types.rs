@@ -37,7 +37,10 @@ pub(crate) fn write() -> anyhow::Result<()> {
 /// When it differs, with how to write it.
 pub(crate) fn check() -> anyhow::Result<()> {
     let there = door::read(&door::root().join(FILE))?;
-    anyhow::ensure!(there == made()?, "`{FILE}` is not what the protocol's types are; `cargo xtask types` writes it");
+    anyhow::ensure!(
+        there == made()?,
+        "`{FILE}` is not what the protocol's types are; `cargo xtask types` writes it"
+    );
     Ok(())
 }
 

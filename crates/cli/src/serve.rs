@@ -9,19 +9,21 @@
 
 mod backend;
 mod boundary;
+mod completion;
 mod control;
 mod fronts;
 mod identity;
 mod sessions;
 mod terminals;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use moat_base::{Depot as _, Lock, RealDepot, random_hex};
 use moat_config::Settings as Config;
+use moat_sandbox::{Files, Launcher, Plan, Sandbox};
 use moat_server::{Gate, Handle, Listening, Server};
 use moat_terminal::Keeper;
 use moat_workspace::{Workspace, WorkspaceSettings};
@@ -36,6 +38,7 @@ use crate::start::{self, Egress, Started};
 use crate::terminal::Terminal;
 use backend::Service;
 use boundary::Boundary;
+use completion::Completion;
 use control::Control;
 use fronts::Fronts;
 use identity::Identity;
@@ -122,6 +125,14 @@ fn listen(
     Ok((listening, gate))
 }
 
+/// What is enforced around the agent here, found out by starting a sandbox.
+fn boundary_line(launcher: &Launcher, workspace: &Path) -> Result<String, Failure> {
+    let plan = Plan::new(workspace, Files::ReadOnly);
+    let sandbox = plan.and_then(|plan| Sandbox::start(launcher, &plan));
+    let sandbox = sandbox.map_err(|error| Failure::of(Exit::Environment, &error))?;
+    Ok(moat_engine::boundary_line(sandbox.confinement()))
+}
+
 /// A server with everything behind it.
 struct Served {
     server: Server,
@@ -157,7 +168,7 @@ impl Served {
             clock: Arc::clone(&environment.clock),
             news: Arc::new(move |news| told.announce(&news)),
             gather: GATHER,
-            boundary: String::new(),
+            boundary: boundary_line(&started.launcher, &root)?,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             instance,
         })
@@ -166,10 +177,16 @@ impl Served {
             UserTerminals::start(environment, keeper, &root, &state, Arc::clone(&fronts))?;
         let terminals = Arc::new(terminals);
         let boundary = Boundary::new(environment, Arc::clone(&terminals));
-        let agent =
-            Sessions::new(environment, config, started, root.clone(), Arc::clone(&fronts));
-        let service =
-            Arc::new(Service::new(workspace, terminals, agent, boundary, Arc::clone(&fronts)));
+        let completion = Completion::new(environment, started.clone(), config.clone());
+        let agent = Sessions::new(environment, config, started, root.clone(), Arc::clone(&fronts));
+        let service = Arc::new(Service {
+            workspace,
+            terminals,
+            sessions: agent,
+            boundary,
+            completion,
+            fronts: Arc::clone(&fronts),
+        });
         let server = Server::new(gate, Arc::clone(&service) as Arc<dyn moat_server::Backend>);
         let handle = server.handle();
         let control = Control::open(environment, handle.clone())?;

@@ -50,7 +50,11 @@ fn to_block(shown: &str, indent: usize, begins_line: bool) -> &str {
             break;
         }
         // At the outermost level another statement is another thing.
-        if !first && !blank && empty > 0 && (indent > 0 || !begins_line) && indentation(line) <= indent
+        if !first
+            && !blank
+            && empty > 0
+            && (indent > 0 || !begins_line)
+            && indentation(line) <= indent
         {
             break;
         }
@@ -102,7 +106,10 @@ fn balanced(shown: &str) -> &str {
 }
 
 fn lines(shown: &str, most: usize) -> &str {
-    shown.match_indices('\n').nth(most - 1).map_or(shown, |(at, _)| shown.get(..at).unwrap_or(shown))
+    shown
+        .match_indices('\n')
+        .nth(most - 1)
+        .map_or(shown, |(at, _)| shown.get(..at).unwrap_or(shown))
 }
 
 /// Whether the answer is the line before the cursor once more.
@@ -129,8 +136,20 @@ mod tests {
         type Case<'c> = (&'c str, &'c str, &'c str, &'c str, Option<&'c str>);
         let cases: &[Case<'_>] = &[
             ("a value", "x = ", "\n", "1", Some("1")),
-            ("the next function", "def f(a):\n    return ", "\n", "a\n\n\ndef g(b):\n    return b", Some("a")),
-            ("a body", "def f(a):\n", "\n", "    b = a\n    return b\n\nprint(1)\n", Some("    b = a\n    return b\n\nprint(1)")),
+            (
+                "the next function",
+                "def f(a):\n    return ",
+                "\n",
+                "a\n\n\ndef g(b):\n    return b",
+                Some("a"),
+            ),
+            (
+                "a body",
+                "def f(a):\n",
+                "\n",
+                "    b = a\n    return b\n\nprint(1)\n",
+                Some("    b = a\n    return b\n\nprint(1)"),
+            ),
             ("less indented", "    if a:\n        ", "\n", "b()\n    c()\nd()", Some("b()")),
             ("the rest of a line", "print(", ")\n", "a, b)\nprint(c)", Some("a, b")),
             ("a bracket is there", "f(a, ", ")", "b)", Some("b")),

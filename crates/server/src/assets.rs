@@ -43,7 +43,8 @@ pub(crate) fn answer(path: &str, asked: &HeaderMap) -> Option<Response<Body>> {
         Some(Encoding::Brotli) => ("br", asset.brotli),
         Some(Encoding::Gzip) => ("gzip", asset.gzip),
         None => {
-            let mut response = Response::new(Body::from("this page needs a browser that takes gzip\n"));
+            let mut response =
+                Response::new(Body::from("this page needs a browser that takes gzip\n"));
             *response.status_mut() = StatusCode::NOT_ACCEPTABLE;
             return Some(response);
         }

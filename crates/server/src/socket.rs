@@ -19,9 +19,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::{Semaphore, watch};
 
 use crate::front::{Backend, Front, text};
-use crate::limits::{
-    ALIVE_EVERY, ORDERED_WAITING_MAX, QUESTIONS_AT_ONCE_MAX, QUEUE_MESSAGES_MAX,
-};
+use crate::limits::{ALIVE_EVERY, ORDERED_WAITING_MAX, QUESTIONS_AT_ONCE_MAX, QUEUE_MESSAGES_MAX};
 
 /// Something of a front end that has its turn.
 enum InOrder {
@@ -94,9 +92,15 @@ async fn read(
     while let Some(Ok(message)) = stream.next().await {
         let kept = match message {
             Message::Text(text) => {
-                let Ok(frame) = serde_json::from_str::<ClientFrame>(&text) else {
-                    tracing::debug!(bytes = text.len(), "no question");
-                    break;
+                let frame = match serde_json::from_str::<ClientFrame>(&text) {
+                    Ok(frame) => frame,
+                    Err(error) => {
+                        let Some(refusal) = misunderstood(&text, &error) else { break };
+                        if out.send(refusal).await.is_err() {
+                            break;
+                        }
+                        continue;
+                    }
                 };
                 if has_order(&frame.ask) {
                     in_order.send(InOrder::Question(frame)).await.is_ok()
@@ -120,6 +124,22 @@ async fn read(
     }
     drop(in_order);
     let _ended = ordered.await;
+}
+
+#[derive(serde::Deserialize)]
+struct Numbered {
+    id: u32,
+}
+
+/// The answer to what is no question; nothing where it has not even a number.
+fn misunderstood(text: &str, error: &serde_json::Error) -> Option<Message> {
+    let Numbered { id } = serde_json::from_str(text).ok()?;
+    let report = Report {
+        error: "the question is none that this server knows".to_owned(),
+        causes: vec![moat_base::visible(&error.to_string()).into_owned()],
+        hint: Some("load the page again; it may be older than the server".to_owned()),
+    };
+    Some(crate::front::text(&ServerFrame::Refused { id, report }))
 }
 
 /// Whether the order of such questions matters.

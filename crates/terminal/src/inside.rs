@@ -215,8 +215,7 @@ impl Keep {
     ) -> Result<(), (&'static str, io::Error)> {
         let process = rustix::process::pidfd_open(pid(&child), PidfdFlags::empty())
             .map_err(|errno| ("watching the process", errno.into()))?;
-        let shell =
-            Shell { terminal, child, process, has_session, deadline: None, ended: false };
+        let shell = Shell { terminal, child, process, has_session, deadline: None, ended: false };
         self.shells.push(shell);
         Ok(())
     }

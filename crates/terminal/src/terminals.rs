@@ -7,11 +7,11 @@
 //! Invariant: each terminal has one shell and one thread, and both end with it.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fmt;
 use std::io::{self, Read as _};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::JoinHandle;
@@ -24,9 +24,7 @@ use rustix::termios::Winsize;
 
 use crate::error::Error;
 use crate::keeper::Keeper;
-use crate::limits::{
-    ALIVE_BYTES_MAX, ANSWER_WAIT_MAX, PIECE_BYTES, RUN_WAIT_MAX, TERMINALS_MAX,
-};
+use crate::limits::{ALIVE_BYTES_MAX, ANSWER_WAIT_MAX, PIECE_BYTES, RUN_WAIT_MAX, TERMINALS_MAX};
 use crate::message::{FromKeeper, Lines, ToKeeper, send};
 use crate::pump::{OutputSink, Pump, Untyped};
 

@@ -30,6 +30,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("model", &["base", "net"]),
     ("inference", &["base", "net", "files", "sandbox"]),
     ("tools", &["base", "index"]),
+    ("complete", &["base", "index"]),
     ("tui", &["base", "protocol"]),
     ("server", &["base", "protocol"]),
     ("engine", &["base", "protocol", "policy", "index", "model", "files", "sandbox", "tools"]),
@@ -37,6 +38,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "base",
+            "complete",
             "config",
             "engine",
             "files",
@@ -68,18 +70,7 @@ const INTERNAL_DEPENDENCIES_MAX: usize = 8;
 const OUTSIDE: &[(&[&str], &[&str])] = &[
     // The page's server takes connections from a listener that `net` made, and makes none.
     (&["axum", "hyper", "hyper-util"], &["net", "server"]),
-    (
-        &[
-            "mio",
-            "native-tls",
-            "quinn",
-            "reqwest",
-            "rustls",
-            "socket2",
-            "ureq",
-        ],
-        &["net"],
-    ),
+    (&["mio", "native-tls", "quinn", "reqwest", "rustls", "socket2", "ureq"], &["net"]),
     (&["tokio"], &["net", "cli", "server"]),
     (&["caps", "landlock", "libseccomp", "seccompiler"], &["sandbox"]),
     // `net` asks a socket for its peer's user, which rustix gets wrong across process namespaces.

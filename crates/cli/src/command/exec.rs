@@ -149,12 +149,8 @@ pub(crate) fn open(
     };
     let world = LocalWorld::start(settings).map_err(|error| match error {
         StartError::Workspace(report) => Failure { report, exit: Exit::Usage },
-        StartError::Failed(Setback::Failed(report)) => {
-            Failure { report, exit: Exit::Environment }
-        }
-        StartError::Failed(Setback::Stopped) => {
-            Failure::environment("stopped", "start it again")
-        }
+        StartError::Failed(Setback::Failed(report)) => Failure { report, exit: Exit::Environment },
+        StartError::Failed(Setback::Stopped) => Failure::environment("stopped", "start it again"),
     })?;
     Host::start(environment, held, world, stop, manner)
 }

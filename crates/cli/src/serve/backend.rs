@@ -4,13 +4,12 @@
 use std::sync::Arc;
 
 use moat_base::Report;
-use moat_protocol::workspace::{
-    CompletionQuery, CompletionReply, LanguageQuery, LanguageReply, WorkspaceQuery, WorkspaceReply,
-};
+use moat_protocol::workspace::{LanguageQuery, LanguageReply, WorkspaceQuery, WorkspaceReply};
 use moat_server::{Backend, Front};
 use moat_workspace::{FrontId, Workspace};
 
 use super::boundary::Boundary;
+use super::completion::Completion;
 use super::fronts::Fronts;
 use super::sessions::Sessions;
 use super::terminals::UserTerminals;
@@ -18,24 +17,15 @@ use super::terminals::UserTerminals;
 /// Everything behind the page.
 #[derive(Debug)]
 pub(super) struct Service {
-    workspace: Workspace,
-    terminals: Arc<UserTerminals>,
-    sessions: Sessions,
-    boundary: Boundary,
-    fronts: Arc<Fronts>,
+    pub(super) workspace: Workspace,
+    pub(super) terminals: Arc<UserTerminals>,
+    pub(super) sessions: Sessions,
+    pub(super) boundary: Boundary,
+    pub(super) completion: Completion,
+    pub(super) fronts: Arc<Fronts>,
 }
 
 impl Service {
-    pub(super) const fn new(
-        workspace: Workspace,
-        terminals: Arc<UserTerminals>,
-        sessions: Sessions,
-        boundary: Boundary,
-        fronts: Arc<Fronts>,
-    ) -> Self {
-        Self { workspace, terminals, sessions, boundary, fronts }
-    }
-
     pub(super) const fn boundary(&self) -> &Boundary {
         &self.boundary
     }
@@ -53,9 +43,7 @@ impl Service {
 impl Backend for Service {
     fn ask(&self, front: &Front, query: WorkspaceQuery) -> Result<WorkspaceReply, Report> {
         match query {
-            WorkspaceQuery::Files(query) => {
-                self.workspace.files(query).map(WorkspaceReply::Files)
-            }
+            WorkspaceQuery::Files(query) => self.workspace.files(query).map(WorkspaceReply::Files),
             WorkspaceQuery::Search(query) => {
                 let told = front.clone();
                 let sink = Arc::new(move |news| told.tell(news).is_ok());
@@ -73,9 +61,10 @@ impl Backend for Service {
                 self.boundary.answer(query).map(WorkspaceReply::Boundary)
             }
             WorkspaceQuery::Language(query) => language(&query).map(WorkspaceReply::Language),
-            WorkspaceQuery::Completion(query) => {
-                Ok(WorkspaceReply::Completion(complete(&query)))
-            }
+            WorkspaceQuery::Completion(query) => self
+                .completion
+                .answer(front, query, &self.workspace)
+                .map(WorkspaceReply::Completion),
         }
     }
 
@@ -90,6 +79,7 @@ impl Backend for Service {
     fn left(&self, front: &Front) {
         self.fronts.remove(front.id());
         self.sessions.left(front.id());
+        self.completion.left(front.id());
         self.terminals.left(front.id());
         self.workspace.gone(FrontId(front.id()));
     }
@@ -104,13 +94,5 @@ fn language(query: &LanguageQuery) -> Result<LanguageReply, Report> {
             causes: Vec::new(),
             hint: None,
         }),
-    }
-}
-
-/// Inline completion is not offered yet: nothing good is ever found.
-const fn complete(query: &CompletionQuery) -> CompletionReply {
-    match query {
-        CompletionQuery::Complete { .. } => CompletionReply::Completed { text: None, model_ms: 0 },
-        CompletionQuery::Cancel => CompletionReply::Cancelled,
     }
 }

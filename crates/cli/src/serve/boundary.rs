@@ -151,13 +151,18 @@ fn heard(crossings: &mut VecDeque<Crossing>, entry: &Entry) -> Option<Crossing> 
         Event::Opened(opening) => {
             let (rule, allowed) = match &opening.verdict {
                 Verdict::Allowed => (opening.rule.clone(), true),
-                Verdict::Denied(refused) => (format!("{}: {}", opening.rule, refused.reason), false),
+                Verdict::Denied(refused) => {
+                    (format!("{}: {}", opening.rule, refused.reason), false)
+                }
             };
             let to = &opening.to;
             let crossing = Crossing {
                 number: entry.sequence,
                 at: entry.time,
-                to: format!("{} {}://{}:{}{}", opening.method, to.scheme, to.host, to.port, opening.path),
+                to: format!(
+                    "{} {}://{}:{}{}",
+                    opening.method, to.scheme, to.host, to.port, opening.path
+                ),
                 zone: to.zone.to_string(),
                 purpose: opening.who.purpose.to_string(),
                 session: opening.who.attribution.session.clone(),

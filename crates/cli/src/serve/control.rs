@@ -67,9 +67,10 @@ pub(super) fn link(environment: &Environment) -> Result<Exit, Failure> {
     let mut stream = LineStream::connect(&socket(environment), LINE_BYTES_MAX)
         .map_err(|error| missing(&error))?;
     stream.send(ASK).map_err(|error| missing(&error))?;
-    let link = stream.receive().map_err(|error| missing(&error))?.ok_or_else(|| {
-        Failure::environment("the server gave no link", "start it again")
-    })?;
+    let link = stream
+        .receive()
+        .map_err(|error| missing(&error))?
+        .ok_or_else(|| Failure::environment("the server gave no link", "start it again"))?;
     Terminal::new(environment.output).write(&format!("{}\n", link.trim_end()));
     Ok(Exit::Success)
 }

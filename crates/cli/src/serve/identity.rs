@@ -81,7 +81,10 @@ pub(super) fn name_of(workspace: &Path) -> String {
     let name = workspace.file_name().unwrap_or_default().to_string_lossy();
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
     let name: String = name.chars().take(40).map(plain).collect();
-    format!("{name}-{}", digest.chars().filter(char::is_ascii_hexdigit).take(16).collect::<String>())
+    format!(
+        "{name}-{}",
+        digest.chars().filter(char::is_ascii_hexdigit).take(16).collect::<String>()
+    )
 }
 
 fn failure(path: &Path, error: &std::io::Error) -> Failure {

@@ -194,12 +194,7 @@ impl Sessions {
         Ok(())
     }
 
-    fn carry_out(
-        &self,
-        front: &Front,
-        id: &SessionId,
-        op: Op,
-    ) -> Result<SessionsReply, Failure> {
+    fn carry_out(&self, front: &Front, id: &SessionId, op: Op) -> Result<SessionsReply, Failure> {
         if op == Op::Close {
             return Err(Failure::usage("a front end cannot close a session", "detach from it"));
         }

@@ -77,10 +77,9 @@ impl UserTerminals {
                 .terminals
                 .open(&directory, size(columns, rows), id, sink(front))
                 .map(|terminal| TerminalReply::Opened { terminal }),
-            TerminalQuery::Attach { terminal } => self
-                .terminals
-                .attach(terminal, id, sink(front))
-                .map(|()| TerminalReply::Done),
+            TerminalQuery::Attach { terminal } => {
+                self.terminals.attach(terminal, id, sink(front)).map(|()| TerminalReply::Done)
+            }
             TerminalQuery::Resize { terminal, columns, rows } => {
                 self.terminals.resize(terminal, size(columns, rows)).map(|()| TerminalReply::Done)
             }

@@ -38,7 +38,8 @@ fn status(answer: &str) -> &str {
 
 /// A GET with these headers.
 fn get(path: &str, headers: &[(&str, &str)]) -> String {
-    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers: String =
+        headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     format!("GET {path} HTTP/1.1\r\n{headers}\r\n")
 }
 
@@ -67,7 +68,8 @@ fn loopback_is_hostile() {
     assert_eq!(status(&opened), "101", "the control: {opened}");
     let shown = raw(port, &get(&page, &[good[0], good[1], ("Accept-Encoding", "br")]));
     assert_eq!(status(&shown), "200", "the control: {shown}");
-    for header in ["content-security-policy: default-src 'none'", "x-content-type-options: nosniff"] {
+    for header in ["content-security-policy: default-src 'none'", "x-content-type-options: nosniff"]
+    {
         assert!(shown.to_lowercase().contains(header), "{header}: {shown}");
     }
 
@@ -187,9 +189,7 @@ fn an_agent_is_asked_reviewed_and_kept_from_the_page() {
         time_limit_ms: 60_000,
     };
     page.ask(&does(Op::Start { task }));
-    let is = |news: &WorkspaceNews, wanted: &dyn Fn(&Event) -> bool| {
-        matches!(news, WorkspaceNews::Session { envelope } if wanted(&envelope.event))
-    };
+    let is = |news: &WorkspaceNews, wanted: &dyn Fn(&Event) -> bool| matches!(news, WorkspaceNews::Session { envelope } if wanted(&envelope.event));
     let ended = page.hears("the turn's end", |news| {
         is(news, &|event| matches!(event, Event::TurnFinished { .. }))
     });
@@ -207,7 +207,10 @@ fn an_agent_is_asked_reviewed_and_kept_from_the_page() {
 
     page.ask(&does(Op::Keep { selection: Selection::All, confirmed: Vec::new() }));
     page.hears("the keep", |news| is(news, &|event| matches!(event, Event::Kept { .. })));
-    assert_eq!(home.calc(), "def total(values):\n    return sum(values)\n\n\ndef double(value):\n    return value + value\n");
+    assert_eq!(
+        home.calc(),
+        "def total(values):\n    return sum(values)\n\n\ndef double(value):\n    return value + value\n"
+    );
     page.ask(&does(Op::UndoKeep));
     page.hears("the undo", |news| is(news, &|event| matches!(event, Event::KeepUndone { .. })));
     assert_eq!(home.calc(), WRONG);

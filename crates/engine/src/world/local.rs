@@ -26,6 +26,7 @@ use super::model::{ModelSource, ask};
 use super::place::{places, unseen};
 use super::proposal::proposal;
 use super::{FORK, Setback, Settled, StartError, StopFlag, Waypoint, World};
+use crate::boundary::boundary_line;
 use crate::grant::Grant;
 use crate::invocation::Invocation;
 use crate::limits::{TRIAL_WALL_EXTRA_MS, TRIAL_WALL_FACTOR};

@@ -72,10 +72,12 @@ impl Hosted {
         let hearing = {
             let shared = Arc::clone(&shared);
             let heard = move || hear(&shared, host, &directory, &all);
-            std::thread::Builder::new().name("session".to_owned()).spawn(heard).map_err(|error| {
-                Failure::environment("could not start a thread", "look at the process limit")
-                    .because(&error)
-            })?
+            std::thread::Builder::new().name("session".to_owned()).spawn(heard).map_err(
+                |error| {
+                    Failure::environment("could not start a thread", "look at the process limit")
+                        .because(&error)
+                },
+            )?
         };
         Ok(Arc::new(Self { ops, shared, hearing: Mutex::new(Some(hearing)) }))
     }
@@ -192,8 +194,10 @@ fn hear(shared: &Shared, host: Host, directory: &Path, all: &Fronts) {
     while let Ok(arrival) = host.arrivals.recv() {
         match arrival {
             Arrival::Event(envelope) => {
-                let listed =
-                    matches!(envelope.event, Event::TurnStarted { .. } | Event::TurnFinished { .. });
+                let listed = matches!(
+                    envelope.event,
+                    Event::TurnStarted { .. } | Event::TurnFinished { .. }
+                );
                 shared.happened(*envelope);
                 if listed {
                     all.announce(&WorkspaceNews::SessionsChanged);
@@ -252,7 +256,7 @@ mod tests {
     use super::*;
 
     fn event(sequence: u64, event: Event) -> Arc<Envelope> {
-        let session = "0123456789abcdef".parse().unwrap();
+        let session = SessionId::random().unwrap();
         Arc::new(Envelope { session, sequence, at: Timestamp(0), event })
     }
 
@@ -262,7 +266,8 @@ mod tests {
             event(n, Event::CommandOutput { command: 1, stream: Stream::Out, text: "x".into() })
         };
         let note = |n| event(n, Event::Notice { level: Level::Note, text: "y".into() });
-        let mut events: Vec<_> = (0..10).map(|n| if n % 2 == 0 { output(n) } else { note(n) }).collect();
+        let mut events: Vec<_> =
+            (0..10).map(|n| if n % 2 == 0 { output(n) } else { note(n) }).collect();
         thin(&mut events);
         assert_eq!(events.iter().map(|it| it.sequence).collect::<Vec<_>>(), [1, 3, 5, 7, 9]);
         thin(&mut events);

@@ -7,9 +7,7 @@ use std::io::{BufRead as _, BufReader};
 use std::net::TcpStream;
 use std::process::{Child, Stdio};
 
-use moat_protocol::workspace::{
-    ServerFrame, WorkspaceNews, WorkspaceQuery, WorkspaceReply,
-};
+use moat_protocol::workspace::{ServerFrame, WorkspaceNews, WorkspaceQuery, WorkspaceReply};
 use serde_json::{Value, json};
 use tungstenite::client::IntoClientRequest as _;
 use tungstenite::{Message, WebSocket};
@@ -95,8 +93,7 @@ impl Page {
         let stream = TcpStream::connect(("127.0.0.1", served.port)).unwrap();
         stream.set_read_timeout(Some(DEADLINE)).unwrap();
         let host = format!("127.0.0.1:{}", served.port);
-        let mut request =
-            format!("ws://{host}{}ws", served.page).into_client_request().unwrap();
+        let mut request = format!("ws://{host}{}ws", served.page).into_client_request().unwrap();
         let headers = request.headers_mut();
         headers.insert("Cookie", cookie.parse().unwrap());
         headers.insert("Origin", format!("http://{host}").parse().unwrap());
