@@ -82,6 +82,9 @@ export interface App {
   customs: Map<string, TabRequest>;
   /** The document of the active tab. */
   document: Accessor<Document | null>;
+  /** Whether the page has come to rest, and more can be loaded. */
+  warm: Accessor<boolean>;
+  setWarm: Setter<boolean>;
   chord: Accessor<string | null>;
   setChord: Setter<string | null>;
   t: Host["t"];
@@ -136,6 +139,7 @@ export function createApp(client: Client, first: Setup): App {
   const [choices, setChoices] = createSignal<{ models: ModelChoice[]; default: string } | null>(null);
   const [crossings, setCrossings] = createSignal({ count: 0, denied: 0 });
   const [pending, setPending] = createSignal<ReadonlyMap<string, PendingFile>>(new Map());
+  const [warm, setWarm] = createSignal(false);
   const [chord, setChord] = createSignal<string | null>(null);
   const [area, setArea] = createSignal<EditorArea | null>(null);
   const system = createSystemTheme();
@@ -193,6 +197,8 @@ export function createApp(client: Client, first: Setup): App {
     diffs: new Map(),
     customs: new Map(),
     document,
+    warm,
+    setWarm,
     chord,
     setChord,
     t,
@@ -282,7 +288,7 @@ function createHost(
       app.area.open({ kind: "custom", id: tab.id, title: tab.title });
     },
     openView: (view) => {
-      if (view === "settings") app.area.open({ kind: "settings" });
+      if (view === "settings") app.area.open({ kind: "settings", page: "settings" });
       else app.layout.show(view);
     },
     badge: (view, count) =>

@@ -2,13 +2,18 @@
 // Follows what the server tells: files, the repository, crossings, and the connection itself.
 
 import type { WorkspaceNews } from "@moat/proto";
+import type { Problem } from "@moat/panels/host.ts";
 import { createEffect, onCleanup } from "solid-js";
 import { type App, localeOf } from "./app.ts";
 import { rememberActive } from "./editor/text-editor.tsx";
 import { dispatchKeys } from "./keys/dispatch.ts";
+import { loadTerminals } from "./panels.ts";
+import { worksInTerminal } from "./terminal/keys.ts";
+import type { TabInput } from "./workbench/area.ts";
 
 const CROSSINGS_ASKED = 1000;
 const AUTOSAVE_PAUSE_MS = 1000;
+const WARM_AFTER_MS = 1500;
 
 /** Begins to follow. */
 export function follow(app: App): void {
@@ -20,7 +25,10 @@ export function follow(app: App): void {
       if (state === "connected") void again(app, git);
     }),
     dispatchKeys({
-      bindings: app.commands.bindings,
+      bindings: () =>
+        app.commands.contextOf("terminalFocus")
+          ? app.commands.bindings().filter((each) => worksInTerminal(each.command))
+          : app.commands.bindings(),
       context: app.commands.contextOf,
       run: (command) => void app.commands.run(command),
       show: (state) =>
@@ -39,7 +47,51 @@ export function follow(app: App): void {
   createEffect(() => app.commands.context("offline", !app.connected()));
   const restored = app.setup().buffers.length;
   if (restored > 0) app.host.notify({ level: "info", text: app.t("editor.restored", { count: restored }), brief: true });
-  for (const buffer of app.setup().buffers) app.area.open({ kind: "file", path: buffer.path }, { keepFocus: true });
+  const shown = new Set(app.area.tabs().flatMap((tab) => pathOf(tab.input())));
+  for (const { path } of app.setup().buffers)
+    if (!shown.has(path)) app.area.open({ kind: "file", path }, { keepFocus: true });
+  warmUp(app);
+  followMarkers(app);
+}
+
+function pathOf(input: TabInput): string[] {
+  return input.kind === "file" ? [input.path] : [];
+}
+
+/** Loads what has commands of its own, once the editor is there and the page at rest. */
+function warmUp(app: App): void {
+  createEffect(() => {
+    if (!app.kit()) return;
+    const timer = setTimeout(() => {
+      app.setWarm(true);
+      void loadTerminals().then((terminals) => terminals.registerTerminals(app.host));
+    }, WARM_AFTER_MS);
+    onCleanup(() => clearTimeout(timer));
+  });
+}
+
+/** Takes over what the editor marks as wrong. */
+function followMarkers(app: App): void {
+  createEffect(() => {
+    const kit = app.kit();
+    if (!kit) return;
+    const { monaco } = kit;
+    const severity = (value: number): Problem["severity"] =>
+      value >= monaco.MarkerSeverity.Error ? "error" : value >= monaco.MarkerSeverity.Warning ? "warning" : "info";
+    const listening = monaco.editor.onDidChangeMarkers(() => {
+      app.setProblems(
+        monaco.editor.getModelMarkers({}).map((marker) => ({
+          path: kit.pathOf(marker.resource),
+          line: marker.startLineNumber,
+          column: marker.startColumn,
+          severity: severity(marker.severity),
+          message: marker.message,
+          source: marker.source ?? marker.owner,
+        })),
+      );
+    });
+    onCleanup(() => listening.dispose());
+  });
 }
 
 function heard(app: App, news: WorkspaceNews, git: () => void): void {

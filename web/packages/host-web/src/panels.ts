@@ -2,33 +2,15 @@
 // The panels of other packages. Each is loaded when it is first shown, so that the shell is
 // there at once.
 
-import type { Host, PreviewProps, ViewerProps } from "@moat/panels/host.ts";
-import type { Component } from "solid-js";
-
-type Panel = Component<{ host: Host }>;
-type Module = Record<string, unknown>;
-
-const panels = import.meta.glob<Module>("../../panels/src/*/index.tsx");
-const terminals = import.meta.glob<Module>("./terminal/index.tsx");
-
-async function part<T>(modules: Record<string, () => Promise<Module>>, path: string, names: string[]): Promise<T | null> {
-  const module = await modules[path]?.();
-  for (const name of names) if (module?.[name]) return module[name] as T;
-  return null;
-}
-
-const panel = <T>(directory: string, ...names: string[]) =>
-  part<T>(panels, `../../panels/src/${directory}/index.tsx`, names);
-
-export const loadExplorer = () => panel<Panel>("explorer", "ExplorerView");
-export const loadSearch = () => panel<Panel>("search", "SearchView");
-export const loadScm = () => panel<Panel>("scm", "ScmView");
-export const loadBoundary = () => panel<Panel>("boundary", "BoundaryPanel", "BoundaryView");
-export const loadAgent = () => panel<Panel>("agent", "AgentPanel");
-export const loadSettings = () => panel<Panel>("settings", "SettingsView");
-export const loadReview = () =>
-  panel<Component<{ host: Host; session: string; path?: string | undefined }>>("review", "ReviewEditor");
-export const loadPreview = () => panel<Component<PreviewProps>>("markdown", "MarkdownPreview");
-export const loadViewer = () => panel<Component<ViewerProps>>("viewers", "BinaryView", "FileViewer");
-export const loadTerminal = () =>
-  part<Component<{ host: Host; visible?: boolean }>>(terminals, "./terminal/index.tsx", ["TerminalPanel"]);
+export const loadExplorer = async () => (await import("@moat/panels/explorer/index.tsx")).ExplorerView;
+export const loadSearch = async () => (await import("@moat/panels/search/index.tsx")).SearchView;
+export const loadScm = async () => (await import("@moat/panels/scm/index.tsx")).ScmView;
+export const loadBoundary = async () => (await import("@moat/panels/boundary/index.tsx")).BoundaryPanel;
+export const loadAgent = async () => (await import("@moat/panels/agent/index.tsx")).AgentPanel;
+export const loadProblems = async () => (await import("@moat/panels/problems/index.tsx")).ProblemsView;
+export const loadSettings = async () => (await import("@moat/panels/settings/index.tsx")).SettingsView;
+export const loadReview = async () => (await import("@moat/panels/review/index.tsx")).ReviewEditor;
+export const loadViewers = () => import("@moat/panels/viewers/index.tsx");
+export const loadPreview = async () => (await loadViewers()).MarkdownPreview;
+export const loadTerminals = () => import("./terminal/index.tsx");
+export const loadTerminal = async () => (await loadTerminals()).TerminalPanel;

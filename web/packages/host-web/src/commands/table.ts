@@ -78,6 +78,7 @@ export const TABLE = [
   { id: "markdown.showPreviewToSide", title: "command.markdown.showPreviewToSide", category: "category.editor", keys: "mod+k v", when: "fileIsOpen" },
   { id: "markdown.showPreview", title: "command.markdown.showPreview", category: "category.editor", keys: "mod+shift+v", when: "fileIsOpen" },
   { id: "git.checkout", title: "command.git.checkout", category: "category.scm" },
+  { id: "moat.agent.pickModel", title: "command.moat.agent.pickModel", category: "category.agent" },
   { id: "moat.pending.next", title: "command.moat.pending.next", category: "category.agent", keys: "alt+f5" },
   { id: "moat.pending.previous", title: "command.moat.pending.previous", category: "category.agent", keys: "shift+alt+f5" },
   { id: "moat.pending.keep", title: "command.moat.pending.keep", category: "category.agent", keys: "mod+alt+y" },

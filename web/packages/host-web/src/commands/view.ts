@@ -110,14 +110,26 @@ export function viewCommands(app: App) {
     "moat.focusNextPart": step(1),
     "moat.focusPreviousPart": step(-1),
     "workbench.action.openSettings": () => app.host.openView("settings"),
-    "workbench.action.openGlobalKeybindings": () => {
-      app.memory.set("settings.show", "keys");
-      app.host.openView("settings");
-    },
+    "workbench.action.openGlobalKeybindings": () => void app.area.open({ kind: "settings", page: "keys" }),
     "workbench.action.selectTheme": () => pickSetting("workbench.theme"),
     "workbench.action.configureLocale": () => pickSetting("workbench.language"),
     "notifications.clearAll": () => app.overlays.clearNotices(),
     "workbench.action.reloadWindow": () => location.reload(),
+    "moat.agent.pickModel": async () => {
+      const known = app.models();
+      if (!known) return;
+      const now = app.settings.get("agent.model") || known.default;
+      const picked = await app.host.pick({
+        placeholder: app.t("setting.model"),
+        items: known.models.map((each) => ({
+          value: each.name,
+          label: each.title,
+          detail: each.zone,
+          icon: each.name === now ? ("check" as const) : ("model" as const),
+        })),
+      });
+      if (picked !== null) app.settings.set("agent.model", picked === known.default ? "" : picked);
+    },
     "git.checkout": async () => {
       const reply = await app.client.ask({ service: "git", query: "branches" });
       if (reply.reply !== "branches") return;

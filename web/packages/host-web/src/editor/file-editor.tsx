@@ -4,12 +4,12 @@
 import { Button, ErrorBox, Icon, Spinner } from "@moat/panels/ui/index.ts";
 import { createEffect, createSignal, Match, on, onCleanup, Show, Switch, type JSX } from "solid-js";
 import type { App } from "../app.ts";
-import { loadViewer } from "../panels.ts";
+import { loadViewers } from "../panels.ts";
 import { nameOf } from "../paths.ts";
 import type { Tab } from "../workbench/area.ts";
+import { LazyPanel } from "../workbench/lazy.tsx";
 import { Crumbs } from "./crumbs.tsx";
 import type { Document } from "./document.ts";
-import { LargeView } from "./large-view.tsx";
 import { compareWithDisk, saveDocument } from "./saving.ts";
 import { TextEditor } from "./text-editor.tsx";
 
@@ -70,7 +70,7 @@ function Opened(props: { app: App; tab: Tab; document: Document }): JSX.Element 
             <TextEditor app={app} tab={props.tab} document={document} />
           </Match>
           <Match when={large(content())}>
-            {(found) => <LargeView app={app} tab={props.tab} path={document.path} length={found().length} />}
+            {(found) => <Viewer app={app} path={document.path} length={found().length} image={null} large />}
           </Match>
           <Match when={binary(content())}>
             {(found) => <Viewer app={app} path={document.path} length={found().length} image={found().image} />}
@@ -107,15 +107,25 @@ function failed(content: ReturnType<Document["content"]>) {
   return content.kind === "failed" ? content : null;
 }
 
-function Viewer(props: { app: App; path: string; length: number; image: string | null }): JSX.Element {
-  const [viewer, setViewer] = createSignal<JSX.Element>(null);
-  void loadViewer().then((View) => {
-    if (View)
-      setViewer(() => (
-        <View host={props.app.host} path={props.path} length={props.length} image={props.image} />
-      ));
-  });
-  return <div class="pane-scroll">{viewer()}</div>;
+function Viewer(props: {
+  app: App;
+  path: string;
+  length: number;
+  image: string | null;
+  large?: boolean;
+}): JSX.Element {
+  return (
+    <LazyPanel
+      class="pane"
+      shown
+      load={async () => {
+        const viewers = await loadViewers();
+        if (props.large) return viewers.LargeTextViewer;
+        return props.image === null ? viewers.BinaryViewer : viewers.ImageViewer;
+      }}
+      props={{ host: props.app.host, path: props.path, length: props.length, image: props.image }}
+    />
+  );
 }
 
 function ConflictBar(props: { app: App; document: Document }): JSX.Element {

@@ -19,7 +19,7 @@ export type TabInput =
   | { kind: "diff"; id: string; title: string }
   | { kind: "review"; session: string; path?: string }
   | { kind: "markdown"; path: string }
-  | { kind: "settings" }
+  | { kind: "settings"; page?: "settings" | "keys" }
   | { kind: "welcome" }
   | { kind: "custom"; id: string; title: string };
 
@@ -126,6 +126,7 @@ export class EditorArea {
     const same = here.find((tab) => sameInput(tab.input(), input));
     if (same) {
       if (input.kind === "file" && !input.preview) this.pin(same);
+      if (input.kind === "settings" || input.kind === "review") same.setInput(input);
       return this.#go(same, how);
     }
     if (input.kind === "file" && input.preview) {

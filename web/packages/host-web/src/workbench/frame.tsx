@@ -5,9 +5,8 @@ import { Badge, IconButton } from "@moat/panels/ui/index.ts";
 import { createEffect, For, type JSX, on, Show } from "solid-js";
 import type { App } from "../app.ts";
 import { AGENT_LEAST, PANEL_LEAST, type PanelView, SIDE_LEAST } from "../layout.ts";
-import { loadAgent, loadBoundary, loadExplorer, loadScm, loadSearch, loadTerminal } from "../panels.ts";
+import { loadAgent, loadBoundary, loadExplorer, loadProblems, loadScm, loadSearch, loadTerminal } from "../panels.ts";
 import { LazyPanel } from "./lazy.tsx";
-import { ProblemsPanel } from "./problems.tsx";
 import { Sash } from "./sash.tsx";
 
 const EDITORS_LEAST = 240;
@@ -48,8 +47,8 @@ export function SideBar(props: { app: App }): JSX.Element {
         style={{ width: `${state().sideWidth}px`, display: state().sideShown ? undefined : "none" }}
       >
         <LazyPanel shown={shown("explorer")} load={loadExplorer} props={panelProps} />
-        <LazyPanel shown={shown("search")} load={loadSearch} props={panelProps} />
-        <LazyPanel shown={shown("scm")} load={loadScm} props={panelProps} />
+        <LazyPanel shown={shown("search")} early={app.warm()} load={loadSearch} props={panelProps} />
+        <LazyPanel shown={shown("scm")} early={app.warm()} load={loadScm} props={panelProps} />
         <LazyPanel shown={shown("boundary")} load={loadBoundary} props={panelProps} />
       </aside>
       <Show when={state().sideShown}>
@@ -164,9 +163,12 @@ export function Panel(props: { app: App }): JSX.Element {
           </div>
         </div>
         <div class="panel-body" role="tabpanel">
-          <div style={{ display: state().panel === "problems" ? undefined : "none" }}>
-            <ProblemsPanel app={app} />
-          </div>
+          <LazyPanel
+            class=""
+            shown={state().panelShown && state().panel === "problems"}
+            load={loadProblems}
+            props={{ host: app.host }}
+          />
           <LazyPanel
             class=""
             shown={state().panelShown && state().panel === "terminal"}

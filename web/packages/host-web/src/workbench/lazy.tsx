@@ -9,14 +9,16 @@ import { Dynamic } from "solid-js/web";
 /** A panel of a kind, shown or hidden. */
 export function LazyPanel<P extends { host: Host }>(props: {
   shown: boolean;
-  load(): Promise<Component<P> | null>;
+  /** Whether it is loaded before it is shown, for its commands. */
+  early?: boolean;
+  load(): Promise<Component<P>>;
   props: P;
   class?: string;
 }): JSX.Element {
   const [loaded, setLoaded] = createSignal<Component<P> | null>(null);
   let asked = false;
   createEffect(() => {
-    if (!props.shown || asked) return;
+    if ((!props.shown && !props.early) || asked) return;
     asked = true;
     void props.load().then((component) => setLoaded(() => component));
   });

@@ -92,7 +92,8 @@ function TabBody(props: { app: App; tab: Tab }): JSX.Element {
       const input = tab.input();
       return input.kind === kind ? (input as Extract<TabInput, { kind: K }>) : null;
     });
-  const [file, diff, review, markdown, custom] = [as("file"), as("diff"), as("review"), as("markdown"), as("custom")];
+  const [file, diff, review] = [as("file"), as("diff"), as("review")];
+  const [markdown, custom, settings] = [as("markdown"), as("custom"), as("settings")];
   const filePath = createMemo(() => file()?.path ?? null);
   return (
     <Switch>
@@ -116,8 +117,15 @@ function TabBody(props: { app: App; tab: Tab }): JSX.Element {
       <Match when={custom()?.id} keyed>
         {(id) => <div class="pane">{app.customs.get(id)?.body()}</div>}
       </Match>
-      <Match when={tab.input().kind === "settings"}>
-        <LazyPanel class="pane" shown load={loadSettings} props={{ host: app.host }} />
+      <Match when={settings()} keyed>
+        {(input) => (
+          <LazyPanel
+            class="pane"
+            shown
+            load={loadSettings}
+            props={{ host: app.host, ...(input.page ? { page: input.page } : {}) }}
+          />
+        )}
       </Match>
       <Match when={tab.input().kind === "welcome"}>
         <Welcome app={app} />

@@ -264,11 +264,13 @@ function menuOf(host: Host, entry: FileEntry, paths: TreePath[], beginRename: ()
     items.push({ title: t("explorer.openSide"), icon: "split", run: () => void host.openFile(entry.path, { toSide: true }) });
   const at = directory ? entry.path : parentOf(entry.path);
   items.push(
-    { title: t("explorer.openTerminal"), icon: "terminal", run: () => void host.commands.run("openInTerminal", at) },
+    { title: t("explorer.openTerminal"), icon: "terminal", run: () => void host.commands.run("workbench.action.terminal.new", { directory: at }) },
     ...(directory
-      ? [{ title: t("explorer.findInFolder"), icon: "search" as const, run: () => void host.commands.run("filesExplorer.findInFolder", entry.path) }]
+      ? [{ title: t("explorer.findInFolder"), icon: "search" as const, run: () => void host.commands.run("workbench.action.findInFiles", { include: `${entry.path}/**` }) }]
       : []),
-    { title: t("explorer.askAgent"), icon: "agent", run: () => void host.commands.run("moat.agent.mention", entry.path) },
+    ...(host.commands.list().some((each) => each.id === "moat.agent.mention")
+      ? [{ title: t("explorer.askAgent"), icon: "agent" as const, run: () => void host.commands.run("moat.agent.mention", entry.path) }]
+      : []),
     { separator: true },
     { title: t("explorer.copyPath"), run: () => void navigator.clipboard.writeText(paths.map((path) => `${host.setup().workspace}/${path}`).join("\n")) },
     { title: t("explorer.copyRelative"), run: () => void navigator.clipboard.writeText(paths.join("\n")) },
