@@ -74,6 +74,7 @@ export const agent = {
   "agent.copyId": "Copy the session's id",
   "agent.cost.candidates": "{count} candidate ||| {count} candidates",
   "agent.cost.requests": "{count} request ||| {count} requests",
+  "agent.earlier": "Show {count} earlier turn ||| Show {count} earlier turns",
   "agent.edited": "Edited in the session:",
   "agent.ended.denied": "The command was denied by the rule {rule}",
   "agent.ended.unknown": "The command was interrupted; what it did is not known",

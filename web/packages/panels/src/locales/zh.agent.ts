@@ -75,6 +75,7 @@ export const agent: Record<keyof typeof en, string> = {
   "agent.copyId": "复制会话标识",
   "agent.cost.candidates": "{count} 个候选",
   "agent.cost.requests": "{count} 次请求",
+  "agent.earlier": "显示更早的 {count} 轮",
   "agent.edited": "已在会话中修改：",
   "agent.ended.denied": "命令被规则 {rule} 拒绝",
   "agent.ended.unknown": "命令被中断，其影响未知",
