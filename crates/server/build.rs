@@ -47,16 +47,10 @@ fn table(dist: &Path, manifest: &str) -> String {
     table
 }
 
-/// The paths and types that the manifest lists, one file in each line:
-/// `{"path":"index.html","type":"text/html", ...}`.
+/// The paths and types that the manifest lists.
 fn files(manifest: &str) -> Vec<(String, String)> {
-    manifest.lines().filter_map(|line| Some((value(line, "path")?, value(line, "type")?))).collect()
-}
-
-/// The text of a key; names of files and types have nothing that would be escaped.
-fn value(line: &str, key: &str) -> Option<String> {
-    let (_, rest) = line.split_once(&format!("\"{key}\":"))?;
-    let (_, rest) = rest.split_once('"')?;
-    let (value, _) = rest.split_once('"')?;
-    Some(value.to_owned())
+    let manifest: serde_json::Value = serde_json::from_str(manifest).unwrap_or_default();
+    let listed = manifest["files"].as_array().cloned().unwrap_or_default();
+    let text = |file: &serde_json::Value, key: &str| file[key].as_str().map(str::to_owned);
+    listed.iter().filter_map(|file| Some((text(file, "path")?, text(file, "type")?))).collect()
 }
