@@ -39,7 +39,7 @@ const OF_STATUS: [&[u8]; 7] = [
 #[derive(Debug)]
 pub(crate) struct Observer {
     /// Shared with the thread, which asks it whether it sees anything.
-    watch: Arc<Watch>,
+    _watch: Arc<Watch>,
     gathering: Arc<Gathering>,
     names: Arc<Names>,
     thread: Option<JoinHandle<()>>,
