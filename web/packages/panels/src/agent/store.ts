@@ -70,46 +70,62 @@ function apply(view: SessionView, { event, at }: Envelope): void {
       view.stage = "open";
       return;
     case "turn_started":
-      return turnStarted(view, event, at);
+      turnStarted(view, event, at);
+      return;
     case "plan_made":
-      return onTurn(view, (turn) => {
+      onTurn(view, (turn) => {
         turn.plan = [...event.steps];
         turn.planDone = 0;
       });
+      return;
     case "notice":
-      return notice(view, event);
+      notice(view, event);
+      return;
     case "command_started":
-      return commandStarted(view, event, at);
+      commandStarted(view, event, at);
+      return;
     case "command_output":
-      return onCommand(view, event.command, (item) => addOutput(item, event.stream, event.text));
+      onCommand(view, event.command, (item) => addOutput(item, event.stream, event.text));
+      return;
     case "command_finished":
-      return onCommand(view, event.command, (item) => {
+      onCommand(view, event.command, (item) => {
         item.status = event.status;
         item.durationMs = event.duration_ms;
         item.summary = event.summary ?? null;
       });
+      return;
     case "located":
-      return add(view, (key) => ({ kind: "located", key, suspects: event.suspects }));
+      add(view, (key) => ({ kind: "located", key, suspects: event.suspects }));
+      return;
     case "model_asked":
-      return modelAsked(view, event, at);
+      modelAsked(view, event, at);
+      return;
     case "model_text":
-      return modelText(view, event);
+      modelText(view, event);
+      return;
     case "model_answered":
-      return modelAnswered(view, event);
+      modelAnswered(view, event);
+      return;
     case "candidate_judged": {
       const { candidate, path, symbol, verdict } = event;
-      return add(view, (key) => ({ kind: "candidate", key, candidate, path, symbol, verdict }));
+      add(view, (key) => ({ kind: "candidate", key, candidate, path, symbol, verdict }));
+      return;
     }
     case "edited":
-      return add(view, (key) => ({ kind: "edited", key, path: event.path, symbols: event.symbols }));
+      add(view, (key) => ({ kind: "edited", key, path: event.path, symbols: event.symbols }));
+      return;
     case "approval_asked":
-      return approvalAsked(view, event);
+      approvalAsked(view, event);
+      return;
     case "approval_answered":
-      return approvalAnswered(view, event);
+      approvalAnswered(view, event);
+      return;
     case "check_asked":
-      return checkAsked(view);
+      checkAsked(view);
+      return;
     case "check_given":
-      return checkGiven(view, event.line ?? null);
+      checkGiven(view, event.line ?? null);
+      return;
     case "changes_pending":
       view.pending = {
         changes: event.changes,
@@ -123,46 +139,58 @@ function apply(view: SessionView, { event, at }: Envelope): void {
       return;
     }
     case "commits_taken":
-      return add(view, (key) => ({
+      add(view, (key) => ({
         ...{ kind: "branches", key, how: "taken" },
         ...{ branches: event.taken, refused: event.refused },
       }) as Item);
+      return;
     case "commits_returned":
-      return add(view, (key) => ({
+      add(view, (key) => ({
         ...{ kind: "branches", key, how: "returned" },
         ...{ branches: event.returned, refused: event.refused },
       }) as Item);
+      return;
     case "keep_planned":
       view.keepPlan = event.unconfirmed;
       return;
     case "kept":
       if (event.paths.length > 0) view.keeps += 1;
-      return moved(view, "kept", event);
+      moved(view, "kept", event);
+      return;
     case "discarded":
-      return moved(view, "discarded", event);
+      moved(view, "discarded", event);
+      return;
     case "keep_undone":
       if (event.paths.length > 0) view.keeps = Math.max(0, view.keeps - 1);
-      return moved(view, "undone", event);
+      moved(view, "undone", event);
+      return;
     case "checkpointed":
-      return checkpointed(view, event);
+      checkpointed(view, event);
+      return;
     case "rewind_planned":
       view.rewindPlan = event;
       return;
     case "rewound":
-      return rewound(view, event);
+      rewound(view, event);
+      return;
     case "command_ended":
       // How it ended stands on its card; only what the card cannot say gets a line.
       if (event.end === "ran") return;
-      return add(view, (key) => ({ kind: "ended", key, end: event }));
+      add(view, (key) => ({ kind: "ended", key, end: event }));
+      return;
     case "turn_finished":
-      return turnFinished(view, event, at);
+      turnFinished(view, event, at);
+      return;
     case "failed":
-      return add(view, (key) => ({ kind: "failed", key, report: event.report }));
+      add(view, (key) => ({ kind: "failed", key, report: event.report }));
+      return;
     case "session_closed":
       view.stage = "closed";
-      return closeOpen(view);
+      closeOpen(view);
+      return;
     default:
-      return unknown(event);
+      unknown(event);
+      return;
   }
 }
 
@@ -208,7 +236,8 @@ function isSame(one: Task, other: Task): boolean {
 function notice(view: SessionView, { level, text }: Of<"notice">): void {
   if (level === "note" && text.startsWith(TOLD_STEER)) {
     const words = text.slice(TOLD_STEER.length);
-    return add(view, (key) => ({ kind: "steered", key, text: words }));
+    add(view, (key) => ({ kind: "steered", key, text: words }));
+    return;
   }
   add(view, (key) => ({ kind: "notice", key, level, text }));
 }
