@@ -64,6 +64,10 @@ export interface Host {
   openText(path: TreePath): string | null;
   /** Saves one file, or all. False where something could not be saved. */
   save(path?: TreePath): Promise<boolean>;
+  /** Something was renamed or moved: what is open of it follows. */
+  fileMoved(from: TreePath, to: TreePath): void;
+  /** Something was deleted: tabs of it without unsaved work are closed. */
+  fileRemoved(path: TreePath): void;
   /** The state of the repository; null where there is none or nothing is known yet. */
   git(): GitStatus | null;
   /** Tells everybody a newer state of the repository, as an answer of source control has it. */
