@@ -168,7 +168,7 @@ function Working(props: { agent: Agent; view: SessionView }): JSX.Element {
   const t = props.agent.host.t;
   const shown = createMemo(() => {
     const turn = props.agent.turn();
-    if (!turn || turn.state !== "running" || props.view.stage !== "open") return false;
+    if (turn?.state !== "running" || props.view.stage !== "open") return false;
     const item = props.view.groups.findLast((group) => !group.left)?.items.at(-1);
     if (item?.kind === "command") return item.status !== null;
     if (item?.kind === "model") return item.durationMs !== null;

@@ -125,7 +125,7 @@ function Plan(props: { agent: Agent; turn: Turn }): JSX.Element {
           <For each={props.turn.plan}>
             {(step, at) => (
               <li class={state(at())} aria-current={state(at()) === "now" ? "step" : undefined}>
-                <span class="ag-step" aria-hidden="true">
+                <span class={`ag-step ${state(at())}`} aria-hidden="true">
                   <Show when={state(at()) === "done"} fallback={<Icon name={state(at()) === "now" ? "spinner" : "circle"} size={14} />}>
                     <Icon name="check" size={14} />
                   </Show>

@@ -35,7 +35,7 @@ export function ConflictView(props: {
   return (
     <section class="rv-conflict" aria-label={t("review.conflict")}>
       <p class="rv-conflict-head">
-        <Icon name="warning" />
+        <Icon name="warning" class="rv-conflict-icon" />
         <span>
           <b>{t("review.conflict")}</b> {visible(props.change.conflict ?? "")}
         </span>

@@ -85,7 +85,7 @@ export function ModelCard(props: { agent: Agent; item: ModelItem; turn: Turn | n
       </Show>
       <Show when={text()} fallback={<p class="ag-faint">{t(running() ? "agent.model.waits" : "agent.model.nothing")}</p>}>
         <Show when={isProse()} fallback={<Growing text={text()} class="code" />}>
-          <Prose host={props.agent.host} text={text()} streaming={running()} />
+          <Words agent={props.agent} text={text()} running={running()} />
         </Show>
       </Show>
       <Show when={props.item.promptTokens !== null}>
@@ -108,6 +108,12 @@ function Running(props: { item: ModelItem; startedAt: number }): JSX.Element {
       {short(pieces())} · {clock(now() - props.startedAt)}
     </>
   );
+}
+
+/** Words for a person as they come: often enough to look smooth, and not for each frame. */
+function Words(props: { agent: Agent; text: string; running: boolean }): JSX.Element {
+  const shown = seldom(() => props.text, 66);
+  return <Prose host={props.agent.host} text={shown()} streaming={props.running} />;
 }
 
 /** The end of an answer that comes. */
