@@ -236,88 +236,87 @@ mod tests {
         assert_eq!(judged(&gate(), "/p4th/open?key=abc", &link), wish);
     }
 
+    const HOST: (&str, &str) = ("host", "127.0.0.1:4000");
+    const HAS_KEY: (&str, &str) = ("cookie", "moat=0123456789abcdef");
+    const HAS_ORIGIN: (&str, &str) = ("origin", OWN);
+
+    type Case<'c> = (&'c str, &'c str, &'c [(&'c str, &'c str)], Refusal);
+
+    /// Requests that get nothing.
+    const REFUSED: &[Case<'_>] = &[
+        ("no key", "/p4th/", &[HOST], Refusal::Key),
+        ("no HAS_KEY, the websocket", "/p4th/ws", &[HOST, HAS_ORIGIN], Refusal::Key),
+        ("a wrong key", "/p4th/", &[HOST, ("cookie", "moat=0123456789abcdee")], Refusal::Key),
+        ("a part of it", "/p4th/", &[HOST, ("cookie", "moat=0123456789abcde")], Refusal::Key),
+        ("no value", "/p4th/", &[HOST, ("cookie", "moat=")], Refusal::Key),
+        ("two keys", "/p4th/", &[HOST, ("cookie", "moat=x"), HAS_KEY], Refusal::Key),
+        ("another name", "/p4th/", &[HOST, ("cookie", "xmoat=0123456789abcdef")], Refusal::Key),
+        ("another path", "/other/", &[HOST, HAS_KEY], Refusal::Path),
+        ("no path", "/", &[HOST, HAS_KEY], Refusal::Path),
+        ("the bare prefix", "/p4th", &[HOST, HAS_KEY], Refusal::Path),
+        ("no host", "/p4th/", &[HAS_KEY], Refusal::Host),
+        ("two hosts", "/p4th/", &[HOST, HOST, HAS_KEY], Refusal::Host),
+        ("rebinding", "/p4th/", &[("host", "evil.test:4000"), HAS_KEY], Refusal::Host),
+        ("no port", "/p4th/", &[("host", "127.0.0.1"), HAS_KEY], Refusal::Host),
+        ("another port", "/p4th/", &[("host", "127.0.0.1:4001"), HAS_KEY], Refusal::Host),
+        ("a dot", "/p4th/", &[("host", "localhost.:4000"), HAS_KEY], Refusal::Host),
+        (
+            "a longer name",
+            "/p4th/",
+            &[("host", "127.0.0.1:4000.evil.test"), HAS_KEY],
+            Refusal::Host,
+        ),
+        ("another address", "http://evil.test/p4th/", &[HOST, HAS_KEY], Refusal::Host),
+        (
+            "a page elsewhere",
+            "/p4th/",
+            &[HOST, HAS_KEY, ("origin", "http://evil.test")],
+            Refusal::Origin,
+        ),
+        (
+            "a page on a port",
+            "/p4th/ws",
+            &[HOST, HAS_KEY, ("origin", "http://127.0.0.1:3000")],
+            Refusal::Origin,
+        ),
+        ("no page at all", "/p4th/ws", &[HOST, HAS_KEY, ("origin", "null")], Refusal::Origin),
+        ("not said", "/p4th/ws", &[HOST, HAS_KEY], Refusal::Origin),
+        ("two", "/p4th/ws", &[HOST, HAS_KEY, HAS_ORIGIN, HAS_ORIGIN], Refusal::Origin),
+        (
+            "over TLS",
+            "/p4th/ws",
+            &[HOST, HAS_KEY, ("origin", "https://127.0.0.1:4000")],
+            Refusal::Origin,
+        ),
+        (
+            "embedded",
+            "/p4th/a.js",
+            &[HOST, HAS_KEY, ("sec-fetch-site", "cross-site")],
+            Refusal::Origin,
+        ),
+        (
+            "from a port",
+            "/p4th/a.js",
+            &[HOST, HAS_KEY, ("sec-fetch-site", "same-site")],
+            Refusal::Origin,
+        ),
+        (
+            "a link, fetched",
+            "/p4th/open?key=a",
+            &[HOST, ("sec-fetch-mode", "cors")],
+            Refusal::Origin,
+        ),
+        ("a link, from a page", "/p4th/open?key=a", &[HOST, ("origin", "null")], Refusal::Origin),
+    ];
+
     #[test]
     fn everybody_else_gets_nothing() {
-        let host = ("host", "127.0.0.1:4000");
-        let key = ("cookie", "moat=0123456789abcdef");
-        let own = ("origin", OWN);
-        type Case<'c> = (&'c str, &'c str, &'c [(&'c str, &'c str)], Refusal);
-        let cases: &[Case<'_>] = &[
-            ("no key", "/p4th/", &[host], Refusal::Key),
-            ("no key, the websocket", "/p4th/ws", &[host, own], Refusal::Key),
-            ("a wrong key", "/p4th/", &[host, ("cookie", "moat=0123456789abcdee")], Refusal::Key),
-            ("a part of it", "/p4th/", &[host, ("cookie", "moat=0123456789abcde")], Refusal::Key),
-            ("no value", "/p4th/", &[host, ("cookie", "moat=")], Refusal::Key),
-            ("two keys", "/p4th/", &[host, ("cookie", "moat=x"), key], Refusal::Key),
-            ("another name", "/p4th/", &[host, ("cookie", "xmoat=0123456789abcdef")], Refusal::Key),
-            ("another path", "/other/", &[host, key], Refusal::Path),
-            ("no path", "/", &[host, key], Refusal::Path),
-            ("the bare prefix", "/p4th", &[host, key], Refusal::Path),
-            ("no host", "/p4th/", &[key], Refusal::Host),
-            ("two hosts", "/p4th/", &[host, host, key], Refusal::Host),
-            ("rebinding", "/p4th/", &[("host", "evil.test:4000"), key], Refusal::Host),
-            ("no port", "/p4th/", &[("host", "127.0.0.1"), key], Refusal::Host),
-            ("another port", "/p4th/", &[("host", "127.0.0.1:4001"), key], Refusal::Host),
-            ("a dot", "/p4th/", &[("host", "localhost.:4000"), key], Refusal::Host),
-            (
-                "a longer name",
-                "/p4th/",
-                &[("host", "127.0.0.1:4000.evil.test"), key],
-                Refusal::Host,
-            ),
-            ("another address", "http://evil.test/p4th/", &[host, key], Refusal::Host),
-            (
-                "a page elsewhere",
-                "/p4th/",
-                &[host, key, ("origin", "http://evil.test")],
-                Refusal::Origin,
-            ),
-            (
-                "a page on a port",
-                "/p4th/ws",
-                &[host, key, ("origin", "http://127.0.0.1:3000")],
-                Refusal::Origin,
-            ),
-            ("no page at all", "/p4th/ws", &[host, key, ("origin", "null")], Refusal::Origin),
-            ("not said", "/p4th/ws", &[host, key], Refusal::Origin),
-            ("two", "/p4th/ws", &[host, key, own, own], Refusal::Origin),
-            (
-                "over TLS",
-                "/p4th/ws",
-                &[host, key, ("origin", "https://127.0.0.1:4000")],
-                Refusal::Origin,
-            ),
-            (
-                "embedded",
-                "/p4th/a.js",
-                &[host, key, ("sec-fetch-site", "cross-site")],
-                Refusal::Origin,
-            ),
-            (
-                "from a port",
-                "/p4th/a.js",
-                &[host, key, ("sec-fetch-site", "same-site")],
-                Refusal::Origin,
-            ),
-            (
-                "a link, fetched",
-                "/p4th/open?key=a",
-                &[host, ("sec-fetch-mode", "cors")],
-                Refusal::Origin,
-            ),
-            (
-                "a link, from a page",
-                "/p4th/open?key=a",
-                &[host, ("origin", "null")],
-                Refusal::Origin,
-            ),
-        ];
-        for (what, uri, headers, refusal) in cases {
+        for (what, uri, headers, refusal) in REFUSED {
             assert_eq!(judged(&gate(), uri, headers), Err(*refusal), "{what}");
         }
         for method in ["POST", "PUT", "DELETE", "OPTIONS", "HEAD", "CONNECT"] {
-            let request = Request::builder().method(method).uri("/p4th/").header(host.0, host.1);
-            let request = request.header(key.0, key.1).body(()).unwrap();
+            let request = Request::builder().method(method).uri("/p4th/").header(HOST.0, HOST.1);
+            let request = request.header(HAS_KEY.0, HAS_KEY.1).body(()).unwrap();
             let judged = gate().judge(request.method(), request.uri(), request.headers());
             assert_eq!(judged, Err(Refusal::Method), "{method}");
         }
