@@ -21,10 +21,9 @@ const DENIED: &[(&str, &str)] = &[
     ("clippy", "unwrap_used"),
 ];
 
-/// Crates that may have features, and which: the backend of the inference library, and the
-/// types in TypeScript, which the product is built without.
-const FEATURES: &[(&str, &[&str])] =
-    &[("inference", &["fast", "openmp"]), ("base", &["typescript"]), ("protocol", &["typescript"])];
+/// Crates that may have features, and which: the types in TypeScript, which the product is
+/// built without.
+const FEATURES: &[(&str, &[&str])] = &[("base", &["typescript"]), ("protocol", &["typescript"])];
 
 /// Finds crates that do not inherit the lints, and lints that were weakened.
 pub(super) fn lints(tree: &Tree) -> Vec<Finding> {
