@@ -15,6 +15,7 @@
 //! `invocation` what an effect runs ·
 //! [`limits`] bounds.
 
+mod check_command;
 mod engine;
 mod error;
 mod grant;
@@ -28,6 +29,7 @@ mod store;
 mod story;
 mod world;
 
+pub use check_command::CheckCommand;
 pub use engine::archive::{retell, summary};
 pub use engine::{Attendance, Engine, Settings, Sink};
 pub use error::Error;
