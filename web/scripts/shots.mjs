@@ -37,7 +37,7 @@ for (const [name, screen] of Object.entries(SCREENS)) {
     colorScheme: "dark",
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(90_000);
+  page.setDefaultTimeout(20_000);
   const problems = [];
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) problems.push(`${message.type()}: ${message.text()}`);

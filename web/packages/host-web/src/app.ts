@@ -14,7 +14,7 @@ import type {
   ViewId,
 } from "@moat/panels/host.ts";
 import { createTranslator, preferred, type Translator } from "@moat/panels/i18n.ts";
-import { type Accessor, createMemo, createSignal, type Setter } from "solid-js";
+import { type Accessor, createMemo, createSignal, type Setter, untrack } from "solid-js";
 import { type CommandTable, createCommands } from "./commands.ts";
 import { Documents, reportOf } from "./editor/documents.ts";
 import type { Document, TextModel, TextModels } from "./editor/document.ts";
@@ -182,7 +182,9 @@ export function createApp(client: Client, first: Setup): App {
     setProblems,
     recent,
     opened(path) {
-      const list = [path, ...recent().filter((each) => each !== path)].slice(0, RECENT_MOST);
+      const before = untrack(recent);
+      if (before[0] === path) return;
+      const list = [path, ...before.filter((each) => each !== path)].slice(0, RECENT_MOST);
       setRecent(list);
       memory.set("recent", list);
     },

@@ -13,7 +13,7 @@ import { createApp, localeOf } from "./app.ts";
 import { registerAll } from "./commands/all.ts";
 import { reportOf } from "./editor/documents.ts";
 import { follow } from "./follow.ts";
-import { Failed, Workbench } from "./workbench/workbench.tsx";
+import { createArea, Failed, Workbench } from "./workbench/workbench.tsx";
 
 async function begin(): Promise<void> {
   const root = document.getElementById("app");
@@ -37,6 +37,7 @@ async function begin(): Promise<void> {
   await app.translator.use(localeOf(app.settings));
   registerAll(app);
   render(() => {
+    createArea(app);
     follow(app);
     return <Workbench app={app} />;
   }, root);

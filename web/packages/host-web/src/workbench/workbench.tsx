@@ -20,7 +20,7 @@ import { TabHead } from "./tab.tsx";
 import { Welcome } from "./welcome.tsx";
 
 /** Makes the editor area, and brings back what was open. */
-export function createArea(app: App): EditorArea {
+export function createArea(app: App): void {
   let restoring = true;
   const area = new EditorArea({
     body: (tab) => <TabBody app={app} tab={tab} />,
@@ -40,7 +40,6 @@ export function createArea(app: App): EditorArea {
   const kept = app.memory.get<unknown>("editors", null);
   if (kept) area.restore(kept);
   restoring = false;
-  return area;
 }
 
 async function mayClose(app: App, tab: Tab): Promise<boolean> {
@@ -199,7 +198,7 @@ function followCursor(app: App): void {
 /** The whole page. */
 export function Workbench(props: { app: App }): JSX.Element {
   const { app } = props;
-  const area = createArea(app);
+  const { area } = app;
   followCursor(app);
   createEffect(() => {
     document.documentElement.dataset["theme"] = app.theme();
