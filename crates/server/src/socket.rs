@@ -19,7 +19,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::{Semaphore, watch};
 
 use crate::front::{Backend, Front, text};
-use crate::limits::{ALIVE_EVERY, ORDERED_WAITING_MAX, QUESTIONS_AT_ONCE_MAX, QUEUE_MESSAGES_MAX};
+use crate::limits::{ORDERED_WAITING_MAX, QUESTIONS_AT_ONCE_MAX, QUEUE_MESSAGES_MAX};
 
 /// Something of a front end that has its turn.
 enum InOrder {
