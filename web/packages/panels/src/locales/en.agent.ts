@@ -51,6 +51,7 @@ export const agent = {
   "agent.check.forget": "Choose no check",
   "agent.checkpoint": "Checkpoint {n}",
   "agent.cmd.focus": "Write to the agent",
+  "agent.cmd.mention": "Mention in the message to the agent",
   "agent.command.argv": "Exactly",
   "agent.command.place": "Place",
   "agent.command.decision": "Decision",

@@ -52,6 +52,7 @@ export const agent: Record<keyof typeof en, string> = {
   "agent.check.forget": "不指定检查",
   "agent.checkpoint": "检查点 {n}",
   "agent.cmd.focus": "给智能体写消息",
+  "agent.cmd.mention": "在给智能体的消息中引用",
   "agent.command.argv": "完整命令",
   "agent.command.place": "位置",
   "agent.command.decision": "决定",
