@@ -30,6 +30,7 @@ export const agent = {
   "agent.approval.rule": "Asked by rule",
   "agent.back": "Back to the thread",
   "agent.boundary.show": "Show the boundary",
+  "agent.broken": "This could not be shown",
   "agent.cancel": "Cancel",
   "agent.candidate": "Candidate {n}:",
   "agent.candidate.unjudged": "accepted; no check could judge it",

@@ -31,6 +31,7 @@ export const agent: Record<keyof typeof en, string> = {
   "agent.approval.rule": "询问规则",
   "agent.back": "返回会话",
   "agent.boundary.show": "查看边界",
+  "agent.broken": "无法显示此项",
   "agent.cancel": "取消",
   "agent.candidate": "候选 {n}：",
   "agent.candidate.unjudged": "已采纳；没有可用的检查来判定",
