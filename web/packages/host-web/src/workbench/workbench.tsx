@@ -204,6 +204,10 @@ export function Workbench(props: { app: App }): JSX.Element {
     document.documentElement.dataset["theme"] = app.theme();
   });
   createEffect(() => {
+    const { agentShown, agentWidth } = app.layout.state();
+    document.documentElement.style.setProperty("--toasts-right", agentShown ? `${agentWidth}px` : "0px");
+  });
+  createEffect(() => {
     const options = optionsOf(app);
     if (app.kit()) updateWidgets(options);
   });
