@@ -6,7 +6,8 @@ import { createServer } from "node:http";
 /**
  * Starts it. Each request is answered by the first rule that fits and has uses left: `when` is a
  * text that the request must contain, `uses` how often it is good for, `text` the answer, `pieces`
- * and `pauseMs` an answer in pieces, and `hang` no answer at all.
+ * and `pauseMs` an answer in pieces, `stays` keeps the answer open
+ * behind its last piece, and `hang` gives no answer at all.
  */
 export async function startModel(rules) {
   const state = { rules: rules.map((rule) => ({ uses: Infinity, ...rule })), requests: [] };
@@ -64,6 +65,7 @@ async function answer(state, asked, path, response) {
       if (response.destroyed) return;
       piece(index, text);
     }
+    if (rule.stays) return;
     piece(index, null, "stop");
   }
   const characters = pieces.join("").length;
