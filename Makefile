@@ -34,11 +34,11 @@ web: ## build the page of the browser IDE
 	@scripts/setup.sh build
 	@scripts/web.sh build
 
-run: ## install what is missing, build, get the model, repair the demo program
+run: ## install what is missing, build, get the model, repair the demo program, open the IDE on it
 	@scripts/setup.sh run
 	@scripts/web.sh build
 	cargo build --release --locked --package moat-cli
-	@scripts/demo.sh "$(MOAT)"
+	@scripts/demo.sh "$(MOAT)" serve
 
 run-offline: ## the same once more where nothing is reachable; after `make run`
 	@scripts/setup.sh run

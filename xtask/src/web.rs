@@ -21,10 +21,27 @@ pub(crate) fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Measures the page, in a browser.
+///
+/// # Errors
+/// When the measurement fails.
+pub(crate) fn measure() -> anyhow::Result<()> {
+    npm("measure")
+}
+
 fn npm(script: &str) -> anyhow::Result<()> {
     let moat = door::target().join("release/moat");
-    let status = door::command("npm", &door::root().join("web"))
+    let web = door::root().join("web");
+    // Where the system's Node.js is too old, `setup.sh` brought another.
+    let brought = web.join(".node/node_modules");
+    let mut path: Vec<String> = door::children(&brought)
+        .into_iter()
+        .map(|package| package.join("bin").display().to_string())
+        .collect();
+    path.extend(door::variable("PATH"));
+    let status = door::command("npm", &web)
         .args(["run", "--silent", script])
+        .env("PATH", path.join(":"))
         .env("MOAT", moat)
         .status()
         .context("could not start npm; `scripts/setup.sh test` says what is missing")?;

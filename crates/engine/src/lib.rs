@@ -16,6 +16,7 @@
 //! [`limits`] bounds.
 
 mod boundary;
+mod check_command;
 mod engine;
 mod error;
 mod grant;
@@ -30,6 +31,7 @@ mod story;
 mod world;
 
 pub use boundary::boundary_line;
+pub use check_command::CheckCommand;
 pub use engine::archive::{retell, summary};
 pub use engine::{Attendance, Engine, Settings, Sink};
 pub use error::Error;

@@ -25,6 +25,3 @@ pub(crate) const ORDERED_WAITING_MAX: usize = 256;
 pub(crate) const FRONTS_MAX: usize = 16;
 /// Links that were made and not used yet; the oldest is forgotten.
 pub(crate) const LINKS_MAX: usize = 8;
-/// How often a connection without anything to say is shown to be alive, for proxies that end
-/// silent ones.
-pub(crate) const ALIVE_EVERY: Duration = Duration::from_secs(25);

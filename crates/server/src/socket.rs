@@ -19,7 +19,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::{Semaphore, watch};
 
 use crate::front::{Backend, Front, text};
-use crate::limits::{ALIVE_EVERY, ORDERED_WAITING_MAX, QUESTIONS_AT_ONCE_MAX, QUEUE_MESSAGES_MAX};
+use crate::limits::{ORDERED_WAITING_MAX, QUESTIONS_AT_ONCE_MAX, QUEUE_MESSAGES_MAX};
 
 /// Something of a front end that has its turn.
 enum InOrder {
@@ -60,15 +60,10 @@ async fn left(backend: Arc<dyn Backend>, front: Front) {
     let _told = tokio::task::spawn_blocking(move || backend.left(&front)).await;
 }
 
-/// Writes what waits, and something now and then where nothing does.
+/// Writes what waits. A page that hears nothing for long asks something, which also keeps
+/// proxies from ending the connection.
 async fn write(mut sink: SplitSink<WebSocket, Message>, mut queue: Receiver<Message>) {
-    loop {
-        let next = tokio::time::timeout(ALIVE_EVERY, queue.recv()).await;
-        let message = match next {
-            Ok(Some(message)) => message,
-            Ok(None) => break,
-            Err(_silence) => Message::Ping(axum::body::Bytes::new()),
-        };
+    while let Some(message) = queue.recv().await {
         if sink.send(message).await.is_err() {
             break;
         }

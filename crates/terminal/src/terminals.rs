@@ -17,7 +17,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::JoinHandle;
 
 use moat_base::{Fs, TreePath, visible};
-use moat_protocol::workspace::{TerminalInfo, WorkspaceNews};
+use moat_protocol::workspace::{OpenTerminal, WorkspaceNews};
 use rustix::fs::OFlags;
 use rustix::pty::OpenptFlags;
 use rustix::termios::Winsize;
@@ -137,7 +137,7 @@ impl Terminals {
 
     /// Those that there are.
     #[must_use]
-    pub fn list(&self) -> Vec<TerminalInfo> {
+    pub fn list(&self) -> Vec<OpenTerminal> {
         let table = self.shared.lock();
         table.terminals.iter().map(|(number, terminal)| info(*number, terminal)).collect()
     }
@@ -152,7 +152,7 @@ impl Terminals {
         size: Size,
         front: FrontId,
         sink: OutputSink,
-    ) -> Result<TerminalInfo, Error> {
+    ) -> Result<OpenTerminal, Error> {
         let number = self.shared.number()?;
         let step = |step: &str| {
             let step = step.to_owned();
@@ -475,8 +475,8 @@ fn order(number: u32, words: &[&OsStr], output: Option<&Path>) -> ToKeeper {
     }
 }
 
-fn info(number: u32, terminal: &Terminal) -> TerminalInfo {
-    TerminalInfo { terminal: number, program: terminal.program.clone(), ended: terminal.ended() }
+fn info(number: u32, terminal: &Terminal) -> OpenTerminal {
+    OpenTerminal { terminal: number, program: terminal.program.clone(), ended: terminal.ended() }
 }
 
 fn winsize(size: Size) -> Winsize {

@@ -63,6 +63,8 @@ export function stubHost(answers: Answer, deeds: Deeds, yes: () => boolean): Hos
     save: () => Promise.resolve(true),
     git: () => status,
     gitIs: () => undefined,
+    fileMoved: () => undefined,
+    fileRemoved: () => undefined,
     pending: { set: () => undefined, go: () => undefined },
     settings: { get: fallbackOf, set: () => undefined, changed: () => false, reset: () => undefined },
     memory: {

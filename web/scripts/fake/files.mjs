@@ -21,13 +21,15 @@ export class Files {
     this.root = root;
     this.news = news;
     const changed = new Set();
-    let timer = null;
+    let waiting = false;
     fs.watch(root, { recursive: true }, (_, name) => {
       if (!name || name.startsWith(".git/") || name === ".git") return;
       changed.add(dirname(name) === "." ? "" : dirname(name));
       this.#all = null;
-      timer ??= setTimeout(() => {
-        timer = null;
+      if (waiting) return;
+      waiting = true;
+      setTimeout(() => {
+        waiting = false;
         news({ news: "files_changed", directories: [...changed], all: false });
         news({ news: "git_changed" });
         changed.clear();

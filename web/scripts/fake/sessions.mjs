@@ -38,9 +38,9 @@ export class Sessions {
       { number: 1, at: now - 3_600_000, to: "models.team.internal:8443", zone: "network:team", purpose: "ask a model", session: "0001", allowed: true, rule: "zone network:team is allowed", sent: 18_431, received: 2_210 },
       { number: 2, at: now - 1_800_000, to: "pypi.example:443", zone: "external:US", purpose: "a command’s connection", session: "0001", allowed: false, rule: "no rule allows it", sent: null, received: null },
     ];
-    const self = this;
+    const crossings = this.#crossings;
     this.boundary = {
-      crossings: ({ limit }) => ({ reply: "crossings", crossings: self.#crossings.slice(-limit), of: self.#crossings.length, broken: null }),
+      crossings: ({ limit }) => ({ reply: "crossings", crossings: crossings.slice(-limit), of: crossings.length, broken: null }),
       doctor: () => ({
         reply: "doctor",
         summary: BOUNDARY,

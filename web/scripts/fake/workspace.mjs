@@ -92,7 +92,7 @@ export async function makeWorkspace({ many = 0 } = {}) {
   run("add", "-A");
   run("commit", "-q", "-m", "Split what friends spend together");
   run("branch", "receipts");
-  put("tally/report.py", "# Rendered for a terminal of 80 columns.\n" + readDemo("tally/report.py"));
+  put("tally/report.py", `# Rendered for a terminal of 80 columns.\n${readDemo("tally/report.py")}`);
   put("docs/notes.md", NOTES);
   run("add", "tally/report.py");
   return root;

@@ -54,8 +54,10 @@ const LAYERS: &[(&str, &[&str])] = &[
             // Its tests plant every surface of the catalogue.
             "scan",
             "server",
+            "terminal",
             "tools",
             "tui",
+            "workspace",
         ],
     ),
     ("testkit", &["base", "net", "protocol"]),

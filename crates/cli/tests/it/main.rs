@@ -8,6 +8,7 @@
 )]
 
 mod approval;
+mod argument;
 mod asking;
 mod behaviour;
 mod boundary;

@@ -14,7 +14,7 @@ use std::io;
 use std::os::fd::AsFd as _;
 
 use moat_base::{TreeError, TreePath};
-use rustix::fs::{FileType, AtFlags, Mode, RenameFlags};
+use rustix::fs::{AtFlags, FileType, Mode, RenameFlags};
 use rustix::io::Errno;
 
 use super::write::{failure, make_directory};

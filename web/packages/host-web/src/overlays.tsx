@@ -60,7 +60,10 @@ export function createOverlays(t: Host["t"]): Overlays {
   const overlays: Overlays = {
     choose: (choice) =>
       new Promise((resolve) => {
-        show({ kind: "choice", choice, answer: (id) => (done(), resolve(id)) });
+        show({ kind: "choice", choice, answer: (id) => {
+          done();
+          resolve(id);
+        } });
       }),
     confirm: async (question) =>
       (await overlays.choose({
@@ -75,7 +78,10 @@ export function createOverlays(t: Host["t"]): Overlays {
       })) === "yes",
     prompt: (prompt) =>
       new Promise((resolve) => {
-        show({ kind: "prompt", prompt, answer: (value) => (done(), resolve(value)) });
+        show({ kind: "prompt", prompt, answer: (value) => {
+          done();
+          resolve(value);
+        } });
       }),
     menu: (at, items) => setMenu({ at, items }),
     notify(notice) {

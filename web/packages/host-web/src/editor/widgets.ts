@@ -4,6 +4,7 @@
 
 import type { editor } from "monaco-editor/editor.js";
 import type { App } from "../app.ts";
+import { openEditorMenu } from "./editor-menu.ts";
 import type { Kit } from "./kit.ts";
 
 /** One editor and the element that it is in. */
@@ -57,7 +58,7 @@ export const FIXED: editor.IStandaloneEditorConstructionOptions = {
   unicodeHighlight: { ambiguousCharacters: true, invisibleCharacters: true },
   dropIntoEditor: { enabled: false },
   links: true,
-  contextmenu: true,
+  contextmenu: false,
   accessibilitySupport: "auto",
   tabFocusMode: false,
   wordBasedSuggestions: "currentDocument",
@@ -73,6 +74,8 @@ export function takeWidget(app: App, kit: Kit): Widget {
       node,
       editor: kit.monaco.editor.create(node, { ...FIXED, ...optionsOf(app), model: null }),
     };
+    const made = widget;
+    made.editor.onContextMenu((event) => openEditorMenu(app, made, event));
     widget.editor.onDidFocusEditorText(() => app.commands.context("editorTextFocus", true));
     widget.editor.onDidBlurEditorText(() => app.commands.context("editorTextFocus", false));
   }

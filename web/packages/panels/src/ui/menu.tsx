@@ -40,7 +40,7 @@ export function Menu(props: {
   };
   const keyDown = (event: KeyboardEvent) => {
     if (event.key === "ArrowDown") setFocused(step(focused(), 1));
-    else if (event.key === "ArrowUp") setFocused(step(focused() < 0 ? 0 : focused(), -1));
+    else if (event.key === "ArrowUp") setFocused(step(Math.max(0, focused()), -1));
     else if (event.key === "Home") setFocused(step(-1, 1));
     else if (event.key === "End") setFocused(step(0, -1));
     else if (event.key === "Enter" || event.key === " ") run(focused());
