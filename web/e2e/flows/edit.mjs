@@ -60,6 +60,10 @@ export async function explorer({ home: make, open }) {
   const { page } = await open(home.link);
   await page.keyboard.press("Control+Shift+e");
   await page.waitForFunction(() => document.activeElement?.classList.contains("tree"));
+  // What is made stands beside what has the focus: here the last file of the workspace itself.
+  await page.keyboard.press("End");
+  await see(page, ".tree .row.focused", "test_calc.py");
+  same("git's own files are not shown", await page.locator(".tree .row", { hasText: ".git" }).count(), 0);
   await command(page, "New file…");
   await page.waitForSelector(".entry input");
   await page.waitForFunction(() => document.activeElement?.matches(".entry input"));
