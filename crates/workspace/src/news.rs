@@ -86,7 +86,7 @@ impl Observer {
         let thread = thread
             .spawn(move || worker.work(&its_watch, &its_names, &news, gather))
             .map_err(|source| Error::Thread { source })?;
-        Ok(Self { watch, gathering, names: Arc::clone(names), thread: Some(thread) })
+        Ok(Self { _watch: watch, gathering, names: Arc::clone(names), thread: Some(thread) })
     }
 }
 
