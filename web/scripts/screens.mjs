@@ -123,11 +123,13 @@ export const SCREENS = {
   "16-agent": {
     run: async (page) => {
       await edit(page);
-      await page.click(".side textarea");
+      await page.click('aside[aria-label="Agent"] textarea');
       await page.keyboard.type("Fix the failing test");
       await page.keyboard.press("Enter");
-      await page.waitForSelector(".approval button, .side .button.primary");
-      await page.waitForTimeout(6000);
+      const approve = page.locator('aside[aria-label="Agent"]').getByRole("button", { name: /Allow|Approve|Run once|once/i });
+      await approve.first().click();
+      await page.waitForSelector(".pending-bar");
+      await page.waitForTimeout(500);
     },
   },
   "17-terminal": {

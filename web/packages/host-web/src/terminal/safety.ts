@@ -9,9 +9,19 @@ const TITLE_MOST = 80;
 /** Operating system commands that are swallowed: the clipboard, notifications, working directories, images and the like. */
 const SWALLOWED = [7, 9, 50, 51, 52, 99, 133, 633, 697, 777, 1337] as const;
 
+/** Orders that are done as often as their number says: repeating, inserting and deleting lines, scrolling, tabs. */
+const REPEATED = ["b", "L", "M", "S", "T", "I", "Z"] as const;
+
+/** More often than this is never meant; a thousand million times would hold the page up for minutes. */
+const REPEATED_MOST = 10_000;
+
 /** Takes from a terminal what content may not do. */
 export function restrict(terminal: Terminal): IDisposable[] {
-  return SWALLOWED.map((code) => terminal.parser.registerOscHandler(code, () => true));
+  const { parser } = terminal;
+  return [
+    ...SWALLOWED.map((code) => parser.registerOscHandler(code, () => true)),
+    ...REPEATED.map((final) => parser.registerCsiHandler({ final }, ([times]) => Number(times) > REPEATED_MOST)),
+  ];
 }
 
 /** A title that a program gave itself, fit to stand on a tab: no control or invisible characters, not longer than a tab. */

@@ -209,7 +209,8 @@ export function Workbench(props: { app: App }): JSX.Element {
   });
   createEffect(() => {
     const options = optionsOf(app);
-    if (app.kit()) updateWidgets(options);
+    app.settings.get("editor.minimap");
+    if (app.kit()) updateWidgets(app, options);
   });
   createEffect(() => {
     const active = area.active()?.input();
