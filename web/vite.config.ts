@@ -11,7 +11,7 @@ const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 export default defineConfig({
   root: at("./packages/host-web"),
   base: "/",
-  plugins: [solid({ include: /packages\/.*\.tsx$/ })],
+  plugins: [solid({ include: /(packages|e2e)\/.*\.tsx$/ })],
   resolve: {
     alias: [
       { find: /^@moat\/proto$/, replacement: at("./packages/proto/src/index.ts") },
