@@ -234,6 +234,8 @@ describe("odd characters", () => {
       { odd: false, text: "c" },
     ]);
     expect(hasOdd("\u{e0041}")).toBe(true);
+    // Asking first must not make the first of them pass unseen.
+    expect(hasOdd("a\u202eb") && pieces("a\u202eb").some((piece) => piece.odd)).toBe(true);
     expect(hasOdd("👩‍👩‍👧 é 文\n\t")).toBe(false);
     expect(legible("x\u0007y")).toBe("x⟨U+0007⟩y");
   });
