@@ -3,7 +3,6 @@
 
 /** What a terminal may say by itself: that it is one, where its cursor is, which settings and colours it has. */
 const REPLIES =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal's replies are made of them.
   /\u001b\[[?>=]?[\d;]*[cRnt$y]|\u001b\[\?[\d;]*\$?[yu]|\u001bP[01][$+][\w;" ]*\u001b\\|\u001b\](?:4;\d+|1[0-2]);rgb:[\da-f/]+(?:\u001b\\|\u0007)|\u001b\[[IO]/giu;
 
 /** What is wrong; nothing where all is well. */
