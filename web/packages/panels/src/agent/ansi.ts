@@ -14,7 +14,7 @@ export interface Run {
   faint: boolean;
 }
 
-// eslint-disable-next-line no-control-regex
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for
 const SGR = /\u001b\[([0-9;]{0,40})m/g;
 
 /** Splits text into runs of one colour each. A carriage return begins a new line. */

@@ -28,7 +28,7 @@ export function Composer(props: { agent: Agent; ref?(focus: () => void): void })
   const busy = createMemo(() => isBusy(agent.view()));
   const stopped = createMemo(() => {
     const turn = agent.turn();
-    if (!turn || turn.outcome?.outcome !== "stopped" || busy()) return false;
+    if (turn?.outcome?.outcome !== "stopped" || busy()) return false;
     const session = agent.current();
     return session !== null && (agent.summaryOf(session)?.resumable ?? true);
   });

@@ -102,10 +102,10 @@ export function Field(props: {
   return (
     <div class="ag-field">
       <Show when={open()}>
-        <ul class="ag-offers" role="listbox" id={id} aria-label={t(typing()?.sign === "/" ? "agent.offers.commands" : "agent.offers.places")}>
+        <div class="ag-offers" role="listbox" id={id} aria-label={t(typing()?.sign === "/" ? "agent.offers.commands" : "agent.offers.places")}>
           <For each={offers()}>
             {(offer, at) => (
-              <li
+              <div
                 role="option"
                 id={`${id}-${at()}`}
                 aria-selected={at() === active()}
@@ -122,10 +122,10 @@ export function Field(props: {
                   </Show>
                 </span>
                 <span class="ag-offer-detail">{offer.detail}</span>
-              </li>
+              </div>
             )}
           </For>
-        </ul>
+        </div>
       </Show>
       <TextArea
         ref={(element) => {
@@ -143,9 +143,8 @@ export function Field(props: {
         onKeyDown={keyDown}
         onClick={look}
         onBlur={close}
-        role="combobox"
         aria-autocomplete="list"
-        aria-expanded={open()}
+        aria-haspopup="listbox"
         aria-controls={open() ? id : undefined}
         aria-activedescendant={open() ? `${id}-${active()}` : undefined}
       />

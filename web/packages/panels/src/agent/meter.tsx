@@ -117,7 +117,7 @@ export function Meter(props: { agent: Agent }): JSX.Element {
               aria-valuemax={100}
               aria-valuenow={Math.round(share() * 100)}
             >
-              <i style={{ width: `${Math.round(share() * 100)}%` }} />
+              <i class="ag-gauge-bar" style={{ width: `${Math.round(share() * 100)}%` }} />
             </span>
           </Show>
           <Show when={it().promptTokens + it().completionTokens > 0}>

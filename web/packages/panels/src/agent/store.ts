@@ -6,26 +6,17 @@
 // was skipped is noted in `gap`, and whoever holds the connection attaches anew. `session_opened`
 // may begin the numbers again, since an engine counts from zero when it opens a stored session.
 
-import type { Checkpoint, Envelope, Event, Rewound, RunStatus, Task } from "@moat/proto";
+import type { Envelope, Task } from "@moat/proto";
 
-import { ANSWER_CHARACTERS_MAX, ITEMS_MAX } from "./limits.ts";
+import { add, closeOpen, find, isOpen, onCommand, onTurn, type Asked, type AskedCheck, type Of } from "./edit.ts";
+import { ANSWER_CHARACTERS_MAX } from "./limits.ts";
 import { addOutput } from "./output.ts";
+import { checkpointed, rewound } from "./past.ts";
 import { planAtEnd, planDone } from "./plan.ts";
-import {
-  lastTurn,
-  type CommandItem,
-  type Group,
-  type Item,
-  type ModelItem,
-  type Moved,
-  type SessionView,
-  type Turn,
-} from "./view.ts";
+import { lastTurn, type Item, type ModelItem, type Moved, type SessionView } from "./view.ts";
 
 /** How the engine tells again, from its record, what a person added to a running turn. */
 const TOLD_STEER = "you added: ";
-
-type Of<Name extends Event["event"]> = Extract<Event, { event: Name }>;
 
 /** Takes in one event. */
 export function reduce(view: SessionView, envelope: Envelope): void {
@@ -70,46 +61,62 @@ function apply(view: SessionView, { event, at }: Envelope): void {
       view.stage = "open";
       return;
     case "turn_started":
-      return turnStarted(view, event, at);
+      turnStarted(view, event, at);
+      return;
     case "plan_made":
-      return onTurn(view, (turn) => {
+      onTurn(view, (turn) => {
         turn.plan = [...event.steps];
         turn.planDone = 0;
       });
+      return;
     case "notice":
-      return notice(view, event);
+      notice(view, event);
+      return;
     case "command_started":
-      return commandStarted(view, event, at);
+      commandStarted(view, event, at);
+      return;
     case "command_output":
-      return onCommand(view, event.command, (item) => addOutput(item, event.stream, event.text));
+      onCommand(view, event.command, (item) => addOutput(item, event.stream, event.text));
+      return;
     case "command_finished":
-      return onCommand(view, event.command, (item) => {
+      onCommand(view, event.command, (item) => {
         item.status = event.status;
         item.durationMs = event.duration_ms;
         item.summary = event.summary ?? null;
       });
+      return;
     case "located":
-      return add(view, (key) => ({ kind: "located", key, suspects: event.suspects }));
+      add(view, (key) => ({ kind: "located", key, suspects: event.suspects }));
+      return;
     case "model_asked":
-      return modelAsked(view, event, at);
+      modelAsked(view, event, at);
+      return;
     case "model_text":
-      return modelText(view, event);
+      modelText(view, event);
+      return;
     case "model_answered":
-      return modelAnswered(view, event);
+      modelAnswered(view, event);
+      return;
     case "candidate_judged": {
       const { candidate, path, symbol, verdict } = event;
-      return add(view, (key) => ({ kind: "candidate", key, candidate, path, symbol, verdict }));
+      add(view, (key) => ({ kind: "candidate", key, candidate, path, symbol, verdict }));
+      return;
     }
     case "edited":
-      return add(view, (key) => ({ kind: "edited", key, path: event.path, symbols: event.symbols }));
+      add(view, (key) => ({ kind: "edited", key, path: event.path, symbols: event.symbols }));
+      return;
     case "approval_asked":
-      return approvalAsked(view, event);
+      approvalAsked(view, event);
+      return;
     case "approval_answered":
-      return approvalAnswered(view, event);
+      approvalAnswered(view, event);
+      return;
     case "check_asked":
-      return checkAsked(view);
+      checkAsked(view);
+      return;
     case "check_given":
-      return checkGiven(view, event.line ?? null);
+      checkGiven(view, event.line ?? null);
+      return;
     case "changes_pending":
       view.pending = {
         changes: event.changes,
@@ -123,46 +130,58 @@ function apply(view: SessionView, { event, at }: Envelope): void {
       return;
     }
     case "commits_taken":
-      return add(view, (key) => ({
+      add(view, (key) => ({
         ...{ kind: "branches", key, how: "taken" },
         ...{ branches: event.taken, refused: event.refused },
       }) as Item);
+      return;
     case "commits_returned":
-      return add(view, (key) => ({
+      add(view, (key) => ({
         ...{ kind: "branches", key, how: "returned" },
         ...{ branches: event.returned, refused: event.refused },
       }) as Item);
+      return;
     case "keep_planned":
       view.keepPlan = event.unconfirmed;
       return;
     case "kept":
       if (event.paths.length > 0) view.keeps += 1;
-      return moved(view, "kept", event);
+      moved(view, "kept", event);
+      return;
     case "discarded":
-      return moved(view, "discarded", event);
+      moved(view, "discarded", event);
+      return;
     case "keep_undone":
       if (event.paths.length > 0) view.keeps = Math.max(0, view.keeps - 1);
-      return moved(view, "undone", event);
+      moved(view, "undone", event);
+      return;
     case "checkpointed":
-      return checkpointed(view, event);
+      checkpointed(view, event);
+      return;
     case "rewind_planned":
       view.rewindPlan = event;
       return;
     case "rewound":
-      return rewound(view, event);
+      rewound(view, event);
+      return;
     case "command_ended":
       // How it ended stands on its card; only what the card cannot say gets a line.
       if (event.end === "ran") return;
-      return add(view, (key) => ({ kind: "ended", key, end: event }));
+      add(view, (key) => ({ kind: "ended", key, end: event }));
+      return;
     case "turn_finished":
-      return turnFinished(view, event, at);
+      turnFinished(view, event, at);
+      return;
     case "failed":
-      return add(view, (key) => ({ kind: "failed", key, report: event.report }));
+      add(view, (key) => ({ kind: "failed", key, report: event.report }));
+      return;
     case "session_closed":
       view.stage = "closed";
-      return closeOpen(view);
+      closeOpen(view);
+      return;
     default:
-      return unknown(event);
+      unknown(event);
+      return;
   }
 }
 
@@ -184,6 +203,7 @@ function turnStarted(view: SessionView, event: Of<"turn_started">, at: number): 
     key: `g${view.groups.length}`,
     left: false,
     items: [],
+    counts: {},
     turn: {
       number: event.turn,
       task: event.task,
@@ -208,7 +228,8 @@ function isSame(one: Task, other: Task): boolean {
 function notice(view: SessionView, { level, text }: Of<"notice">): void {
   if (level === "note" && text.startsWith(TOLD_STEER)) {
     const words = text.slice(TOLD_STEER.length);
-    return add(view, (key) => ({ kind: "steered", key, text: words }));
+    add(view, (key) => ({ kind: "steered", key, text: words }));
+    return;
   }
   add(view, (key) => ({ kind: "notice", key, level, text }));
 }
@@ -296,13 +317,6 @@ function approvalAsked(view: SessionView, { request, proposal }: Of<"approval_as
   });
 }
 
-type Asked = Extract<Item, { kind: "approval" }>;
-type AskedCheck = Extract<Item, { kind: "check" }>;
-
-function isOpen(item: Asked | AskedCheck): boolean {
-  return item.kind === "approval" ? item.answer === null && !item.closed : !item.answered && !item.closed;
-}
-
 function approvalAnswered(view: SessionView, event: Of<"approval_answered">): void {
   const item = find(
     view,
@@ -345,56 +359,6 @@ function moved(
   add(view, (key) => ({ kind: "moved", key, how, paths, refused }));
 }
 
-function checkpointed(view: SessionView, event: Checkpoint): void {
-  const groups = view.groups.filter((group) => !group.left).map((group) => group.key);
-  const { number, at, after, differing, uncovered } = event;
-  const known = view.checkpoints.findIndex((it) => it.number === number);
-  const checkpoint = { number, at, after, differing, uncovered, groups };
-  if (known >= 0) {
-    view.checkpoints[known] = checkpoint;
-    return;
-  }
-  view.checkpoints.push(checkpoint);
-  const turn = lastTurn(view);
-  if (turn === null) return;
-  // A stored session's checkpoints may come all at once, behind its turns.
-  if (at < turn.startedAt) {
-    placeByTime(view, checkpoint);
-    return;
-  }
-  add(view, (key) => ({ kind: "checkpoint", key, number }));
-}
-
-/** Finds, for a checkpoint that was told late, the turns that came after it. */
-function placeByTime(view: SessionView, checkpoint: { number: number; at: number; groups: string[] }): void {
-  const isAfter = (group: Group) => group.turn !== null && group.turn.startedAt > checkpoint.at;
-  checkpoint.groups = view.groups
-    .filter((group) => !group.left && !isAfter(group))
-    .map((group) => group.key);
-  for (const { turn } of view.groups) {
-    if (!turn || turn.startedAt <= checkpoint.at) continue;
-    const before = view.checkpoints.find((it) => it.number === turn.checkpointBefore);
-    if (!before || before.at < checkpoint.at) turn.checkpointBefore = checkpoint.number;
-  }
-}
-
-function rewound(view: SessionView, event: Rewound): void {
-  if (event.scope !== "code") {
-    const goal = view.checkpoints.find((it) => it.number === event.to);
-    if (goal) {
-      for (const group of view.groups) group.left = !goal.groups.includes(group.key);
-    } else if (view.groups.some((group) => group.turn && !group.left)) {
-      view.stale = true;
-    }
-    closeOpen(view);
-    onTurn(view, (turn) => {
-      // What ran at that point does not go on by itself.
-      if (turn.state !== "finished") turn.state = "finished";
-    });
-  }
-  add(view, (key) => ({ kind: "rewound", key, rewound: event }));
-}
-
 function turnFinished(view: SessionView, event: Of<"turn_finished">, at: number): void {
   const { outcome, evidence } = event;
   closeOpen(view);
@@ -407,49 +371,4 @@ function turnFinished(view: SessionView, event: Of<"turn_finished">, at: number)
     turn.completionTokens = evidence.completion_tokens || turn.completionTokens;
   });
   add(view, (key) => ({ kind: "outcome", key, outcome, evidence }));
-}
-
-/** Closes what can get no answer or end any more. */
-function closeOpen(view: SessionView): void {
-  const group = view.groups.findLast((it) => !it.left);
-  const stopped: RunStatus = { status: "interrupted" };
-  for (const item of group?.items ?? []) {
-    if ((item.kind === "approval" || item.kind === "check") && isOpen(item)) item.closed = true;
-    if (item.kind === "command" && item.status === null) item.status = stopped;
-    if (item.kind === "model" && item.durationMs === null) item.cut = true;
-  }
-}
-
-function add(view: SessionView, make: (key: string) => Item): void {
-  let group = view.groups.findLast((it) => !it.left);
-  if (!group) {
-    group = { key: `g${view.groups.length}`, turn: null, items: [], left: false };
-    view.groups.push(group);
-    group = view.groups[view.groups.length - 1] as Group;
-  }
-  const at = group.items.length;
-  if (at >= ITEMS_MAX) group.items.splice(0, at - ITEMS_MAX + 1);
-  group.items.push(make(`${group.key}.${view.version}`));
-}
-
-function onTurn(view: SessionView, change: (turn: Turn) => void): void {
-  const turn = lastTurn(view);
-  if (turn) change(turn);
-}
-
-function onCommand(view: SessionView, command: number, change: (item: CommandItem) => void): void {
-  const item = find(view, (it): it is CommandItem => it.kind === "command" && it.command === command);
-  if (item) change(item);
-}
-
-/** The last item that is meant; of numbers that were given twice the later one counts. */
-function find<T extends Item>(view: SessionView, is: (item: Item) => item is T): T | undefined {
-  for (let at = view.groups.length - 1; at >= 0; at--) {
-    const items = view.groups[at]?.items ?? [];
-    for (let index = items.length - 1; index >= 0; index--) {
-      const item = items[index];
-      if (item && is(item)) return item;
-    }
-  }
-  return undefined;
 }

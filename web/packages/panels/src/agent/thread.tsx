@@ -12,6 +12,8 @@ import { isBusy, openQuestion, type SessionView } from "./view.ts";
 import { outcomeTitle } from "./words.ts";
 
 const NEAR_END_PX = 60;
+/** Turns that are in the page at first, and how many more come at a time. */
+const GROUPS_SHOWN = 8;
 
 /** A thread. */
 export function Thread(props: { agent: Agent; onExample(text: string): void }): JSX.Element {
@@ -73,6 +75,15 @@ function Groups(props: { agent: Agent; view: SessionView }): JSX.Element {
   let content!: HTMLDivElement;
   const [atEnd, setAtEnd] = createSignal(true);
   const [goal, setGoal] = createSignal<number | null>(null);
+  const [count, setCount] = createSignal(GROUPS_SHOWN);
+  const hidden = () => Math.max(0, props.view.groups.length - count());
+  const shown = createMemo(() => props.view.groups.slice(hidden()));
+  /** More turns above; what is looked at stays where it is. */
+  const more = () => {
+    const below = scroller.scrollHeight - scroller.scrollTop;
+    setCount(count() + GROUPS_SHOWN);
+    scroller.scrollTop = scroller.scrollHeight - below;
+  };
   const toEnd = () => {
     scroller.scrollTop = scroller.scrollHeight;
     setAtEnd(true);
@@ -87,7 +98,16 @@ function Groups(props: { agent: Agent; view: SessionView }): JSX.Element {
     onCleanup(() => watch.disconnect());
     toEnd();
   });
-  createEffect(on(() => props.view.session, toEnd, { defer: true }));
+  createEffect(
+    on(
+      () => props.view.session,
+      () => {
+        setCount(GROUPS_SHOWN);
+        toEnd();
+      },
+      { defer: true },
+    ),
+  );
   const counting = createMemo(() => props.view.groups.findLast((group) => !group.left)?.key);
   return (
     <div class="ag-thread">
@@ -104,7 +124,14 @@ function Groups(props: { agent: Agent; view: SessionView }): JSX.Element {
         }}
       >
         <div ref={content} class="ag-groups">
-          <For each={props.view.groups}>
+          <Show when={hidden() > 0}>
+            <div class="ag-earlier">
+              <Button small icon="chevron-up" onClick={more}>
+                {t("agent.earlier", { count: hidden() })}
+              </Button>
+            </div>
+          </Show>
+          <For each={shown()}>
             {(group) => (
               <GroupView
                 agent={props.agent}
@@ -141,7 +168,7 @@ function Working(props: { agent: Agent; view: SessionView }): JSX.Element {
   const t = props.agent.host.t;
   const shown = createMemo(() => {
     const turn = props.agent.turn();
-    if (!turn || turn.state !== "running" || props.view.stage !== "open") return false;
+    if (turn?.state !== "running" || props.view.stage !== "open") return false;
     const item = props.view.groups.findLast((group) => !group.left)?.items.at(-1);
     if (item?.kind === "command") return item.status !== null;
     if (item?.kind === "model") return item.durationMs !== null;

@@ -5,7 +5,8 @@
 
 /** What acts or hides; line feed and tab are neither. The same set as `moat_base::hides`. */
 const HIDDEN =
-  // eslint-disable-next-line no-control-regex
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  // biome-ignore lint/suspicious/noMisleadingCharacterClass: each stands for itself
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e0fff}\ud800-\udfff]/gu;
 
 /** Text with everything that hides written as `<U+XXXX>`. */
@@ -59,13 +60,13 @@ function escaped(text: string): string {
     else if (character === "\n") shown += "\\n";
     else if (character === "\t") shown += "\\t";
     else if (character === "\r") shown += "\\r";
-    else if (breaks(character)) shown += escape(character.codePointAt(0) ?? 0);
+    else if (breaks(character)) shown += escapeOf(character.codePointAt(0) ?? 0);
     else shown += character;
   }
   return `${shown}'`;
 }
 
-function escape(point: number): string {
+function escapeOf(point: number): string {
   const hex = point.toString(16);
   if (point < 0x80) return `\\x${hex.padStart(2, "0")}`;
   if (point < 0x10000) return `\\u${hex.padStart(4, "0")}`;

@@ -35,7 +35,7 @@ export function ConflictView(props: {
   return (
     <section class="rv-conflict" aria-label={t("review.conflict")}>
       <p class="rv-conflict-head">
-        <Icon name="warning" />
+        <Icon name="warning" class="rv-conflict-icon" />
         <span>
           <b>{t("review.conflict")}</b> {visible(props.change.conflict ?? "")}
         </span>
@@ -77,7 +77,7 @@ export function ConflictView(props: {
 function Side(props: { title: string; text: string; nothing: string; tone: string }): JSX.Element {
   return (
     <div class={`rv-side ${props.tone}`}>
-      <h5>{props.title}</h5>
+      <p class="rv-side-title">{props.title}</p>
       <Show when={props.text} fallback={<p class="rv-faint">{props.nothing}</p>}>
         <pre>{visible(props.text.replace(/\n$/, ""))}</pre>
       </Show>

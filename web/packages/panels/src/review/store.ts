@@ -67,7 +67,7 @@ function make(agent: Agent) {
     if (session === null) return null;
     if (!host.connected()) return t("review.blocked.lost");
     const view = agent.viewOf(session);
-    if (!view || view.stage !== "open") return t("review.blocked.closed");
+    if (view?.stage !== "open") return t("review.blocked.closed");
     if (isBusy(view)) return t("review.blocked.busy");
     return working() ? t("review.blocked.working") : null;
   };

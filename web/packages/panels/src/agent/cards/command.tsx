@@ -34,8 +34,6 @@ export function CommandCard(props: { agent: Agent; item: CommandItem }): JSX.Ele
     const { durationMs, startedAt } = props.item;
     return durationMs === null ? (running() ? clock(now() - startedAt) : "") : duration(t, durationMs);
   };
-  // While it is folded only the end is looked at, and not for each piece.
-  const pieces = seldom(() => props.item.output.map((piece) => ({ ...piece })), 80);
   const line = createMemo(() => commandLine(props.item.argv));
   return (
     <Card
@@ -56,9 +54,7 @@ export function CommandCard(props: { agent: Agent; item: CommandItem }): JSX.Ele
       class="ag-tool"
       folded={
         <Show when={running() && props.item.held > 0}>
-          <pre class="ag-output tail" aria-hidden="true">
-            <Output pieces={pieces()} lines={LIVE_LINES} />
-          </pre>
+          <Written item={props.item} lines={LIVE_LINES} />
         </Show>
       }
     >
@@ -84,11 +80,25 @@ export function CommandCard(props: { agent: Agent; item: CommandItem }): JSX.Ele
         <p class="ag-faint">{t("agent.output.dropped", { n: short(props.item.dropped) })}</p>
       </Show>
       <Show when={props.item.held > 0} fallback={<p class="ag-faint">{t("agent.output.none")}</p>}>
-        <pre class="ag-output" tabIndex={0} aria-label={t("agent.output.label")}>
-          <Output pieces={pieces()} />
-        </pre>
+        <Written item={props.item} label={t("agent.output.label")} />
       </Show>
     </Card>
+  );
+}
+
+/** What it wrote, looked at now and then and not for each piece. */
+function Written(props: { item: CommandItem; lines?: number; label?: string }): JSX.Element {
+  const pieces = seldom(() => props.item.output.map((piece) => ({ ...piece })), 80);
+  return (
+    <pre
+      class="ag-output"
+      classList={{ tail: props.lines !== undefined }}
+      tabIndex={props.label === undefined ? undefined : 0}
+      aria-label={props.label}
+      aria-hidden={props.label === undefined ? "true" : undefined}
+    >
+      <Output pieces={pieces()} {...(props.lines === undefined ? {} : { lines: props.lines })} />
+    </pre>
   );
 }
 

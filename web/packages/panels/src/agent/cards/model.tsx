@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A request to a model: what it is for, its answers as they come, tokens and time.
 
-import { createMemo, createSignal, For, type JSX, Show } from "solid-js";
+import { createSignal, For, type JSX, Show } from "solid-js";
 
 import type { Agent } from "../agent.ts";
+import { Prose } from "../prose.tsx";
 import { now } from "../clock.ts";
 import { Growing, seldom } from "../stream.tsx";
 import type { ModelItem, Turn } from "../view.ts";
@@ -27,17 +28,11 @@ export function ModelCard(props: { agent: Agent; item: ModelItem; turn: Turn | n
   const open = () => chosen() ?? (isProse() && running());
   const [answer, setAnswer] = createSignal(0);
   const text = () => props.item.texts[answer()] ?? "";
-  const pieces = seldom(() => props.item.pieces, 200);
   const side = () => {
     const { durationMs, startedAt, completionTokens } = props.item;
     if (durationMs !== null) return `${short(completionTokens ?? 0)} · ${duration(t, durationMs)}`;
-    return running() ? `${short(pieces())} · ${clock(now() - startedAt)}` : "";
+    return running() ? <Running item={props.item} startedAt={startedAt} /> : "";
   };
-  const preview = createMemo(() => {
-    if (!running() || open()) return "";
-    return lastLines(text());
-  });
-  const shown = seldom(preview, 100);
   return (
     <Card
       icon={props.item.cut ? "pause" : "model"}
@@ -58,10 +53,8 @@ export function ModelCard(props: { agent: Agent; item: ModelItem; turn: Turn | n
       }
       side={side()}
       folded={
-        <Show when={shown()}>
-          <pre class="ag-output tail" aria-hidden="true">
-            {shown()}
-          </pre>
+        <Show when={running()}>
+          <Preview text={text()} />
         </Show>
       }
     >
@@ -91,7 +84,9 @@ export function ModelCard(props: { agent: Agent; item: ModelItem; turn: Turn | n
         </div>
       </Show>
       <Show when={text()} fallback={<p class="ag-faint">{t(running() ? "agent.model.waits" : "agent.model.nothing")}</p>}>
-        <Growing text={text()} class={isProse() ? "prose" : "code"} />
+        <Show when={isProse()} fallback={<Growing text={text()} class="code" />}>
+          <Words agent={props.agent} text={text()} running={running()} />
+        </Show>
       </Show>
       <Show when={props.item.promptTokens !== null}>
         <p class="ag-faint">
@@ -102,6 +97,34 @@ export function ModelCard(props: { agent: Agent; item: ModelItem; turn: Turn | n
         </p>
       </Show>
     </Card>
+  );
+}
+
+/** How many pieces came, and the time. */
+function Running(props: { item: ModelItem; startedAt: number }): JSX.Element {
+  const pieces = seldom(() => props.item.pieces, 200);
+  return (
+    <>
+      {short(pieces())} · {clock(now() - props.startedAt)}
+    </>
+  );
+}
+
+/** Words for a person as they come: often enough to look smooth, and not for each frame. */
+function Words(props: { agent: Agent; text: string; running: boolean }): JSX.Element {
+  const shown = seldom(() => props.text, 66);
+  return <Prose host={props.agent.host} text={shown()} streaming={props.running} />;
+}
+
+/** The end of an answer that comes. */
+function Preview(props: { text: string }): JSX.Element {
+  const shown = seldom(() => lastLines(props.text), 100);
+  return (
+    <Show when={shown()}>
+      <pre class="ag-output tail" aria-hidden="true">
+        {shown()}
+      </pre>
+    </Show>
   );
 }
 
