@@ -213,6 +213,15 @@ describe("a growing document", () => {
     before.forEach((block, index) => expect(stream.settled()[index]).toBe(block));
   });
 
+  it("does not read a paragraph without end again and again", () => {
+    const stream = new Stream();
+    for (let length = 500; length <= 30_000; length += 500) stream.update("*_".repeat(length / 2));
+    expect(stream.open().length).toBe(1);
+    stream.update("a\n\nb".repeat(4000));
+    stream.finish();
+    expect([...stream.settled(), ...stream.open()]).toEqual(parse("a\n\nb".repeat(4000)));
+  });
+
   it("begins anew where the text is another one, and resolves references at the end", () => {
     const stream = new Stream();
     stream.update("a\n\nb\n\nc");
