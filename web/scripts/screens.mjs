@@ -110,8 +110,7 @@ export const SCREENS = {
     before: (server) => writeFileSync(join(server.root, "big.log"), "a line of a long file\n".repeat(3_000_000)),
     run: async (page) => {
       await page.click('.tree .row:has-text("big.log")');
-      await page.waitForSelector(".bar.info");
-      await page.waitForSelector(".monaco-editor .view-line span");
+      await page.waitForSelector(".editors .pane .row");
     },
   },
   "15-menu": {
@@ -119,6 +118,54 @@ export const SCREENS = {
       await page.waitForSelector(".tree .row");
       await page.click('.tree .row:has-text("README.md")', { button: "right" });
       await page.waitForSelector(".menu");
+    },
+  },
+  "16-agent": {
+    run: async (page) => {
+      await edit(page);
+      await page.click('aside[aria-label="Agent"] textarea');
+      await page.keyboard.type("Fix the failing test");
+      await page.keyboard.press("Enter");
+      const approve = page.locator('aside[aria-label="Agent"]').getByRole("button", { name: /Allow|Approve|Run once|once/i });
+      await approve.first().click();
+      await page.waitForSelector(".pending-bar");
+      await page.waitForTimeout(500);
+    },
+  },
+  "17-terminal": {
+    run: async (page) => {
+      await edit(page);
+      await page.keyboard.press("Control+`");
+      await page.waitForSelector(".xterm-rows");
+      await page.waitForTimeout(1500);
+      await page.keyboard.type("python3 -m unittest -q");
+      await page.keyboard.press("Enter");
+      await page.waitForTimeout(2000);
+    },
+  },
+  "18-settings": {
+    run: async (page) => {
+      await page.keyboard.press("Control+,");
+      await page.waitForSelector(".settings");
+    },
+  },
+  "19-restored": {
+    run: async (page, server) => {
+      await edit(page);
+      await page.keyboard.type("# never saved\n");
+      await openFile(page, "ledger.py");
+      for (let tries = 0; server.services.desk.buffers.size === 0 && tries < 50; tries++) await page.waitForTimeout(100);
+      await page.waitForTimeout(800);
+      await page.reload();
+      await page.waitForSelector(".tab.dirty");
+      await page.click('.tab:has-text("money.py")');
+      await page.waitForFunction(() => document.querySelector(".view-lines")?.textContent?.includes("never"));
+    },
+  },
+  "20-scm": {
+    run: async (page) => {
+      await page.keyboard.press("Control+Shift+g");
+      await page.waitForTimeout(1500);
     },
   },
 };

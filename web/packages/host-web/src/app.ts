@@ -70,6 +70,8 @@ export interface App {
   setProblems: Setter<Problem[]>;
   recent: Accessor<string[]>;
   opened(path: string): void;
+  /** Takes a deleted path off the list of what was opened. */
+  forget(path: string): void;
   git: Accessor<GitStatus | null>;
   setGit: Setter<GitStatus | null>;
   badges: Accessor<Partial<Record<ViewId, number>>>;
@@ -185,6 +187,11 @@ export function createApp(client: Client, first: Setup): App {
       const before = untrack(recent);
       if (before[0] === path) return;
       const list = [path, ...before.filter((each) => each !== path)].slice(0, RECENT_MOST);
+      setRecent(list);
+      memory.set("recent", list);
+    },
+    forget(path) {
+      const list = untrack(recent).filter((each) => !isWithin(each, path));
       setRecent(list);
       memory.set("recent", list);
     },
@@ -334,6 +341,7 @@ function createHost(
       }
     },
     fileRemoved(path) {
+      app.forget(path);
       for (const tab of app.area.tabs()) {
         const input = tab.input();
         if (input.kind !== "file" && input.kind !== "markdown") continue;

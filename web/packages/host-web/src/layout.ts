@@ -24,16 +24,19 @@ interface State {
   agentWidth: number;
 }
 
+/** A narrow window gives the editors what it can. */
+const NARROW = typeof innerWidth === "number" && innerWidth < 1200;
+
 const FIRST: State = {
   side: "explorer",
   sideShown: true,
-  sideWidth: 280,
+  sideWidth: NARROW ? 200 : 280,
   panel: "terminal",
   panelShown: false,
   panelHeight: 240,
   panelMaximised: false,
   agentShown: true,
-  agentWidth: 360,
+  agentWidth: NARROW ? 290 : 360,
 };
 
 export const SIDE_VIEWS: SideView[] = ["explorer", "search", "scm", "boundary"];

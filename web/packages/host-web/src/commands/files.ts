@@ -46,7 +46,7 @@ export function fileCommands(app: App) {
       const read = await app.client.ask({ service: "files", query: "read", path: document.path });
       if (read.reply !== "read" || read.content !== "text") return;
       app.host.showDiff({
-        title: nameOf(document.path),
+        title: `${nameOf(document.path)} (${app.t("editor.onDisk")} ↔ ${app.t("editor.mine")})`,
         path: document.path,
         original: read.text,
         modified: document.model.getValue(),

@@ -93,7 +93,7 @@ export async function solveConflict(app: App, document: Document): Promise<boole
 /** Shows what is on disk beside what is typed. */
 export function compareWithDisk(app: App, document: Document): void {
   app.host.showDiff({
-    title: nameOf(document.path),
+    title: `${nameOf(document.path)} (${app.t("editor.onDisk")} ↔ ${app.t("editor.mine")})`,
     path: document.path,
     original: document.conflict()?.current?.text ?? "",
     modified: document.model?.getValue() ?? "",

@@ -37,6 +37,8 @@ interface Palette {
   warning: string;
   ghost: string;
   hover: string;
+  slider: string;
+  sliderHover: string;
   selected: string;
 }
 
@@ -72,6 +74,8 @@ const DARK: Palette = {
   warning: "#dcb257",
   ghost: "#7f8895",
   hover: "#ffffff0f",
+  slider: "#a0aab938",
+  sliderHover: "#a0aab966",
   selected: "#0d3a66",
 };
 
@@ -107,6 +111,8 @@ const LIGHT: Palette = {
   warning: "#a06a00",
   ghost: "#7b8490",
   hover: "#1420320d",
+  slider: "#3c465a38",
+  sliderHover: "#3c465a66",
   selected: "#cfe4fa",
 };
 
@@ -142,6 +148,8 @@ const CONTRAST: Palette = {
   warning: "#ffd34d",
   ghost: "#c8c8c8",
   hover: "#6fc3df38",
+  slider: "#6fc3df99",
+  sliderHover: "#6fc3dfe6",
   selected: "#0f4a85",
 };
 
@@ -222,6 +230,9 @@ function colors(c: Palette): Record<string, string> {
     "menu.selectionBackground": c.selected,
     "minimap.background": c.bg,
     "scrollbar.shadow": "#00000000",
+    "scrollbarSlider.background": c.slider,
+    "scrollbarSlider.hoverBackground": c.sliderHover,
+    "scrollbarSlider.activeBackground": c.sliderHover,
     "widget.shadow": "#00000055",
     "peekView.border": c.accent,
     "peekViewEditor.background": c.bg,

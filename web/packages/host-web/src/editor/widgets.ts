@@ -11,9 +11,12 @@ import type { Kit } from "./kit.ts";
 export interface Widget {
   node: HTMLDivElement;
   editor: editor.IStandaloneCodeEditor;
+  /** Whether the minimap is shown. */
+  minimap: boolean;
 }
 
 const SPARE_MOST = 3;
+const MINIMAP_LEAST = 560;
 const spare: Widget[] = [];
 const busy = new Set<Widget>();
 
@@ -30,11 +33,16 @@ export function optionsOf(app: App): editor.IEditorOptions & editor.IGlobalEdito
     tabSize: settings.get("editor.tabSize"),
     wordWrap: settings.get("editor.wordWrap") ? "on" : "off",
     lineNumbers: settings.get("editor.lineNumbers") as "on" | "relative" | "off",
-    minimap: { enabled: settings.get("editor.minimap"), renderCharacters: false, maxColumn: 80 },
     renderWhitespace: settings.get("editor.renderWhitespace") ? "all" : "selection",
     stickyScroll: { enabled: settings.get("editor.stickyScroll") },
     inlineSuggest: { enabled: settings.get("editor.inlineCompletion") },
   };
+}
+
+/** The minimap, which a narrow editor has no room for. */
+function minimapOf(app: App, width: number) {
+  const enabled = app.settings.get("editor.minimap") && width >= MINIMAP_LEAST;
+  return { enabled, renderCharacters: false, maxColumn: 80 };
 }
 
 /** The options that are the same for everybody. */
@@ -73,8 +81,15 @@ export function takeWidget(app: App, kit: Kit): Widget {
     widget = {
       node,
       editor: kit.monaco.editor.create(node, { ...FIXED, ...optionsOf(app), model: null }),
+      minimap: app.settings.get("editor.minimap"),
     };
     const made = widget;
+    made.editor.onDidLayoutChange(({ width }) => {
+      const minimap = minimapOf(app, width);
+      if (made.minimap === minimap.enabled) return;
+      made.minimap = minimap.enabled;
+      made.editor.updateOptions({ minimap });
+    });
     made.editor.onContextMenu((event) => openEditorMenu(app, made, event));
     widget.editor.onDidFocusEditorText(() => app.commands.context("editorTextFocus", true));
     widget.editor.onDidBlurEditorText(() => app.commands.context("editorTextFocus", false));
@@ -94,6 +109,10 @@ export function giveWidget(widget: Widget): void {
 }
 
 /** Has all editors follow the settings. */
-export function updateWidgets(options: editor.IEditorOptions & editor.IGlobalEditorOptions): void {
-  for (const widget of [...busy, ...spare]) widget.editor.updateOptions(options);
+export function updateWidgets(app: App, options: editor.IEditorOptions & editor.IGlobalEditorOptions): void {
+  for (const widget of [...busy, ...spare]) {
+    const minimap = minimapOf(app, widget.editor.getLayoutInfo().width);
+    widget.minimap = minimap.enabled;
+    widget.editor.updateOptions({ ...options, minimap });
+  }
 }

@@ -26,6 +26,8 @@ export function dispatchKeys(options: Dispatch): () => void {
   };
   const keyDown = (event: KeyboardEvent) => {
     if (event.isComposing || event.defaultPrevented) return;
+    // A field that takes keys down, as the keybindings editor has one, gets them all.
+    if (event.target instanceof Element && event.target.closest("[data-takes-keys]")) return;
     const stroke = strokeOf(event);
     if (!stroke) return;
     const strokes = first ? [first, stroke] : [stroke];

@@ -107,8 +107,9 @@ function commandsOf(host: Host, terminals: Terminals): Command[] {
       keybinding: "mod+f",
       when: "terminalFocus",
       run() {
-        show();
-        setFinding(true);
+        if (terminals.active()?.element.contains(document.activeElement) !== true) show();
+        // Behind what gives the panel the focus, so that the box has it in the end.
+        setTimeout(() => setFinding(true));
       },
     },
     {

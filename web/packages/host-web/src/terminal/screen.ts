@@ -39,6 +39,8 @@ export class Screen {
   readonly #options: ScreenOptions;
   readonly #gone: (IDisposable | (() => void))[] = [];
   #opened = false;
+  /** The focus was asked for before there was anything to have it. */
+  #focusWanted = false;
   #resizing: ReturnType<typeof setTimeout> | undefined;
   /** While old output is shown again, what it asks is not answered: the program that asked is long past it. */
   #replaying = 0;
@@ -107,6 +109,7 @@ export class Screen {
       sizes.disconnect();
     });
     this.fit();
+    if (this.#focusWanted) this.focus();
   }
 
   /** Prints at once. Where more comes than can be shown, what is oldest of it is left out, and that is said. */
@@ -147,6 +150,7 @@ export class Screen {
   }
 
   focus(): void {
+    this.#focusWanted = !this.#opened;
     this.terminal.focus();
   }
 

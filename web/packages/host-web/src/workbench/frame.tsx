@@ -10,7 +10,15 @@ import { LazyPanel } from "./lazy.tsx";
 import { Sash } from "./sash.tsx";
 
 const EDITORS_LEAST = 240;
-const CAN_FOCUS = '[data-autofocus], textarea, input:not([type="checkbox"]), [role="tree"], [role="listbox"], .xterm-helper-textarea, button';
+/** What gets the focus in a view: the first of these that there is, and not what happens to stand first. */
+const CAN_FOCUS = [
+  "[data-autofocus]",
+  ".xterm-helper-textarea",
+  "textarea",
+  'input:not([type="checkbox"])',
+  '[role="tree"], [role="listbox"]',
+  "button",
+];
 
 /** Gives a view the focus as soon as it is asked for and there. */
 function focusOn(app: App, views: readonly string[], element: () => HTMLElement): void {
@@ -19,9 +27,11 @@ function focusOn(app: App, views: readonly string[], element: () => HTMLElement)
       if (count === 0 || !views.includes(view)) return;
       let tries = 0;
       const look = () => {
-        const shown = [...element().querySelectorAll<HTMLElement>(CAN_FOCUS)].find(
-          (each) => each.getClientRects().length > 0 && !each.closest(".panel-head, .panel-tabs"),
-        );
+        const visible = (each: HTMLElement) =>
+          each.getClientRects().length > 0 && !each.closest(".panel-head, .panel-tabs");
+        const shown = CAN_FOCUS.map((selector) =>
+          [...element().querySelectorAll<HTMLElement>(selector)].find(visible),
+        ).find((each) => each !== undefined);
         if (shown) shown.focus();
         else if (tries++ < 20) requestAnimationFrame(look);
       };

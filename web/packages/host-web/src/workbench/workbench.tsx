@@ -204,8 +204,13 @@ export function Workbench(props: { app: App }): JSX.Element {
     document.documentElement.dataset["theme"] = app.theme();
   });
   createEffect(() => {
+    const { agentShown, agentWidth } = app.layout.state();
+    document.documentElement.style.setProperty("--toasts-right", agentShown ? `${agentWidth}px` : "0px");
+  });
+  createEffect(() => {
     const options = optionsOf(app);
-    if (app.kit()) updateWidgets(options);
+    app.settings.get("editor.minimap");
+    if (app.kit()) updateWidgets(app, options);
   });
   createEffect(() => {
     const active = area.active()?.input();

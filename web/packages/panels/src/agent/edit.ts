@@ -27,16 +27,23 @@ export function closeOpen(view: SessionView): void {
   }
 }
 
+/**
+ * Adds an item. Its key names its kind and its number among those: a session that is told again
+ * may tell less of it, and one item must never become another of another kind under its component.
+ */
 export function add(view: SessionView, make: (key: string) => Item): void {
   let group = view.groups.findLast((it) => !it.left);
   if (!group) {
-    group = { key: `g${view.groups.length}`, turn: null, items: [], left: false };
-    view.groups.push(group);
+    view.groups.push({ key: `g${view.groups.length}`, turn: null, items: [], counts: {}, left: false });
     group = view.groups[view.groups.length - 1] as Group;
   }
+  const item = make("");
+  const count = (group.counts[item.kind] ?? 0) + 1;
+  group.counts[item.kind] = count;
+  item.key = `${group.key}.${item.kind}${count}`;
   const at = group.items.length;
   if (at >= ITEMS_MAX) group.items.splice(0, at - ITEMS_MAX + 1);
-  group.items.push(make(`${group.key}.${view.version}`));
+  group.items.push(item);
 }
 
 export function onTurn(view: SessionView, change: (turn: Turn) => void): void {

@@ -143,9 +143,8 @@ export function Field(props: {
         onKeyDown={keyDown}
         onClick={look}
         onBlur={close}
-        role="combobox"
         aria-autocomplete="list"
-        aria-expanded={open()}
+        aria-haspopup="listbox"
         aria-controls={open() ? id : undefined}
         aria-activedescendant={open() ? `${id}-${active()}` : undefined}
       />

@@ -11,6 +11,7 @@ import { ChangesBar } from "../review/bar.tsx";
 import { reviewOf } from "../review/store.ts";
 import { IconButton } from "../ui/index.ts";
 import { type Agent, agentOf } from "./agent.ts";
+import { mention } from "./compose.ts";
 import { Composer } from "./composer.tsx";
 import { Thread } from "./thread.tsx";
 import { askName, threadMenu, Threads, titleOf } from "./threads.tsx";
@@ -91,13 +92,25 @@ function withCurrent(agent: Agent, run: (session: string) => void): void {
   if (session !== null) run(session);
 }
 
+/** A mention of a path, or of what is selected or open where none is given. */
+function mentioned(agent: Agent, path: string | null): string | null {
+  const { host } = agent;
+  if (path !== null) return mention(path);
+  const selection = host.selection();
+  if (selection) {
+    return mention(selection.path, { first: selection.startLine, last: selection.endLine });
+  }
+  const file = host.activeFile();
+  return file === null ? null : mention(file);
+}
+
 /** The panel's commands, for keys and the palette. */
 function commands(agent: Agent, begin: () => void, list: () => void, focus: () => void): (() => void)[] {
   const { host } = agent;
   const add = host.commands.register;
   return [
     add({
-      id: "agent.focus",
+      id: "moat.agent.write",
       title: "agent.cmd.focus",
       category: "view.agent",
       keybinding: "mod+alt+i",
@@ -107,7 +120,7 @@ function commands(agent: Agent, begin: () => void, list: () => void, focus: () =
       },
     }),
     add({
-      id: "agent.new",
+      id: "moat.agent.new",
       title: "agent.thread.new",
       category: "view.agent",
       run: () => {
@@ -116,7 +129,7 @@ function commands(agent: Agent, begin: () => void, list: () => void, focus: () =
       },
     }),
     add({
-      id: "agent.threads",
+      id: "moat.agent.threads",
       title: "agent.threads",
       category: "view.agent",
       run: () => {
@@ -125,7 +138,20 @@ function commands(agent: Agent, begin: () => void, list: () => void, focus: () =
       },
     }),
     add({
-      id: "agent.stop",
+      id: "moat.agent.mention",
+      title: "agent.cmd.mention",
+      category: "view.agent",
+      run: (given) => {
+        const text = mentioned(agent, typeof given === "string" ? given : null);
+        if (text === null) return;
+        const draft = agent.draft();
+        agent.setDraft(draft === "" || /\s$/.test(draft) ? `${draft}${text} ` : `${draft} ${text} `);
+        host.openView("agent");
+        queueMicrotask(focus);
+      },
+    }),
+    add({
+      id: "moat.agent.stop",
       title: "agent.stop",
       category: "view.agent",
       run: () => {
@@ -133,7 +159,7 @@ function commands(agent: Agent, begin: () => void, list: () => void, focus: () =
       },
     }),
     add({
-      id: "agent.review",
+      id: "moat.agent.review",
       title: "agent.review.open",
       category: "view.agent",
       run: () => withCurrent(agent, (it) => host.showReview(it)),

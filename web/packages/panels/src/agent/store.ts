@@ -203,6 +203,7 @@ function turnStarted(view: SessionView, event: Of<"turn_started">, at: number): 
     key: `g${view.groups.length}`,
     left: false,
     items: [],
+    counts: {},
     turn: {
       number: event.turn,
       task: event.task,

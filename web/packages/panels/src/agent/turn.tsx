@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // One turn of a thread: the person's message, the plan as a checklist, and what came of it.
 
-import { createSignal, For, type JSX, Show } from "solid-js";
+import { createSignal, ErrorBoundary, For, type JSX, Show } from "solid-js";
 
-import { Badge, Icon, IconButton } from "../ui/index.ts";
+import { Badge, Icon, IconButton, ReportText } from "../ui/index.ts";
 import type { Agent } from "./agent.ts";
+import { Line } from "./cards/card.tsx";
 import { ItemView } from "./cards/items.tsx";
 import type { Group, Turn } from "./view.ts";
 import { oneLine, visible } from "./visible.ts";
@@ -38,17 +39,30 @@ export function GroupView(props: {
         </Show>
         <For each={props.group.items}>
           {(item) => (
-            <ItemView
-              agent={props.agent}
-              item={item}
-              turn={props.group.turn}
-              last={props.last}
-              rewind={props.rewind}
-            />
+            <ErrorBoundary fallback={(error: unknown) => <Broken agent={props.agent} error={error} />}>
+              <ItemView
+                agent={props.agent}
+                item={item}
+                turn={props.group.turn}
+                last={props.last}
+                rewind={props.rewind}
+              />
+            </ErrorBoundary>
           )}
         </For>
       </Show>
     </article>
+  );
+}
+
+/** Something that could not be drawn. It takes nothing else of the thread with it. */
+function Broken(props: { agent: Agent; error: unknown }): JSX.Element {
+  const error = props.error instanceof Error ? props.error.message : String(props.error);
+  const report = { error: props.agent.host.t("agent.broken"), causes: [error], hint: null };
+  return (
+    <Line icon="error" tone="bad">
+      <ReportText report={report} whole />
+    </Line>
   );
 }
 

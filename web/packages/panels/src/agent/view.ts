@@ -147,6 +147,8 @@ export interface Group {
   key: string;
   turn: Turn | null;
   items: Item[];
+  /** How many items of each kind there were, for their keys. */
+  counts: Partial<Record<Item["kind"], number>>;
   /** Whether the conversation went back to before it. */
   left: boolean;
 }

@@ -77,7 +77,7 @@ export function ConflictView(props: {
 function Side(props: { title: string; text: string; nothing: string; tone: string }): JSX.Element {
   return (
     <div class={`rv-side ${props.tone}`}>
-      <h5>{props.title}</h5>
+      <p class="rv-side-title">{props.title}</p>
       <Show when={props.text} fallback={<p class="rv-faint">{props.nothing}</p>}>
         <pre>{visible(props.text.replace(/\n$/, ""))}</pre>
       </Show>

@@ -24,10 +24,7 @@ export function HunkLines(props: {
 }): JSX.Element {
   const t = props.host.t;
   const [all, setAll] = createSignal(false);
-  const shown = createMemo(() => {
-    const { lines } = props.hunk;
-    return props.whole || all() || lines.length <= LINES_SHOWN * 1.25 ? lines : lines.slice(0, LINES_SHOWN);
-  });
+  const shown = createMemo(() => linesShown(props.hunk.lines, props.whole === true || all()));
   const more = () => props.hunk.lines.length - shown().length;
   return (
     <div class="rv-lines" role="table" aria-label={t("review.lines")}>
@@ -74,6 +71,11 @@ export function HunkLines(props: {
       </Show>
     </div>
   );
+}
+
+/** The lines that are shown at first; all where the whole is wanted. */
+export function linesShown(lines: readonly DiffLine[], whole: boolean): readonly DiffLine[] {
+  return whole || lines.length <= LINES_SHOWN * 1.25 ? lines : lines.slice(0, LINES_SHOWN);
 }
 
 function Words(props: { line: DiffLine }): JSX.Element {

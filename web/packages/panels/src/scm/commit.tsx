@@ -73,9 +73,7 @@ export function CommitBox(props: { host: Host; actions: Actions; status: GitStat
       <div class="scm-message">
         <TextArea
           label={host.t("scm.message.label")}
-          placeholder={host.t("scm.message.placeholder", {
-            branch: props.status.branch ?? host.t("scm.detached"),
-          })}
+          placeholder={host.t("scm.message.placeholder")}
           value={message()}
           rowsMost={ROWS_MOST}
           readOnly={agent.writing()}

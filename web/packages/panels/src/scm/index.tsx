@@ -80,7 +80,7 @@ export function ScmView(props: { host: Host }): JSX.Element {
     ]);
   };
   return (
-    <div class="panel scm">
+    <div class="scm">
       <PanelHead
         title={host.t("scm.title")}
         actions={

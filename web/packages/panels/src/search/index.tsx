@@ -121,7 +121,7 @@ export function SearchView(props: { host: Host }): JSX.Element {
   });
   return (
     <div
-      class="panel search"
+      class="search"
       onKeyDown={(event) => {
         if (event.key === "Escape" && search.standing() === "running") void search.stop();
       }}

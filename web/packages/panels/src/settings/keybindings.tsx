@@ -8,7 +8,6 @@ import {
   createMemo,
   createSignal,
   on,
-  onCleanup,
   onMount,
   type JSX,
 } from "solid-js";
@@ -227,12 +226,9 @@ function Recorder(props: {
     setKeys(strokes.length === 1 ? `${strokes[0] ?? ""} ${stroke}` : stroke);
   };
   onMount(() => {
-    // While keys are taken down they run nothing.
-    host.commands.context("recordingKeys", true);
     field.addEventListener("keydown", keyDown);
     field.focus();
   });
-  onCleanup(() => host.commands.context("recordingKeys", null));
   createEffect(on(keys, () => field.focus()));
   return (
     <Dialog

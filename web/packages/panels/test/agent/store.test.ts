@@ -263,6 +263,17 @@ test("what is cut off by a turn's end is marked so", () => {
   expect(items(view)[1]).toMatchObject({ cut: true });
 });
 
+test("told again with less, an item's key never stands for another kind", () => {
+  const steer: Event = { event: "notice", level: "note", text: "taken into account" };
+  const rest: Event[] = [...command, { event: "check_asked" }, { event: "edited", path: "a", symbols: [] }];
+  const live = viewOf(started());
+  addSteer(live, "more");
+  after(stream([steer, checkpointed(1, 1_009_000), ...rest], live.next ?? 0), live);
+  const told = viewOf(started(), ...rest);
+  const kindOf = new Map(items(live).map((item) => [item.key, item.kind]));
+  for (const item of items(told)) expect(kindOf.get(item.key)).toBe(item.kind);
+});
+
 test("any order of any events makes a view and no exception", () => {
   const all: Event[] = [
     OPENED,

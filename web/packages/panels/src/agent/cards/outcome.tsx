@@ -61,10 +61,10 @@ function Ended(props: {
   };
   return (
     <section class={`ag-outcome ${tone()}`}>
-      <h4>
+      <h3>
         <Icon name={outcomeIcon(props.outcome.outcome)} />
         {outcomeTitle(t, props.outcome)}
-      </h4>
+      </h3>
       <Show when={reason()}>
         <p>{visible(reason())}</p>
       </Show>

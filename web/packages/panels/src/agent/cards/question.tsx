@@ -39,10 +39,10 @@ export function ApprovalCard(props: { agent: Agent; item: Asked }): JSX.Element 
       }
     >
       <section class="ag-question" role="group" aria-label={t("agent.approval.title")}>
-        <h4>
+        <h3>
           <Icon name="warning" />
           {t("agent.approval.title")}
-        </h4>
+        </h3>
         <pre class="ag-exact">{words(props.item.proposal.argv)}</pre>
         <Scope agent={props.agent} item={props.item} />
         <div class="ag-question-actions">
@@ -130,10 +130,10 @@ export function CheckCard(props: { agent: Agent; item: AskedCheck }): JSX.Elemen
           if (line().trim() !== "") void give(line().trim());
         }}
       >
-        <h4>
+        <h3>
           <Icon name="checklist" />
           {t("agent.check.title")}
-        </h4>
+        </h3>
         <p>{t("agent.check.detail")}</p>
         <TextInput
           label={t("agent.check.label")}
