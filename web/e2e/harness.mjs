@@ -2,11 +2,12 @@
 // What the end-to-end flows stand on: a home with a project, the real server in it, a scripted model, and pages in a real browser
 // that fail on anything a page of Moat must never do. Nothing here waits for a time: everything waits for a condition.
 
-import { execFileSync, spawn } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { chromium } from "playwright-core";
 import { startModel } from "./model.mjs";
 
@@ -158,9 +159,9 @@ export class Home {
     return execFileSync("git", [...identity, ...words], { cwd: this.project, encoding: "utf8", env: this.environment });
   }
 
-  /** Runs `moat` to its end, and gives what it printed. */
-  moat(...words) {
-    return execFileSync(MOAT, words, { cwd: this.project, encoding: "utf8", env: this.environment });
+  /** Runs `moat` to its end, and gives what it printed. The model answers meanwhile, so nothing may block. */
+  async moat(...words) {
+    return (await promisify(execFile)(MOAT, words, { cwd: this.project, env: this.environment })).stdout;
   }
 
   /** Starts the server and gives its one-time link. */
@@ -172,9 +173,10 @@ export class Home {
     });
     this.server = child;
     this.said = "";
+    child.on("error", (error) => (this.said += error.message));
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (this.said += data));
     this.link = await until("the link of the server", () => {
-      if (child.exitCode !== null) throw new Error(`the server ended: ${this.said}`);
+      if (child.exitCode !== null || child.pid === undefined) throw new Error(`the server ended: ${this.said}`);
       return /https?:\/\/\S+(?=\s)/.exec(this.said)?.[0];
     });
     return this.link;
@@ -217,6 +219,26 @@ export function startBrowser(more = []) {
   return chromium.launch({ executablePath: "/usr/bin/chromium", args: [...FLAGS, ...more], headless: true });
 }
 
+/** Has a page come from this directory instead of the program, so that a change of the page can be tried without building all. */
+async function replacePage(context, directory) {
+  const kinds = { html: "text/html", js: "text/javascript", css: "text/css", svg: "image/svg+xml", ttf: "font/ttf" };
+  await context.route(/^https?:/, async (route) => {
+    const { pathname } = new URL(route.request().url());
+    const name = pathname.split("/").slice(2).join("/");
+    const path = join(directory, name === "" ? "index.html" : name);
+    if (!/^(assets\/.*)?$/.test(name) || !existsSync(path)) return route.fallback();
+    const response = name === "" ? await route.fetch() : null;
+    await route.fulfill({
+      body: readFileSync(path),
+      contentType: kinds[path.split(".").pop()] ?? "application/octet-stream",
+      headers: { "content-security-policy": response?.headers()["content-security-policy"] ?? POLICY },
+    });
+  });
+}
+
+const POLICY =
+  "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; img-src 'self' data:; font-src 'self'; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'";
+
 /** A page of a server, watched for everything that a page must not do. */
 export async function openPage(browser, address, options = {}) {
   const context = await browser.newContext({
@@ -225,6 +247,7 @@ export async function openPage(browser, address, options = {}) {
     locale: "en-US",
     permissions: ["clipboard-read", "clipboard-write"],
   });
+  if (process.env.MOAT_DIST) await replacePage(context, process.env.MOAT_DIST);
   const page = await context.newPage();
   page.setDefaultTimeout(DEADLINE);
   const problems = [];

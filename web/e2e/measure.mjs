@@ -51,7 +51,7 @@ async function cold(home) {
   for (let run = 0; run < COLD_RUNS; run++) {
     // A browser of its own: nothing of the page is cached.
     const browser = await startBrowser();
-    const link = home.moat("serve", "--link").trim();
+    const link = (await home.moat("serve", "--link")).trim();
     const { page } = await openPage(browser, link, { blank: true });
     const began = performance.now();
     await page.goto(link, { waitUntil: "commit" });
@@ -70,7 +70,7 @@ async function cold(home) {
 
 /** From a key to the screen of the terminal, seen from inside the page. */
 async function typing(browser, home) {
-  const link = home.moat("serve", "--link").trim();
+  const link = (await home.moat("serve", "--link")).trim();
   const { page, context } = await openPage(browser, link);
   await openTerminal(page);
   await page.keyboard.type("cat > /dev/null\n");
@@ -103,7 +103,7 @@ async function streaming(browser, home) {
   const words = "Each word of this answer is a token, `code` and **bold** among them, in lines\n".split(" ");
   const pieces = Array.from({ length: TOKENS_PER_SECOND * STREAM_SECONDS }, (_, index) => `${words[index % words.length]} `);
   home.model.script([{ pieces, pauseMs: 1000 / TOKENS_PER_SECOND }]);
-  const link = home.moat("serve", "--link").trim();
+  const link = (await home.moat("serve", "--link")).trim();
   const { page, context } = await openPage(browser, link, { blank: true });
   await watchTasks(page);
   await page.goto(link);
@@ -128,7 +128,7 @@ function status(pid, name) {
 /** Memory of the server, and of the renderer after the page stands. */
 async function memory(home) {
   const browser = await startBrowser();
-  const link = home.moat("serve", "--link").trim();
+  const link = (await home.moat("serve", "--link")).trim();
   const { page } = await openPage(browser, link);
   await page.waitForLoadState("networkidle");
   const renderers = readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && isRendererOf(pid)).map(pssOf);

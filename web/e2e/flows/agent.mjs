@@ -75,7 +75,7 @@ export async function agent({ home: make, open }) {
 export async function handover({ home: make, open }) {
   const home = await make();
   const { page } = await open(home.link);
-  home.moat("exec", "--check", CHECK, "total gives a wrong sum");
+  await home.moat("exec", "--check", CHECK, "total gives a wrong sum");
   await page.keyboard.press("Control+Alt+i");
   await page.locator('.ag-head button[aria-label="Threads"]').click();
   await page.locator(".ag-threads .row", { hasText: "total gives a wrong sum" }).click();

@@ -57,7 +57,7 @@ export async function settings({ home: make, open }) {
   await page.locator('input[aria-label="Search commands and keys"]').fill("toggle side bar");
   await page.waitForFunction(() => document.querySelectorAll(".keys-table tbody tr").length === 1);
   await page.locator(".keys-table .keys-deeds button").first().click();
-  await page.waitForSelector(".keys-field");
+  await page.waitForFunction(() => document.activeElement?.matches(".keys-field"));
   await page.keyboard.press("Control+Alt+9");
   await page.keyboard.press("Enter");
   await page.waitForSelector(".keys-field", { state: "detached" });

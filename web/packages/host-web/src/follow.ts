@@ -95,8 +95,11 @@ function followMarkers(app: App): void {
 }
 
 function heard(app: App, news: WorkspaceNews, git: () => void): void {
-  if (news.news === "files_changed") app.documents.changedOnDisk(news.directories, news.all);
-  else if (news.news === "git_changed") git();
+  if (news.news === "files_changed") {
+    app.documents.changedOnDisk(news.directories, news.all);
+    // What a file holds is part of the repository's state too; only git's own files are told apart.
+    git();
+  } else if (news.news === "git_changed") git();
   else if (news.news === "crossed")
     app.setCrossings((before) => ({
       count: before.count + 1,

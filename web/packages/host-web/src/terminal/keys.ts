@@ -33,6 +33,12 @@ export const WORK_IN_TERMINAL: ReadonlySet<string> = new Set([
   "workbench.action.focusActiveEditorGroup",
   "workbench.action.openSettings",
   "workbench.action.toggleSidebarVisibility",
+  "workbench.action.toggleAuxiliaryBar",
+  "moat.agent.focus",
+  "agent.focus",
+  // Without these nobody gets out of a terminal with the keyboard.
+  "moat.focusNextPart",
+  "moat.focusPreviousPart",
 ]);
 
 /** Whether a command's keys count while a terminal has the focus. */

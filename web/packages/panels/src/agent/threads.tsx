@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // All threads of the workspace, also those that began in a terminal: searched, named, opened.
 
-import { createMemo, createSignal, For, type JSX, Match, Show, Switch } from "solid-js";
+import { createMemo, createSignal, For, type JSX, Match, onMount, Show, Switch } from "solid-js";
 
 import type { SessionSummary } from "@moat/proto";
 import type { MenuItem } from "../host.ts";
@@ -58,6 +58,8 @@ export function Threads(props: { agent: Agent; onOpen(): void }): JSX.Element {
   const [search, setSearch] = createSignal("");
   const [focused, setFocused] = createSignal(-1);
   const listing = props.agent.listing;
+  // Nobody tells of a session that began in a terminal.
+  onMount(() => void props.agent.refresh());
   const shown = createMemo(() => {
     const words = search().trim().toLowerCase().split(/\s+/).filter(Boolean);
     return listing.sessions.filter((it) => {

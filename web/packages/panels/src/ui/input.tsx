@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fields to type into and choices to make.
 
-import { createEffect, createUniqueId, For, type JSX, Show, splitProps } from "solid-js";
+import { createEffect, createUniqueId, For, type JSX, onCleanup, onMount, Show, splitProps } from "solid-js";
 import { Icon } from "./icon.tsx";
 
 /** A line of text. `label` names it for readers; it is not shown. */
@@ -64,6 +64,17 @@ export function TextArea(
   createEffect(() => {
     void rest.value;
     queueMicrotask(grow);
+  });
+  // Another width breaks the lines elsewhere, and an empty field is as high as its placeholder.
+  onMount(() => {
+    let width = 0;
+    const sizes = new ResizeObserver(() => {
+      if (!area || area.offsetWidth === width) return;
+      width = area.offsetWidth;
+      grow();
+    });
+    if (area) sizes.observe(area);
+    onCleanup(() => sizes.disconnect());
   });
   return (
     <textarea
