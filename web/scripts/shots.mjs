@@ -37,7 +37,7 @@ for (const [name, screen] of Object.entries(SCREENS)) {
     colorScheme: "dark",
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   const problems = [];
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) problems.push(`${message.type()}: ${message.text()}`);
@@ -53,6 +53,8 @@ for (const [name, screen] of Object.entries(SCREENS)) {
     );
   });
   try {
+    const cdp = await context.newCDPSession(page);
+    await cdp.send("Performance.enable");
     const began = Date.now();
     await page.goto(server.address);
     await page.waitForSelector(".shell", { state: "attached" });
@@ -60,7 +62,9 @@ for (const [name, screen] of Object.entries(SCREENS)) {
     await screen.run(page, server);
     await page.waitForTimeout(200);
     await page.screenshot({ path: join(directory, `${name}.png`) });
-    console.log(`${name}: shell after ${shell} ms`);
+    const metrics = await cdp.send("Performance.getMetrics").catch(() => ({ metrics: [] }));
+    const busy = metrics.metrics.find((each) => each.name === "TaskDuration")?.value ?? 0;
+    console.log(`${name}: shell after ${shell} ms, ${busy.toFixed(1)} s of work in the page`);
   } catch (error) {
     problems.push(String(error));
     await page.screenshot({ path: join(directory, `${name}.png`) }).catch(() => undefined);

@@ -60,7 +60,8 @@ pub enum Sight {
 pub trait Listener: Send + Sync {
     /// Whether a directory is watched, with all beneath it. The root always is.
     fn enters(&self, directory: &TreePath) -> bool;
-    /// A name of this directory came, went, moved, or has another content or mode.
+    /// A name of this directory came, went, moved, or has another content or mode; without a
+    /// name the directory itself is new.
     fn changed(&self, directory: &TreePath, name: &[u8]);
     /// Anything may have changed; this is also said when the watch is complete or blind.
     fn lost(&self);
@@ -235,7 +236,7 @@ impl Shared {
     /// Watches every directory, then says that it does.
     fn form(&self) {
         let mut paths = HashMap::new();
-        let formed = self.spread(&TreePath::root(), &mut paths);
+        let formed = self.spread(&TreePath::root(), &mut paths, &|_| {});
         let mut seen = self.lock();
         seen.paths = paths;
         seen.counted.names += u64::from(!seen.counted.eq(&Counted::default()));
@@ -244,6 +245,12 @@ impl Shared {
             Err(reason) => State::Blind(reason),
         };
         self.tell_lost();
+    }
+
+    fn tell(&self, directory: &TreePath, name: &[u8]) {
+        if let Some(Told(listener)) = &self.listener {
+            listener.changed(directory, name);
+        }
     }
 
     fn tell_lost(&self) {
@@ -261,6 +268,7 @@ impl Shared {
         &self,
         top: &TreePath,
         paths: &mut HashMap<i32, TreePath>,
+        each: &dyn Fn(&TreePath),
     ) -> Result<(), &'static str> {
         let mut pending = vec![top.clone()];
         while let Some(path) = pending.pop() {
@@ -283,6 +291,7 @@ impl Shared {
             }
             let Some(watch) = self.add(&directory)? else { continue };
             paths.insert(watch, path.clone());
+            each(&path);
             for name in subdirectories(&directory) {
                 pending.extend(path.join(&name).ok().filter(|path| self.enters(path)));
             }
@@ -362,9 +371,7 @@ impl Shared {
             seen.counted.names += 1;
         }
         let Some(parent) = seen.paths.get(&note.watch) else { return Ok(()) };
-        if let Some(Told(listener)) = &self.listener {
-            listener.changed(parent, &note.name);
-        }
+        self.tell(parent, &note.name);
         if !note.what.contains(ReadFlags::ISDIR) || note.name.is_empty() {
             return Ok(());
         }
@@ -373,7 +380,8 @@ impl Shared {
             self.let_go(seen, &path);
         }
         if note.what.intersects(ReadFlags::CREATE | ReadFlags::MOVED_TO) && self.enters(&path) {
-            self.spread(&path, &mut seen.paths)?;
+            // What came into a new directory before it was watched is in no other news.
+            self.spread(&path, &mut seen.paths, &|directory| self.tell(directory, b""))?;
         }
         Ok(())
     }

@@ -129,11 +129,11 @@ pub(crate) enum Written {
 
 /// Says of a path that was to be new that it is not.
 fn occupied(error: FileError, path: &TreePath) -> Error {
-    match error {
-        FileError::Changed { .. } => Error::Occupied { path: path.clone() },
-        FileError::Refused { path, reason: "it is a directory" | "it is a symbolic link" } => {
-            Error::Occupied { path }
+    let is_there = match &error {
+        FileError::Refused { reason, .. } => {
+            ["it is a directory", "it is a symbolic link"].contains(reason)
         }
-        other => other.into(),
-    }
+        error => matches!(error, FileError::Changed { .. }),
+    };
+    if is_there { Error::Occupied { path: path.clone() } } else { error.into() }
 }

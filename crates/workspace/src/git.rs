@@ -22,7 +22,7 @@ mod status;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use moat_base::TreePath;
+use moat_base::{Tree as _, TreePath};
 use moat_files::DirTree;
 use moat_protocol::workspace::{GitQuery, GitReply, GitStatus, GitWhat};
 use moat_sandbox::Writes;
@@ -119,14 +119,28 @@ impl Git {
     }
 
     fn stage(&self, paths: &[TreePath]) -> Result<(), Error> {
-        let staged = if paths.is_empty() {
-            let changes = self.status()?.changes.into_iter();
-            changes.filter_map(|it| it.unstaged.map(|_| it.path)).collect()
-        } else {
-            paths.to_vec()
+        let wanted = |path: &TreePath| {
+            paths.is_empty() || paths.iter().any(|it| path.as_path().starts_with(it.as_path()))
         };
+        let status = self.status()?;
+        if status.truncated && paths.is_empty() {
+            return Err(Error::GitRefused {
+                what: format!("more than {} files differ", status.changes.len()),
+                hint: "stage them in a terminal, or have the repository ignore what was made",
+            });
+        }
+        let changes = status.changes.into_iter().filter(|it| it.unstaged.is_some());
+        let staged: Vec<TreePath> = changes.map(|it| it.path).filter(|path| wanted(path)).collect();
+        if staged.is_empty() {
+            return Ok(());
+        }
         self.refuse_filtered(&staged, "staged")?;
-        self.on_paths(Writes::Store, &["add", "--all"], paths)
+        // `git add` would run another git in each submodule, under its own configuration.
+        let arguments = ["update-index", "--add", "--remove", "--replace", "-z", "--stdin"];
+        let words: Vec<&[u8]> = arguments.iter().map(|word| word.as_bytes()).collect();
+        let said =
+            self.program.run(Writes::Store, &words, listed(&staged), GIT_OUTPUT_BYTES_MAX)?;
+        done("update-index", said).map(|_output| ())
     }
 
     /// Throws away what is not staged. Untracked files go to the trash.
@@ -160,6 +174,39 @@ impl Git {
                 hint: "say in a line what was changed and why",
             });
         }
+        // Git would say it after a look at everything, submodules included.
+        let merging = TreePath::parse(".git/MERGE_HEAD");
+        let merging = merging.is_ok_and(|path| self.tree.entry(&path).is_ok());
+        let nothing = self.status()?.changes.iter().all(|it| it.staged.is_none());
+        if nothing && !amend && !merging {
+            return Err(Error::GitRefused {
+                what: "there is nothing to commit: no change is staged".to_owned(),
+                hint: "stage what belongs to the commit first",
+            });
+        }
+        let added = self.identity()?;
+        // That there is something was seen above; git need not look again.
+        let options = ["--quiet", "--no-verify", "--no-gpg-sign", "--cleanup=strip"];
+        let mut arguments = vec!["commit"];
+        arguments.extend(options);
+        arguments.extend(["--allow-empty", "--file=-"]);
+        if amend {
+            arguments.push("--amend");
+        }
+        let arguments: Vec<&[u8]> = arguments.iter().map(|word| word.as_bytes()).collect();
+        let input = message.as_bytes().to_vec();
+        let said = self.program.run_with(
+            Writes::Store,
+            &arguments,
+            input,
+            GIT_OUTPUT_BYTES_MAX,
+            &added,
+        )?;
+        done("commit", said).map(|_output| ())
+    }
+
+    /// The user's name and address as settings, where the repository has none of its own.
+    fn identity(&self) -> Result<Vec<(String, String)>, Error> {
         let own = self.program.settings()?;
         let known = |key: &str| own.iter().any(|(name, value)| name == key && !value.is_empty());
         let mut added = Vec::new();
@@ -177,27 +224,7 @@ impl Git {
                 }
             }
         }
-        let mut arguments = vec![
-            "commit",
-            "--quiet",
-            "--no-verify",
-            "--no-gpg-sign",
-            "--cleanup=strip",
-            "--file=-",
-        ];
-        if amend {
-            arguments.push("--amend");
-        }
-        let arguments: Vec<&[u8]> = arguments.iter().map(|word| word.as_bytes()).collect();
-        let input = message.as_bytes().to_vec();
-        let said = self.program.run_with(
-            Writes::Store,
-            &arguments,
-            input,
-            GIT_OUTPUT_BYTES_MAX,
-            &added,
-        )?;
-        done("commit", said).map(|_output| ())
+        Ok(added)
     }
 
     fn branches(&self) -> Result<GitReply, Error> {

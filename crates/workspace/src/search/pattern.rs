@@ -35,9 +35,7 @@ impl Pattern {
             return Err(Error::TooLong { what: "the pattern", limit_bytes });
         }
         let words = if spec.regex { spec.pattern.clone() } else { regex::escape(&spec.pattern) };
-        // As far as a word begins or ends there at all: `a->b` has one end in each direction.
-        let words =
-            if spec.word { format!(r"\b{{start-half}}(?:{words})\b{{end-half}}") } else { words };
+        let words = if spec.word { whole_words(&words, spec) } else { words };
         let unread = |error: regex::Error| Error::Pattern { reason: reason(&error) };
         let text = RegexBuilder::new(&words)
             .case_insensitive(!spec.case)
@@ -74,6 +72,19 @@ impl Pattern {
     pub(super) fn leaves_out(&self, directory: &TreePath) -> bool {
         self.exclude.is_match(directory.as_path())
     }
+}
+
+/// Words end where the pattern does, as far as it ends with a letter at all: `->b` may stand
+/// behind anything. Where an expression ends cannot be seen, so no letter may go on there.
+fn whole_words(words: &str, spec: &SearchSpec) -> String {
+    let end = |character: Option<char>, half: &'static str| match character {
+        _ if spec.regex => half,
+        Some(character) if character.is_alphanumeric() || character == '_' => r"\b",
+        Some(_) | None => "",
+    };
+    let start = end(spec.pattern.chars().next(), r"\b{start-half}");
+    let end = end(spec.pattern.chars().next_back(), r"\b{end-half}");
+    format!("{start}(?:{words}){end}")
 }
 
 /// A glob names files and directories: without a slash anywhere in the tree, otherwise from

@@ -3,7 +3,7 @@
 //!
 //! Each attack has its control: the user's own git, on the same repository, runs it.
 
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use moat_protocol::workspace::GitQuery;
@@ -136,7 +136,7 @@ const ATTACKS: &[Attack] = &[
     Attack {
         name: "core.pager",
         plant: |it, program| set(it, "core.pager", program),
-        control: &["--paginate", "log"],
+        control: &[ON_A_TERMINAL, "--paginate", "log"],
     },
     Attack {
         name: "core.alternateRefsCommand",
@@ -208,6 +208,9 @@ const ATTACKS: &[Attack] = &[
     },
 ];
 
+/// Before the arguments of a control that does it only on a terminal.
+const ON_A_TERMINAL: &str = "on a terminal";
+
 const HOOKS: [&str; 8] = [
     "pre-commit",
     "prepare-commit-msg",
@@ -272,14 +275,64 @@ fn planted(attack: &Attack) -> (Scratch, PathBuf) {
     (scratch, mark)
 }
 
+/// Each attack is a test of its own.
+macro_rules! attacks {
+    ($($test:ident $index:literal)*) => {
+        const TESTED: usize = [$($index),*].len();
+
+        $(#[test]
+        fn $test() {
+            wakes_nobody(&ATTACKS[$index]);
+        })*
+    };
+}
+
+attacks! {
+    core_fsmonitor 0
+    core_hookspath 1
+    git_hooks 2
+    filter_clean 3
+    filter_smudge 4
+    filter_process_with_an_odd_name 5
+    an_included_file 6
+    diff_external 7
+    diff_textconv 8
+    diff_command 9
+    commit_gpgsign 10
+    gpg_ssh_defaultkeycommand 11
+    log_showsignature 12
+    core_editor 13
+    core_pager 14
+    core_alternaterefscommand 15
+    the_promisor_s_transport 16
+    core_sshcommand 17
+    a_submodule_s_configuration 18
+    the_hook_of_another_git_in_the_tree 19
+}
+
 #[test]
-fn no_canary_is_woken_and_each_is_by_plain_git() {
-    for attack in ATTACKS {
+fn every_attack_is_made() {
+    assert_eq!(TESTED, ATTACKS.len());
+}
+
+#[track_caller]
+fn wakes_nobody(attack: &Attack) {
+    {
         let (scratch, mark) = planted(attack);
-        let mut control = std::process::Command::new("git");
+        let mut control = match attack.control {
+            [first, rest @ ..] if *first == ON_A_TERMINAL => {
+                let mut script = std::process::Command::new("script");
+                script.args(["-qec", &format!("git {}", rest.join(" ")), "/dev/null"]);
+                script
+            }
+            arguments => {
+                let mut git = std::process::Command::new("git");
+                git.args(arguments);
+                git
+            }
+        };
         control.current_dir(&scratch.root).env("HOME", scratch.base.join("home"));
-        control.args(attack.control).stdin(std::process::Stdio::null());
-        let said = control.output().unwrap();
+        let said = control.stdin(std::process::Stdio::null()).output().unwrap();
         assert!(mark.exists(), "{}: the control does not fire: {said:?}", attack.name);
 
         let (scratch, mark) = planted(attack);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What an editor and an explorer do with files.
 
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::PermissionsExt;
 
 use moat_protocol::workspace::{
     Encoding, EntryKind, FilesQuery, FilesReply, LineEnding, Node, ReadResult,

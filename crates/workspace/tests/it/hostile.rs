@@ -2,7 +2,7 @@
 //! What lies in a workspace to hurt who opens it.
 
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::PermissionsExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use moat_base::TreePath;

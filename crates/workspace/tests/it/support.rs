@@ -94,7 +94,7 @@ impl Scratch {
     }
 
     pub(crate) fn open(&self) -> Open<'_> {
-        Open { workspace: Workspace::open(&self.settings).unwrap(), scratch: self }
+        Open { workspace: Workspace::open(&self.settings).unwrap(), _scratch: self }
     }
 
     pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
@@ -135,7 +135,8 @@ impl Scratch {
 /// A workspace with shorter questions.
 pub(crate) struct Open<'a> {
     pub(crate) workspace: Workspace,
-    pub(crate) scratch: &'a Scratch,
+    /// It lies there as long as it is open.
+    _scratch: &'a Scratch,
 }
 
 impl Open<'_> {

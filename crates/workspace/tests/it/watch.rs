@@ -10,7 +10,7 @@ use crate::support::{Open, Scratch, eventually, path};
 fn watched(scratch: &Scratch) -> Open<'_> {
     let open = scratch.open();
     let find = FilesQuery::Find { text: String::new(), limit: 1 };
-    eventually(
+    let _known = eventually(
         || open.ask(find.clone()),
         |answer| matches!(answer, Ok(FilesReply::Found { indexing: false, .. })),
     );

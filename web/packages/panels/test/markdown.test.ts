@@ -213,6 +213,15 @@ describe("a growing document", () => {
     before.forEach((block, index) => expect(stream.settled()[index]).toBe(block));
   });
 
+  it("does not read a paragraph without end again and again", () => {
+    const stream = new Stream();
+    for (let length = 500; length <= 30_000; length += 500) stream.update("*_".repeat(length / 2));
+    expect(stream.open().length).toBe(1);
+    stream.update("a\n\nb".repeat(4000));
+    stream.finish();
+    expect([...stream.settled(), ...stream.open()]).toEqual(parse("a\n\nb".repeat(4000)));
+  });
+
   it("begins anew where the text is another one, and resolves references at the end", () => {
     const stream = new Stream();
     stream.update("a\n\nb\n\nc");
@@ -234,6 +243,8 @@ describe("odd characters", () => {
       { odd: false, text: "c" },
     ]);
     expect(hasOdd("\u{e0041}")).toBe(true);
+    // Asking first must not make the first of them pass unseen.
+    expect(hasOdd("a\u202eb") && pieces("a\u202eb").some((piece) => piece.odd)).toBe(true);
     expect(hasOdd("👩‍👩‍👧 é 文\n\t")).toBe(false);
     expect(legible("x\u0007y")).toBe("x⟨U+0007⟩y");
   });

@@ -125,6 +125,11 @@ function make(host: Host) {
   async function open(session: SessionId): Promise<void> {
     setCurrent(session);
     host.memory.set("agent.session", session);
+    await attend(session);
+  }
+
+  /** Sees what happens in a session, without going to its thread. */
+  async function attend(session: SessionId): Promise<void> {
     remember(session);
     const known = feed.view(session);
     if (known && known.stage !== "gone" && known.stage !== "closed") return;
@@ -330,6 +335,7 @@ function make(host: Host) {
     setModel: (name: string) => host.settings.set("agent.model", name),
     refresh,
     open,
+    attend,
     leave,
     create,
     rename,

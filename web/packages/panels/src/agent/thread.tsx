@@ -84,6 +84,7 @@ function Groups(props: { agent: Agent; view: SessionView }): JSX.Element {
     setCount(count() + GROUPS_SHOWN);
     scroller.scrollTop = scroller.scrollHeight - below;
   };
+  let lastTop = 0;
   const toEnd = () => {
     scroller.scrollTop = scroller.scrollHeight;
     setAtEnd(true);
@@ -108,6 +109,8 @@ function Groups(props: { agent: Agent; view: SessionView }): JSX.Element {
       { defer: true },
     ),
   );
+  // A question waits for the person: it is gone to, wherever the thread was scrolled.
+  createEffect(on(() => openQuestion(props.view)?.key, (key) => key && toEnd(), { defer: true }));
   const counting = createMemo(() => props.view.groups.findLast((group) => !group.left)?.key);
   return (
     <div class="ag-thread">
@@ -120,7 +123,10 @@ function Groups(props: { agent: Agent; view: SessionView }): JSX.Element {
         tabIndex={0}
         onScroll={() => {
           const left = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
-          setAtEnd(left < NEAR_END_PX);
+          // What grew below is no scrolling away; only going up is.
+          if (left < NEAR_END_PX) setAtEnd(true);
+          else if (scroller.scrollTop < lastTop - 1) setAtEnd(false);
+          lastTop = scroller.scrollTop;
         }}
       >
         <div ref={content} class="ag-groups">

@@ -5,6 +5,8 @@
 import { parsePlaced } from "./parse.ts";
 import type { Block, Placed } from "./tree.ts";
 
+const READ_MOST = 8000;
+
 /** A growing document. */
 export class Stream {
   private done: Block[] = [];
@@ -40,7 +42,7 @@ export class Stream {
 
   /** The text is complete: it is read once more as a whole, since a link may be defined behind its use. */
   finish(): void {
-    if (!/^ {0,3}\[[^\]\n]+\]:/mu.test(this.source)) return;
+    if (!/^ {0,3}\[[^\]\n]+\]:/mu.test(this.source) && this.rest.length <= READ_MOST) return;
     this.done = [];
     this.last = parsePlaced(this.source, this.base).map((placed) => placed.block);
     this.rest = this.source;
@@ -54,6 +56,16 @@ export class Stream {
   }
 
   private read(): void {
+    // A paragraph that goes on and on would be read again with every word; until it ends it is shown as its text. Code is
+    // read in one go, however long it is.
+    if (
+      this.rest.length > READ_MOST &&
+      !/^\s*(?:```|~~~)/u.test(this.rest) &&
+      !/\n\s*\n/u.test(this.rest)
+    ) {
+      this.last = [{ kind: "paragraph", parts: [{ kind: "text", text: this.rest }] }];
+      return;
+    }
     const placed = parsePlaced(this.rest, this.base);
     // The last block may go on, and the one before it may be what a line of the last turns it into (a table, a heading):
     // only a block before an empty line is settled.

@@ -5,6 +5,7 @@
 import { createSignal, For, type JSX, Show } from "solid-js";
 
 import type { Selection, SessionId } from "@moat/proto";
+import { isBusy } from "../agent/view.ts";
 import { oneLine, visible } from "../agent/visible.ts";
 import { Badge, Button, FileIcon, Icon, IconButton, TextArea } from "../ui/index.ts";
 import { effectKey } from "./ask.tsx";
@@ -216,7 +217,7 @@ function HunkView(props: FileProps & { hunk: DiffHunk; blocked: string | null })
         </span>
       </div>
       <Show when={draft() && draft()?.at === null}>
-        <CommentBox review={review} file={props.file} draft={draft() as Draft} onClose={() => setDraft(null)} />
+        <CommentBox review={review} session={props.session} file={props.file} draft={draft() as Draft} onClose={() => setDraft(null)} />
       </Show>
       <HunkLines
         host={review.agent.host}
@@ -224,7 +225,7 @@ function HunkView(props: FileProps & { hunk: DiffHunk; blocked: string | null })
         onComment={commentOn}
         below={(line) => (
           <Show when={draft()?.at === line}>
-            <CommentBox review={review} file={props.file} draft={draft() as Draft} onClose={() => setDraft(null)} />
+            <CommentBox review={review} session={props.session} file={props.file} draft={draft() as Draft} onClose={() => setDraft(null)} />
           </Show>
         )}
       />
@@ -232,14 +233,20 @@ function HunkView(props: FileProps & { hunk: DiffHunk; blocked: string | null })
   );
 }
 
-function CommentBox(props: { review: Review; file: ReviewFile; draft: Draft; onClose(): void }): JSX.Element {
+function CommentBox(props: {
+  review: Review;
+  session: SessionId;
+  file: ReviewFile;
+  draft: Draft;
+  onClose(): void;
+}): JSX.Element {
   const { review } = props;
   const t = review.agent.host.t;
   const [text, setText] = createSignal("");
-  const busy = () => review.blocked(review.agent.current()) === t("review.blocked.busy");
+  const busy = () => isBusy(review.agent.viewOf(props.session));
   const send = () => {
     if (text().trim() === "") return;
-    void review.comment(props.file.path, props.draft.lines, text());
+    void review.comment(props.session, props.file.path, props.draft.lines, text());
     props.onClose();
   };
   return (

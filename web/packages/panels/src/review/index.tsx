@@ -31,9 +31,13 @@ export function ReviewEditor(props: { host: Host; session: SessionId; path?: str
   const { agent } = review;
   const set = () => review.setOf(props.session);
   const view = () => agent.viewOf(props.session);
-  createEffect(() => {
-    if (agent.current() !== props.session) void agent.open(props.session);
-  });
+  createEffect(
+    on(
+      () => props.session,
+      (session) => void agent.attend(session),
+    ),
+  );
+  createEffect(() => review.follow(props.session));
   return (
     <div class="rv-editor">
       <Switch fallback={<Files review={review} session={props.session} path={props.path} />}>

@@ -49,12 +49,13 @@ function make(agent: Agent) {
 
   // A change set comes whole each time; files that are the same stay what they are, so that the
   // review keeps its place.
-  createEffect(() => {
-    const view = agent.view();
+  const follow = (session: SessionId | null): void => {
+    const view = session === null ? undefined : agent.viewOf(session);
     if (!view) return;
     const next = reviewSet(unwrap(view.pending));
     setSets(view.session, reconcile(next, { key: "path" }));
-  });
+  };
+  createEffect(() => follow(agent.current()));
 
   const setOf = (session: SessionId | null): ReviewSet => {
     const known = session === null ? undefined : sets[session];
@@ -160,7 +161,13 @@ function make(agent: Agent) {
   }
 
   /** Sends words about some lines to the agent: into the turn that runs, else to the composer. */
-  async function comment(path: string, lines: [number, number], words: string): Promise<void> {
+  async function comment(
+    session: SessionId,
+    path: string,
+    lines: [number, number],
+    words: string,
+  ): Promise<void> {
+    if (agent.current() !== session) await agent.open(session);
     const text = `${placeOf(path, lines[0], lines[1])}: ${words.trim()}`;
     if (isBusy(agent.view())) {
       if (await agent.steer(text)) host.notify({ level: "info", text: t("review.comment.steered"), brief: true });
@@ -179,6 +186,8 @@ function make(agent: Agent) {
   const review = {
     agent,
     setOf,
+    /** Keeps a session's review up to date; to be called in an effect. */
+    follow,
     current,
     blocked,
     working,
@@ -232,7 +241,7 @@ function showInEditors(host: Host, review: { current(): ReviewSet; agent: Agent 
           conflict: file.state === "conflict" ? (change.conflict ?? "") : null,
           keep: (numbers) => void review.keep(session, { select: "hunks", path, numbers }),
           undo: (numbers) => void review.discard(session, { select: "hunks", path, numbers }),
-          comment: (line, text) => void review.comment(path, [line, line], text),
+          comment: (line, text) => void review.comment(session, path, [line, line], text),
         };
         host.pending.set(path, pending);
       }

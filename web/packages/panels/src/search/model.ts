@@ -164,7 +164,8 @@ export function piecesOf(
     if (text !== "") found.push({ text, form });
   };
   let at = leadFrom(line);
-  if (at > 0 || line.cut > 0) put("…", "plain");
+  // What was cut is only said where it is more than indentation.
+  if (line.cut > 0 || line.text.slice(0, at).trim() !== "") put("…", "plain");
   for (const [begin, end] of line.matched) {
     if (begin < at) continue;
     put(line.text.slice(at, begin), "plain");

@@ -1,16 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The keybindings editor: every command with its keys, to be searched, changed and set back.
 
-import {
-  For,
-  Show,
-  createEffect,
-  createMemo,
-  createSignal,
-  on,
-  onMount,
-  type JSX,
-} from "solid-js";
+import { createMemo, createSignal, For, type JSX, Show } from "solid-js";
 import type { Host } from "../host.ts";
 import { Button, Dialog, Empty, Icon, IconButton, TextInput } from "../ui/index.ts";
 import { bound, clashes, normal, pressed, rebound, shown, type BoundCommand } from "./keys.ts";
@@ -206,7 +197,6 @@ function Recorder(props: {
   onClose(keys: string | null): void;
 }): JSX.Element {
   const { host } = props;
-  let field!: HTMLDivElement;
   const [keys, setKeys] = createSignal("");
   const other = () => (keys() === "" ? [] : props.clashesOf(keys()));
   const keyDown = (event: KeyboardEvent) => {
@@ -225,11 +215,6 @@ function Recorder(props: {
     // A third stroke begins anew: bindings have two at most.
     setKeys(strokes.length === 1 ? `${strokes[0] ?? ""} ${stroke}` : stroke);
   };
-  onMount(() => {
-    field.addEventListener("keydown", keyDown);
-    field.focus();
-  });
-  createEffect(on(keys, () => field.focus()));
   return (
     <Dialog
       title={props.name}
@@ -246,7 +231,7 @@ function Recorder(props: {
     >
       <p>{host.t("keys.press")}</p>
       <div
-        ref={field}
+        ref={(field) => field.addEventListener("keydown", keyDown)}
         class="keys-field"
         data-autofocus
         data-takes-keys
