@@ -98,6 +98,7 @@ export class Home {
     chmodSync(home.at("config"), 0o700);
     mkdirSync(home.at("work/project"), { recursive: true });
     home.configure(options.config ?? "");
+    writeFileSync(home.at("home/.gitconfig"), "[user]\n\tname = Ada\n\temail = ada@example.test\n");
     home.put("calc.py", WRONG);
     home.put("test_calc.py", TESTS);
     home.put("README.md", "# Tally\n\nAdds numbers up.\n");
@@ -147,16 +148,11 @@ export class Home {
       XDG_CACHE_HOME: this.at("cache"),
       SHELL: "/bin/bash",
       LANG: "C.UTF-8",
-      GIT_AUTHOR_NAME: "Ada",
-      GIT_AUTHOR_EMAIL: "ada@example.test",
-      GIT_COMMITTER_NAME: "Ada",
-      GIT_COMMITTER_EMAIL: "ada@example.test",
     };
   }
 
   git(...words) {
-    const identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.test"];
-    return execFileSync("git", [...identity, ...words], { cwd: this.project, encoding: "utf8", env: this.environment });
+    return execFileSync("git", words, { cwd: this.project, encoding: "utf8", env: this.environment });
   }
 
   /** Runs `moat` to its end, and gives what it printed. The model answers meanwhile, so nothing may block. */
@@ -245,7 +241,8 @@ export async function openPage(browser, address, options = {}) {
     viewport: options.size ?? { width: 1280, height: 800 },
     colorScheme: options.scheme ?? "dark",
     locale: "en-US",
-    permissions: ["clipboard-read", "clipboard-write"],
+    // A page that is replaced does not count as one of this machine.
+    permissions: ["clipboard-read", "clipboard-write", ...(process.env.MOAT_DIST ? ["local-network-access"] : [])],
   });
   if (process.env.MOAT_DIST) await replacePage(context, process.env.MOAT_DIST);
   const page = await context.newPage();
