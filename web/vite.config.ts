@@ -10,8 +10,9 @@ const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
   root: at("./packages/host-web"),
-  base: "/",
-  plugins: [solid({ include: /(packages|e2e)\/.*\.tsx$/ })],
+  // The page lies below a path that only its owner knows.
+  base: "./",
+  plugins: [solid({ include: /packages\/.*\.tsx$/ })],
   resolve: {
     alias: [
       { find: /^@moat\/proto$/, replacement: at("./packages/proto/src/index.ts") },
