@@ -12,7 +12,7 @@ export default defineConfig({
   root: at("./packages/host-web"),
   // The page lies below a path that only its owner knows.
   base: "./",
-  plugins: [solid({ include: /packages\/.*\.tsx$/ })],
+  plugins: [solid({ include: /(packages|e2e)\/.*\.tsx$/ })],
   resolve: {
     alias: [
       { find: /^@moat\/proto$/, replacement: at("./packages/proto/src/index.ts") },
