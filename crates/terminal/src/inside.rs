@@ -68,6 +68,8 @@ struct Shell {
     terminal: u32,
     child: Child,
     process: OwnedFd,
+    /// Whether it has a session and a terminal, and is not a program that runs alone.
+    has_session: bool,
     /// When what is left of its session is killed; nothing while it is wanted.
     deadline: Option<Duration>,
     ended: bool,
@@ -126,15 +128,12 @@ impl Keep {
         while let Some(message) = lines.next()? {
             match message {
                 ToKeeper::Open { terminal, device, directory } => {
-                    let answer = match self.open(terminal, &device, &directory) {
-                        Ok(()) => FromKeeper::Opened { terminal },
-                        Err((step, error)) => FromKeeper::Failed {
-                            terminal,
-                            step: step.to_owned(),
-                            errno: error.raw_os_error().unwrap_or_default(),
-                        },
-                    };
-                    send(socket, &answer)?;
+                    let opened = self.open(terminal, &device, &directory);
+                    send(socket, &answer(terminal, opened))?;
+                }
+                ToKeeper::Run { terminal, words, output } => {
+                    let started = self.run(terminal, &words, output.as_deref());
+                    send(socket, &answer(terminal, started))?;
                 }
                 ToKeeper::End { terminal } => {
                     let now = self.clock.monotonic();
@@ -172,9 +171,52 @@ impl Keep {
             .stderr(stdio().map_err(failed)?)
             .spawn()
             .map_err(failed)?;
+        self.watch(terminal, child, true)
+    }
+
+    /// Starts a program without a terminal.
+    fn run(
+        &mut self,
+        terminal: u32,
+        words: &[Vec<u8>],
+        output: Option<&[u8]>,
+    ) -> Result<(), (&'static str, io::Error)> {
+        let failed = |error| ("starting the program", error);
+        let mut words = words.iter().map(|word| OsStr::from_bytes(word));
+        let program = words.next().ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?;
+        let printed = match output {
+            None => Stdio::null(),
+            Some(path) => {
+                let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW;
+                let flags = flags | OFlags::CLOEXEC;
+                let file = rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)
+                    .map_err(|errno| ("opening the file for what it prints", errno.into()))?;
+                Stdio::from(file)
+            }
+        };
+        #[expect(clippy::disallowed_methods, reason = "the door to the user's own programs")]
+        let child = Command::new(program)
+            .args(words)
+            .stdin(Stdio::null())
+            .stdout(printed)
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .map_err(failed)?;
+        // One whose output nobody waits for, such as a browser, is its user's from here on.
+        if output.is_some() { self.watch(terminal, child, false) } else { Ok(()) }
+    }
+
+    fn watch(
+        &mut self,
+        terminal: u32,
+        child: Child,
+        has_session: bool,
+    ) -> Result<(), (&'static str, io::Error)> {
         let process = rustix::process::pidfd_open(pid(&child), PidfdFlags::empty())
-            .map_err(|errno| ("watching the shell", errno.into()))?;
-        self.shells.push(Shell { terminal, child, process, deadline: None, ended: false });
+            .map_err(|errno| ("watching the process", errno.into()))?;
+        let shell = Shell { terminal, child, process, has_session, deadline: None, ended: false };
+        self.shells.push(shell);
         Ok(())
     }
 
@@ -210,11 +252,27 @@ impl Keep {
     }
 }
 
+/// What the owner is told of something that was to be started.
+fn answer(terminal: u32, started: Result<(), (&'static str, io::Error)>) -> FromKeeper {
+    match started {
+        Ok(()) => FromKeeper::Opened { terminal },
+        Err((step, error)) => FromKeeper::Failed {
+            terminal,
+            step: step.to_owned(),
+            errno: error.raw_os_error().unwrap_or_default(),
+        },
+    }
+}
+
 impl Shell {
     /// Tells everything in the session that its terminal is gone.
     fn end(&mut self, now: Duration) {
         if self.deadline.is_none() {
             self.deadline = Some(now + END_WAIT_MAX);
+            if !self.has_session {
+                let _ended_by_itself = self.child.kill();
+                return;
+            }
             signal_session(pid(&self.child), Signal::HUP);
             signal_session(pid(&self.child), Signal::CONT);
         }

@@ -27,3 +27,6 @@ pub(crate) const ANSWER_WAIT_MAX: Duration = Duration::from_secs(10);
 
 /// The longest stored list of the terminals that were alive.
 pub(crate) const ALIVE_BYTES_MAX: u64 = 64 * 1024;
+
+/// How long a program may run that the server waits for; then it counts as failed.
+pub(crate) const RUN_WAIT_MAX: Duration = Duration::from_secs(120);

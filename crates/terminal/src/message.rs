@@ -25,6 +25,15 @@ pub(crate) enum ToKeeper {
         /// Where the shell begins.
         directory: Vec<u8>,
     },
+    /// Start a program without a terminal; what it prints goes into a file.
+    Run {
+        /// Its number, from the same row as the terminals'.
+        terminal: u32,
+        /// The program, an absolute path, and its arguments.
+        words: Vec<Vec<u8>>,
+        /// The file that takes what it prints; nothing for a program that is let go of.
+        output: Option<Vec<u8>>,
+    },
     /// End a shell and what runs in its terminal.
     End {
         /// The terminal's number.

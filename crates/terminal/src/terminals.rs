@@ -7,23 +7,24 @@
 //! Invariant: each terminal has one shell and one thread, and both end with it.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fmt;
 use std::io::{self, Read as _};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::JoinHandle;
 
 use moat_base::{Fs, TreePath, visible};
-use moat_protocol::workspace::{TerminalInfo, WorkspaceNews};
+use moat_protocol::workspace::{OpenTerminal, WorkspaceNews};
 use rustix::fs::OFlags;
 use rustix::pty::OpenptFlags;
 use rustix::termios::Winsize;
 
 use crate::error::Error;
 use crate::keeper::Keeper;
-use crate::limits::{ALIVE_BYTES_MAX, ANSWER_WAIT_MAX, PIECE_BYTES, TERMINALS_MAX};
+use crate::limits::{ALIVE_BYTES_MAX, ANSWER_WAIT_MAX, PIECE_BYTES, RUN_WAIT_MAX, TERMINALS_MAX};
 use crate::message::{FromKeeper, Lines, ToKeeper, send};
 use crate::pump::{OutputSink, Pump, Untyped};
 
@@ -136,7 +137,7 @@ impl Terminals {
 
     /// Those that there are.
     #[must_use]
-    pub fn list(&self) -> Vec<TerminalInfo> {
+    pub fn list(&self) -> Vec<OpenTerminal> {
         let table = self.shared.lock();
         table.terminals.iter().map(|(number, terminal)| info(*number, terminal)).collect()
     }
@@ -151,7 +152,7 @@ impl Terminals {
         size: Size,
         front: FrontId,
         sink: OutputSink,
-    ) -> Result<TerminalInfo, Error> {
+    ) -> Result<OpenTerminal, Error> {
         let number = self.shared.number()?;
         let step = |step: &str| {
             let step = step.to_owned();
@@ -195,6 +196,28 @@ impl Terminals {
         drop(table);
         self.shared.store();
         Ok(opened)
+    }
+
+    /// Runs a program of the user's without a terminal, with all that the user has; what it
+    /// prints goes into the file `output`. Waits for its end, and gives its status.
+    ///
+    /// # Errors
+    /// [`Error::Gone`], or [`Error::Open`] with what failed.
+    pub fn run(&self, words: &[&OsStr], output: &Path) -> Result<i32, Error> {
+        let number = self.shared.number()?;
+        self.shared.begin(&order(number, words, Some(output)), number)?;
+        self.shared.end_of(number)
+    }
+
+    /// Starts a program of the user's and lets go of it.
+    ///
+    /// # Errors
+    /// [`Error::Gone`], or [`Error::Open`] with what failed.
+    pub fn launch(&self, words: &[&OsStr]) -> Result<(), Error> {
+        let number = self.shared.number()?;
+        let begun = self.shared.begin(&order(number, words, None), number);
+        self.shared.lock().opening.remove(&number);
+        begun
     }
 
     /// Lets a front end see what a terminal prints, from what is kept of it on.
@@ -324,6 +347,23 @@ impl Shared {
         asked
     }
 
+    /// Waits until a program without a terminal has ended.
+    fn end_of(&self, number: u32) -> Result<i32, Error> {
+        let waiting = |table: &mut Table| {
+            let ended = table.opening.get(&number).is_none_or(|it| it.ended.is_some());
+            !table.keeper_gone && !ended
+        };
+        let guard = self.lock();
+        let waited = self.answered.wait_timeout_while(guard, RUN_WAIT_MAX, waiting);
+        let (mut table, _timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+        let ended = table.opening.remove(&number).and_then(|opening| opening.ended);
+        drop(table);
+        ended.ok_or_else(|| {
+            let _gone = self.ask(&ToKeeper::End { terminal: number });
+            Error::Gone
+        })
+    }
+
     fn answer(&self, terminal: u32) -> Result<(), Error> {
         let waiting = |table: &mut Table| {
             let answered = table.opening.get(&terminal).is_none_or(|it| it.answer.is_some());
@@ -426,8 +466,17 @@ fn stored(settings: &TerminalSettings) -> Vec<(u32, String)> {
     read.ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
 }
 
-fn info(number: u32, terminal: &Terminal) -> TerminalInfo {
-    TerminalInfo { terminal: number, program: terminal.program.clone(), ended: terminal.ended() }
+fn order(number: u32, words: &[&OsStr], output: Option<&Path>) -> ToKeeper {
+    let bytes = |word: &OsStr| word.as_bytes().to_vec();
+    ToKeeper::Run {
+        terminal: number,
+        words: words.iter().map(|word| bytes(word)).collect(),
+        output: output.map(|path| bytes(path.as_os_str())),
+    }
+}
+
+fn info(number: u32, terminal: &Terminal) -> OpenTerminal {
+    OpenTerminal { terminal: number, program: terminal.program.clone(), ended: terminal.ended() }
 }
 
 fn winsize(size: Size) -> Winsize {

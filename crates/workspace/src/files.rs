@@ -129,11 +129,10 @@ pub(crate) enum Written {
 
 /// Says of a path that was to be new that it is not.
 fn occupied(error: FileError, path: &TreePath) -> Error {
-    match error {
-        FileError::Changed { .. } => Error::Occupied { path: path.clone() },
-        FileError::Refused { path, reason: "it is a directory" | "it is a symbolic link" } => {
-            Error::Occupied { path }
-        }
-        other => other.into(),
-    }
+    let is_there = if let FileError::Refused { reason, .. } = &error {
+        ["it is a directory", "it is a symbolic link"].contains(reason)
+    } else {
+        matches!(error, FileError::Changed { .. })
+    };
+    if is_there { Error::Occupied { path: path.clone() } } else { error.into() }
 }

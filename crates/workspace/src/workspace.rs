@@ -59,9 +59,10 @@ impl Workspace {
     /// # Errors
     /// What failed, why, and what the reader can do.
     pub fn files(&self, query: FilesQuery) -> Result<FilesReply, Report> {
-        let answer = match query {
-            FilesQuery::Find { text, limit } => Ok(self.names.find(&text, limit)),
-            other => self.files.answer(other),
+        let answer = if let FilesQuery::Find { text, limit } = query {
+            Ok(self.names.find(&text, limit))
+        } else {
+            self.files.answer(query)
         };
         answer.map_err(|error| Report::of(&error))
     }

@@ -14,7 +14,7 @@ use std::io;
 use std::os::fd::AsFd as _;
 
 use moat_base::{TreeError, TreePath};
-use rustix::fs::{AtFlags, Mode, RenameFlags};
+use rustix::fs::{AtFlags, FileType, Mode, RenameFlags};
 use rustix::io::Errno;
 
 use super::write::{failure, make_directory};
@@ -56,16 +56,21 @@ impl DirTree {
         let (directory, name) = resolver::parent(self.root(), to, Parents::Created)?;
         let failed = |error: io::Error| failure(to, error);
         match stat.file_type() {
-            rustix::fs::FileType::Symlink => {
+            FileType::Symlink => {
                 let target = of.link_target(from)?;
                 let made = rustix::fs::symlinkat(target, &directory, name);
                 made.map_err(|errno| failed(errno.into()))
             }
-            rustix::fs::FileType::Directory => {
+            FileType::Directory => {
                 make_directory(directory.as_fd(), name, stat.permissions() & 0o777 | 0o700)
                     .map_err(failed)
             }
-            _ => {
+            FileType::RegularFile
+            | FileType::Fifo
+            | FileType::Socket
+            | FileType::CharacterDevice
+            | FileType::BlockDevice
+            | FileType::Unknown => {
                 let (mut source, stat) = resolver::file(of.root(), from, Links::Refused)?;
                 let mut target = super::write::create(directory.as_fd(), name).map_err(failed)?;
                 let copied = io::copy(&mut source, &mut target).and_then(|_bytes| {

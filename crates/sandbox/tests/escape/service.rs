@@ -7,7 +7,9 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
-use moat_sandbox::{Launcher, Service, ServiceConfinement, start_service};
+use moat_sandbox::{Launcher, Service, ServiceConfinement, ServiceProcess, start_service};
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::process::{Pid, PidfdFlags};
 
 use crate::support::{Scratch, helper, shell};
 
@@ -53,12 +55,13 @@ fn a_launcher_that_gave_the_network_up_starts_nothing_that_has_one() {
     let own = |launcher: &Launcher| {
         let (service, place) = service(&scratch, ServiceConfinement::Own, &questions);
         let started = start_service(launcher, service);
+        let answered = started.map(|started| answer(started, &place));
         std::fs::remove_file(place).unwrap();
-        started
+        answered
     };
     let host = std::fs::read_link("/proc/self/ns/net").unwrap();
     let control = scratch.launcher();
-    own(&control).unwrap();
+    assert_eq!(own(&control).unwrap(), "through\n");
     assert_eq!(network(&control), host);
     let told = scratch.launcher();
     told.give_up_network().unwrap();
@@ -125,14 +128,29 @@ fn service(
 fn ask(scratch: &Scratch, confinement: ServiceConfinement, questions: &[(&str, String)]) -> String {
     let launcher = scratch.launcher();
     let (service, place) = service(scratch, confinement, questions);
-    start_service(&launcher, service).unwrap();
+    let started = start_service(&launcher, service).unwrap();
     // It lives on without the launcher.
     drop(launcher);
-    let mut answer = String::new();
-    UnixStream::connect(&place).unwrap().read_to_string(&mut answer).unwrap();
+    let said = answer(started, &place);
     std::fs::remove_file(place).unwrap();
-    answer
+    said
 }
+
+/// What a service answers. It has ended when this returns: a service lives for itself, so
+/// whoever starts one in a test and does not ask it leaves it behind for ever.
+fn answer(started: ServiceProcess, place: &Path) -> String {
+    let process = Pid::from_raw(started.pid).unwrap();
+    let process = rustix::process::pidfd_open(process, PidfdFlags::empty()).unwrap();
+    let mut said = String::new();
+    UnixStream::connect(place).unwrap().read_to_string(&mut said).unwrap();
+    let wait = Timespec { tv_sec: SERVICE_ENDS_S, tv_nsec: 0 };
+    let mut fds = [PollFd::new(&process, PollFlags::IN)];
+    assert_eq!(rustix::event::poll(&mut fds, Some(&wait)), Ok(1), "the service does not end");
+    said
+}
+
+/// Far longer than a service takes to end.
+const SERVICE_ENDS_S: i64 = 100;
 
 /// Runs the helper so that it first gives rights up as `how` says.
 fn confined(how: &str, scratch: &Scratch, questions: &[(&str, String)]) -> String {
