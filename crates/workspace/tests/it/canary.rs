@@ -267,7 +267,7 @@ fn planted(attack: &Attack) -> (Scratch, PathBuf) {
     // In the tree, where also a git in a sandbox that may write could leave it.
     let mark = scratch.root.join(".git/canary-fired");
     let program = scratch.root.join(".git/canary");
-    let text = format!("#!/bin/sh\n: >'{}'\ncat 2>/dev/null\nexit 1\n", mark.display());
+    let text = format!("#!/bin/sh\n: >'{}'\nexit 1\n", mark.display());
     std::fs::write(&program, text).unwrap();
     std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
     (attack.plant)(&scratch, program.to_str().unwrap());

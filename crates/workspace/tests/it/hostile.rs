@@ -158,7 +158,7 @@ fn a_directory_that_becomes_a_link_while_it_is_written_to_leads_nowhere() {
         });
         let open = scratch.open();
         let mut read = 0;
-        for number in 0..300 {
+        for number in 0..100 {
             if let Ok(FilesReply::Read(ReadResult::Text(text))) =
                 open.ask(FilesQuery::Read { path: path("one/file") })
             {
