@@ -37,7 +37,6 @@ fn main() -> ExitCode {
     let directory = tempfile::tempdir_in(program.parent().unwrap()).unwrap();
     let root = directory.path().join("home/project");
     plant(&root);
-    let (sender, news) = mpsc::sync_channel(10_000);
     let launcher = Launcher::start(Settings {
         helper: program,
         home: directory.path().join("home"),
@@ -72,6 +71,14 @@ fn main() -> ExitCode {
         std::thread::yield_now();
     }
     println!("all names known after: {:?}", start.elapsed());
+    find(&workspace);
+    search(&workspace);
+    status(&workspace);
+    println!("{}", memory());
+    ExitCode::SUCCESS
+}
+
+fn find(workspace: &Workspace) {
     for text in ["m", "main", "src7file3", "module/1999", "zzzz", "d1f2rs"] {
         let query = FilesQuery::Find { text: text.to_owned(), limit: 50 };
         let mut times: Vec<Duration> = (0..ROUNDS)
@@ -84,6 +91,10 @@ fn main() -> ExitCode {
         times.sort();
         println!("find {text:?}: median {:?}, worst {:?}", times[ROUNDS / 2], times[ROUNDS - 1]);
     }
+}
+
+fn search(workspace: &Workspace) {
+    let (sender, news) = mpsc::sync_channel(10_000);
     for pattern in ["needle", "absent_everywhere"] {
         let start = Instant::now();
         let sender = sender.clone();
@@ -92,23 +103,22 @@ fn main() -> ExitCode {
         workspace.search(query, FrontId(1), sink).unwrap();
         let mut first = None;
         loop {
-            match news.recv().unwrap() {
-                WorkspaceNews::SearchEnded { files, .. } => {
-                    let whole = start.elapsed();
-                    println!("search {pattern:?}: first {first:?}, {files} files in {whole:?}");
-                    break;
-                }
-                _ => first = first.or(Some(start.elapsed())),
+            if let WorkspaceNews::SearchEnded { files, .. } = news.recv().unwrap() {
+                let whole = start.elapsed();
+                println!("search {pattern:?}: first {first:?}, {files} files in {whole:?}");
+                break;
             }
+            first = first.or_else(|| Some(start.elapsed()));
         }
     }
+}
+
+fn status(workspace: &Workspace) {
     for round in 0..3 {
         let start = Instant::now();
         workspace.git(GitQuery::Status).unwrap();
         println!("git status, round {round}: {:?}", start.elapsed());
     }
-    println!("{}", memory());
-    ExitCode::SUCCESS
 }
 
 fn plant(root: &Path) {

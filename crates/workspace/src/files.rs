@@ -129,11 +129,10 @@ pub(crate) enum Written {
 
 /// Says of a path that was to be new that it is not.
 fn occupied(error: FileError, path: &TreePath) -> Error {
-    let is_there = match &error {
-        FileError::Refused { reason, .. } => {
-            ["it is a directory", "it is a symbolic link"].contains(reason)
-        }
-        error => matches!(error, FileError::Changed { .. }),
+    let is_there = if let FileError::Refused { reason, .. } = &error {
+        ["it is a directory", "it is a symbolic link"].contains(reason)
+    } else {
+        matches!(error, FileError::Changed { .. })
     };
     if is_there { Error::Occupied { path: path.clone() } } else { error.into() }
 }

@@ -156,6 +156,7 @@ impl RuleBook {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the tests prepare files of their own")]
 mod tests {
     use moat_files::Root;
 

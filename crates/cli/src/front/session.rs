@@ -12,6 +12,19 @@ use crate::host::{Arrival, Host};
 use crate::terminal::complain_part;
 
 impl Front {
+    /// Tells of a command by its events alone, until it ended.
+    fn command_in_events(&mut self, host: &Host) -> Result<Result<CommandEnd, Report>, Failure> {
+        Ok(match self.wait(host, Wanted::Command)? {
+            Waited::Command(end) => Ok(end),
+            Waited::Failed(report) => Err(report),
+            Waited::Turn(_)
+            | Waited::Moved { .. }
+            | Waited::Changes(_)
+            | Waited::Plan(_)
+            | Waited::Closed => Ok(CommandEnd::Unknown),
+        })
+    }
+
     /// Passes a command's output on, each stream on its own, until it ended.
     pub(crate) fn command(
         &mut self,
@@ -19,15 +32,7 @@ impl Front {
         output: Output,
     ) -> Result<Result<CommandEnd, Report>, Failure> {
         if self.form == Form::Json {
-            return Ok(match self.wait(host, Wanted::Command)? {
-                Waited::Command(end) => Ok(end),
-                Waited::Failed(report) => Err(report),
-                Waited::Turn(_)
-                | Waited::Moved { .. }
-                | Waited::Changes(_)
-                | Waited::Plan(_)
-                | Waited::Closed => Ok(CommandEnd::Unknown),
-            });
+            return self.command_in_events(host);
         }
         let attended = self.attendance == Attendance::Attended;
         loop {

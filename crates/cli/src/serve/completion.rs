@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use moat_base::{Clock as _, Report, TreePath};
+use moat_base::{Report, TreePath};
 use moat_complete::limits::{Budget, LARGE, SMALL, TOKENS_MAX};
 use moat_complete::{Neighbour, gap, judge};
 use moat_config::Settings as Config;

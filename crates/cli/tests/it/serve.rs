@@ -8,7 +8,7 @@ use std::net::TcpStream;
 use std::process::Command;
 
 use moat_protocol::workspace::{
-    EntryKind, FilesQuery, FilesReply, SessionsQuery, SessionsReply, WorkspaceNews, WorkspaceQuery,
+    EntryKind, FilesReply, SessionsQuery, SessionsReply, WorkspaceNews, WorkspaceQuery,
     WorkspaceReply,
 };
 use moat_protocol::{Event, Op, Outcome, Selection, Task, TaskKind};

@@ -112,11 +112,9 @@ impl Scratch {
     /// Waits until a terminal's end was told, and gives its status.
     #[track_caller]
     pub(crate) fn ended(&self, terminal: u32) -> Option<i32> {
-        let of = |news: &WorkspaceNews| match news {
-            WorkspaceNews::TerminalEnded { terminal: of, status } if *of == terminal => {
-                Some(*status)
-            }
-            _ => None,
+        let of = |news: &WorkspaceNews| {
+            let WorkspaceNews::TerminalEnded { terminal: of, status } = news else { return None };
+            (*of == terminal).then_some(*status)
         };
         let news = self.news.wait(|news| news.iter().any(|it| of(it).is_some()));
         news.iter().find_map(of).unwrap()
@@ -145,7 +143,7 @@ pub(crate) fn eventually(what: &str, holds: impl Fn() -> bool) {
 /// Whether a process with this number runs.
 pub(crate) fn runs(process: i32) -> bool {
     std::fs::read_to_string(format!("/proc/{process}/stat"))
-        .is_ok_and(|stat| !stat[stat.rfind(')').unwrap()..].starts_with(") Z"))
+        .is_ok_and(|stat| !stat.rsplit_once(')').unwrap().1.starts_with(" Z"))
 }
 
 fn helper() -> PathBuf {

@@ -55,6 +55,7 @@ pub(crate) fn resolve(tree: &DirTree, path: &TreePath) -> Result<TreePath, Error
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the tests prepare files of their own")]
 mod tests {
     use std::os::unix::fs::symlink;
 

@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_list_over_the_limit_is_cut_and_nonsense_passed_over() {
-        let mut output = b"nonsense\01 M.\0? ../x\0".to_vec();
+        let mut output = b"nonsense\x001 M.\0? ../x\0".to_vec();
         for number in 0..=GIT_CHANGES_MAX {
             output.extend(format!("? f{number}\0").into_bytes());
         }

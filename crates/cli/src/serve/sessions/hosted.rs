@@ -159,12 +159,13 @@ impl Shared {
 
     fn happened(&self, envelope: Envelope) {
         let mut told = self.told();
-        match &envelope.event {
-            Event::TurnStarted { .. } => (told.asked, told.in_turn) = (false, true),
-            Event::TurnFinished { .. } => (told.asked, told.in_turn) = (false, false),
+        if let Event::TurnStarted { .. } = envelope.event {
+            (told.asked, told.in_turn) = (false, true);
+        } else if let Event::TurnFinished { .. } = envelope.event {
+            (told.asked, told.in_turn) = (false, false);
+        } else if let Event::Failed { .. } = envelope.event {
             // A turn that was refused did not begin.
-            Event::Failed { .. } => told.asked = false,
-            _ => {}
+            told.asked = false;
         }
         let envelope = Arc::new(envelope);
         if told.events.len() >= KEPT_MAX {

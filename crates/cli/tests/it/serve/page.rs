@@ -108,10 +108,9 @@ impl Page {
 
     /// The answer to a question that is written by hand.
     pub(crate) fn asks(&mut self, query: &Value) -> WorkspaceReply {
-        match self.answer(query) {
-            ServerFrame::Answer { reply, .. } => reply,
-            other => panic!("{query}: {other:?}"),
-        }
+        let answer = self.answer(query);
+        let ServerFrame::Answer { reply, .. } = answer else { panic!("{query}: {answer:?}") };
+        reply
     }
 
     /// Whether a question is refused, or ends the connection.
@@ -125,15 +124,13 @@ impl Page {
         let frame = json!({"id": number, "ask": query}).to_string();
         self.socket.send(Message::text(frame)).unwrap();
         loop {
-            match self.frame() {
-                ServerFrame::News { news } => self.news.push_back(news),
-                ServerFrame::Answer { id, reply } if id == number => {
-                    return ServerFrame::Answer { id, reply };
+            let frame = self.frame();
+            match &frame {
+                ServerFrame::News { news } => self.news.push_back(news.clone()),
+                ServerFrame::Answer { id, .. } | ServerFrame::Refused { id, .. } => {
+                    assert_eq!(*id, number, "{frame:?}");
+                    return frame;
                 }
-                ServerFrame::Refused { id, report } if id == number => {
-                    return ServerFrame::Refused { id, report };
-                }
-                other => panic!("{other:?}"),
             }
         }
     }
@@ -147,10 +144,11 @@ impl Page {
         loop {
             let news = match self.news.pop_front() {
                 Some(news) => news,
-                None => match self.frame() {
-                    ServerFrame::News { news } => news,
-                    other => panic!("{what}: {other:?}"),
-                },
+                None => {
+                    let frame = self.frame();
+                    let ServerFrame::News { news } = frame else { panic!("{what}: {frame:?}") };
+                    news
+                }
             };
             if let WorkspaceNews::Session { envelope } = &news
                 && let moat_protocol::Event::Failed { report } = &envelope.event
@@ -168,7 +166,7 @@ impl Page {
             match self.socket.read().unwrap() {
                 Message::Text(text) => return serde_json::from_str(&text).unwrap(),
                 Message::Binary(_) | Message::Ping(_) | Message::Pong(_) => {}
-                other => panic!("{other:?}"),
+                Message::Close(_) | Message::Frame(_) => panic!("the connection ended"),
             }
         }
     }

@@ -4,11 +4,11 @@
 
 import { FitAddon } from "@xterm/addon-fit";
 import { SearchAddon } from "@xterm/addon-search";
-import { Unicode11Addon } from "@xterm/addon-unicode11";
 import { type IDisposable, type ITerminalOptions, Terminal } from "@xterm/xterm";
 import type { TerminalLine } from "@moat/proto";
 import { linkProvider, type LinkOpener } from "./provider.ts";
 import { isMultiline, restrict, safePaste, safeTitle } from "./safety.ts";
+import { boundWidths } from "./widths.ts";
 
 const RESIZE_PAUSE_MS = 60;
 const COLUMNS_LEAST = 2;
@@ -68,9 +68,7 @@ export class Screen {
     });
     this.terminal.loadAddon(this.#fit);
     this.terminal.loadAddon(this.search);
-    this.terminal.loadAddon(new Unicode11Addon());
-    // Widths as programs of today reckon them, so that the cursor is where the shell thinks it is.
-    this.terminal.unicode.activeVersion = "11";
+    boundWidths(this.terminal);
     this.#gone.push(
       ...restrict(this.terminal),
       this.terminal.registerLinkProvider(linkProvider(this.terminal, options.links)),
