@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The agent: asked in its panel, reviewed hunk by hunk, taken back; and what crossed the boundary meanwhile.
 
-import { command, editorText, holds, openFile, REPAIR, RIGHT, same, see, until, usable, WRONG } from "../harness.mjs";
+import { editorText, holds, openFile, RIGHT, same, see, until, WRONG } from "../harness.mjs";
 
 const CHECK = "python3 -m unittest";
 
@@ -47,7 +47,7 @@ export async function agent({ home: make, open }) {
   await openFile(page, "calc.py");
   await page.waitForSelector(".pending-bar");
   await until("the pending line in the editor", async () =>
-    (await page.locator(".pending-line").allTextContents()).some((line) => line.includes("Add the values up.")),
+    (await page.locator(".pending-line").allTextContents()).some((line) => line.replaceAll("\u00a0", " ").includes("Add the values up.")),
   );
   await page.locator(".pending-bar button", { hasText: "Keep" }).click();
   await until("all of it on disk", () => home.read("calc.py") === RIGHT);

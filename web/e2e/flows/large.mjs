@@ -3,7 +3,7 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openFile, see, until } from "../harness.mjs";
+import { see, until } from "../harness.mjs";
 
 const [DIRECTORIES, FILES] = [1000, 100];
 

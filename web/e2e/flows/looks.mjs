@@ -3,7 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { command, holds, openFile, same, see, until, usable } from "../harness.mjs";
+import { holds, openFile, same, see, until, usable } from "../harness.mjs";
 import { askForRepair } from "./agent.mjs";
 import { openTerminal } from "./tools.mjs";
 

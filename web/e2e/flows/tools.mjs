@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Terminals and source control.
 
-import { command, editorText, holds, openFile, same, see, until, usable } from "../harness.mjs";
+import { editorText, holds, openFile, same, see, until, usable } from "../harness.mjs";
 
 const rows = (page) =>
   page.evaluate(() =>

@@ -112,6 +112,11 @@ export class Feed {
   hear(envelope: Envelope): void {
     const line = this.#lines.get(envelope.session);
     if (!line) return;
+    // What is still told of is still seen: "gone" was said of an earlier attachment.
+    if (this.#store[0].views[envelope.session]?.stage === "gone") {
+      line.attached = true;
+      this.#store[1]("views", envelope.session, (view) => ({ ...view, stage: "open", goneReport: null }));
+    }
     line.queue.push(envelope);
     this.#wake();
   }
