@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help run run-offline test test-all validate soak many container vm-own vm-trixie
-.PHONY: bench-sandbox demo-offline prove vm bench env fmt clean build
+.PHONY: bench-sandbox demo-offline prove vm bench env fmt clean build web
 
 TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 MOAT := $(TARGET_DIR)/release/moat
@@ -27,12 +27,18 @@ help: ## list the targets
 
 build: ## build the `moat` command
 	@scripts/setup.sh build
+	@scripts/web.sh build
 	cargo build --release --locked --package moat-cli
 
-run: ## install what is missing, build, get the model, repair the demo program
+web: ## build the page of the browser IDE
+	@scripts/setup.sh build
+	@scripts/web.sh build
+
+run: ## install what is missing, build, get the model, repair the demo program, open the IDE on it
 	@scripts/setup.sh run
+	@scripts/web.sh build
 	cargo build --release --locked --package moat-cli
-	@scripts/demo.sh "$(MOAT)"
+	@scripts/demo.sh "$(MOAT)" serve
 
 run-offline: ## the same once more where nothing is reachable; after `make run`
 	@scripts/setup.sh run
@@ -41,11 +47,12 @@ run-offline: ## the same once more where nothing is reachable; after `make run`
 
 test: ## everything that continuous integration checks
 	@scripts/setup.sh test
-	@$(XTASK) ci fmt tidy
+	@$(XTASK) ci fmt tidy types
+	@scripts/web.sh build
 	cargo build --release --locked --workspace
 	$(MOAT) model pull $(TEST_MODEL) --quiet
 	@MOAT_TEST_MODEL="$$($(MOAT) model path $(TEST_MODEL))" \
-		$(XTASK) ci clippy test doctest doc deny
+		$(XTASK) ci clippy test web doctest doc deny
 
 # Parts of `make test-all`; each also runs alone.
 PARTS := test validate prove soak many container vm-own vm-trixie bench-sandbox demo-offline

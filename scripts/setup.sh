@@ -56,6 +56,14 @@ has_certificates() {
     return 1
 }
 
+# The page of the IDE is built with Node.js 20.19 or later, which is what Vite asks for.
+# has_new_node PROGRAM
+has_new_node() {
+    has "$1" && "$1" -e '
+const [major, minor] = process.versions.node.split(".").map(Number);
+process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)' 2>/dev/null
+}
+
 check_build() {
     has cargo || fail "there is no cargo" \
         "install a Rust toolchain with rustup, then run this again; rust-toolchain.toml picks the version"
@@ -66,6 +74,8 @@ check_build() {
     has clang || need clang "the bindings to llama.cpp are made from its headers"
     has_libclang || need libclang-dev "the bindings to llama.cpp are made from its headers"
     has pkg-config || need pkg-config "build scripts look for libraries with it"
+    has node || need nodejs "the page of the IDE is built with it"
+    has npm || need npm "the parts of the page come through it"
 }
 
 check_run() {
@@ -79,7 +89,7 @@ check_test() {
     check_run
     has_python_module venv && has_python_module ensurepip ||
         need python3-venv "a Python project in a virtual environment is tested in the sandbox"
-    has node || need nodejs "a Node project is tested in the sandbox"
+    has chromium || need chromium "the page is tested in it"
     has java || need default-jdk-headless "a Maven project is tested in the sandbox"
     has mvn || need maven "a Maven project is tested in the sandbox"
     repository=/usr/share/maven-repo
@@ -145,6 +155,19 @@ install_crates() {
     done
 }
 
+# The distribution's Node.js may be too old: then one of npm's own packages is used, for the
+# page alone.
+install_node() {
+    own=web/.node/node_modules/node-linux-$node_machine/bin/node
+    has_new_node node || has_new_node "./$own" && return 0
+    say "node is $(node --version 2>/dev/null || echo missing), and the page needs 20.19: bringing $node_version into web/.node"
+    npm install --prefix web/.node --no-audit --no-fund --no-save --loglevel=error \
+        "node-linux-$node_machine@$node_version" ||
+        fail "npm could not bring Node.js" "install Node.js 20.19 or later, then run this again"
+}
+node_version=22.23.5
+case $(uname -m) in aarch64) node_machine=arm64 ;; *) node_machine=x64 ;; esac
+
 case $step in
 build) check_build ;;
 run) check_run ;;
@@ -155,3 +178,4 @@ vm) check_vm ;;
 esac
 install_packages
 install_crates
+install_node

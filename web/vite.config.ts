@@ -10,7 +10,8 @@ const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
   root: at("./packages/host-web"),
-  base: "/",
+  // The page lies below a path that only its owner knows.
+  base: "./",
   plugins: [solid({ include: /(packages|e2e)\/.*\.tsx$/ })],
   resolve: {
     alias: [

@@ -4,7 +4,8 @@
 //! `validate` checks the tasks themselves, `mutate` makes fresh ones from a
 //! seed, `agent` runs the release binary on them and counts. The tasks are
 //! described in `bench/README.md`. `speed` compares the binary with common programs,
-//! `sandbox` compares the sandbox with plain processes and with bubblewrap.
+//! `sandbox` compares the sandbox with plain processes and with bubblewrap, `web` measures the
+//! page of the IDE.
 //!
 //! Invariant: a number is printed only in the run that measured it.
 //! Start at [`run`]; the interesting path is [`agent::run`].
@@ -36,7 +37,9 @@ const USAGE: &str = "usage: cargo xtask bench <command>
   speed [--moat PATH]
       compare start, first model request and memory with their goals
   sandbox [--only start|phases|build|status|fork] [--rounds N] [--json FILE] [--moat PATH]
-      compare the sandbox with plain processes and bubblewrap";
+      compare the sandbox with plain processes and bubblewrap
+  web
+      measure the page of the IDE in Chromium: bytes, start, echo, streaming, memory";
 
 /// Runs the measurement named by `arguments`.
 ///
@@ -49,6 +52,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
         Some((name, rest)) if name == "agent" => agent::run(rest),
         Some((name, rest)) if name == "speed" => speed::run(rest),
         Some((name, rest)) if name == "sandbox" => sandbox::run(rest),
+        Some((name, [])) if name == "web" => crate::web::measure(),
         _ => anyhow::bail!("{USAGE}"),
     }
 }

@@ -9,7 +9,7 @@
 
 use anyhow::Context as _;
 
-use crate::{door, tidy};
+use crate::{door, tidy, types, web};
 
 /// One step: a name, what it runs, and variables it sets.
 struct Step {
@@ -21,6 +21,8 @@ struct Step {
 
 enum Work {
     Tidy,
+    Types,
+    Web,
     Cargo { arguments: &'static [&'static str], variables: &'static [(&'static str, &'static str)] },
 }
 
@@ -61,6 +63,8 @@ impl Step {
     fn run(&self) -> anyhow::Result<()> {
         match &self.work {
             Work::Tidy => tidy::run(),
+            Work::Types => types::check(),
+            Work::Web => web::run(),
             Work::Cargo { arguments, variables } => {
                 let status = door::command(door::cargo(), &door::root())
                     .args(*arguments)
@@ -81,6 +85,7 @@ const STEPS: &[Step] = &[
         left_out: "",
     },
     Step { name: "tidy", work: Work::Tidy, left_out: "" },
+    Step { name: "types", work: Work::Types, left_out: "" },
     Step {
         name: "clippy",
         work: Work::Cargo {
@@ -106,6 +111,7 @@ const STEPS: &[Step] = &[
         },
         left_out: "",
     },
+    Step { name: "web", work: Work::Web, left_out: "" },
     Step {
         name: "doctest",
         work: Work::Cargo {
@@ -149,7 +155,7 @@ mod tests {
         let names = |steps: Vec<&Step>| steps.iter().map(|step| step.name).collect::<Vec<_>>();
         assert_eq!(
             names(choose(&[]).unwrap()),
-            ["fmt", "tidy", "clippy", "test", "doctest", "doc", "deny"]
+            ["fmt", "tidy", "types", "clippy", "test", "web", "doctest", "doc", "deny"]
         );
         assert_eq!(names(choose(&["doc", "fmt"]).unwrap()), ["doc", "fmt"]);
         assert!(choose(&["fmt", "nothing"]).is_err());

@@ -9,7 +9,7 @@
 //! depends on this one, and it depends on none of them.
 //!
 //! *Map*: [`tidy`] the house rules · [`ci`] the steps · [`prove`] attacks with
-//! controls · [`vm`] other kernels · [`mod@bench`] measurements · [`door`] processes, files and the
+//! controls · [`types`] and [`web`] the front end · [`vm`] other kernels · [`mod@bench`] measurements · [`door`] processes, files and the
 //! environment for all of these.
 
 mod bench;
@@ -19,14 +19,17 @@ mod prove;
 #[cfg(test)]
 mod scripts;
 mod tidy;
+mod types;
 mod vm;
+mod web;
 
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo xtask <command>
 
   tidy             check layers, doors, sizes, names, texts and licences
-  ci [STEP...]     run fmt, tidy, clippy, test, doctest, doc and deny, or some of them
+  ci [STEP...]     run fmt, tidy, types, clippy, test, web, doctest, doc and deny, or some of them
+  types            write the front end's types from the protocol's
   prove [WORD...]  show each failure Moat is built against, and whether it survived
   vm [SOURCE...]   run the sandbox's tests on another kernel, in an emulated machine
   bench ...        measure; `cargo xtask bench` lists what
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
         ["tidy"] => tidy::run(),
+        ["types"] => types::write(),
         ["ci", steps @ ..] => ci::run(steps),
         ["prove", words @ ..] => prove::run(words),
         ["vm", words @ ..] => vm::run(words),

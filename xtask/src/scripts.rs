@@ -15,14 +15,16 @@ use crate::door;
 
 /// Programs that tests, scripts and proofs start, with the package that brings each and
 /// the step of `setup.sh` that looks for it.
-const BROUGHT: [(&str, &[&str], &str); 19] = [
+const BROUGHT: [(&str, &[&str], &str); 21] = [
     ("build", &["git"], "git"),
     ("build", &["cmake"], "cmake"),
     ("build", &["make"], "make"),
     ("build", &["c++", "g++"], "g++"),
     ("build", &["clang"], "clang"),
     ("build", &["pkg-config"], "pkg-config"),
-    ("test", &["node"], "nodejs"),
+    ("build", &["node"], "nodejs"),
+    ("build", &["npm"], "npm"),
+    ("test", &["chromium"], "chromium"),
     ("test", &["java"], "default-jdk-headless"),
     ("test", &["mvn"], "maven"),
     ("test", &["strace"], "strace"),
@@ -141,6 +143,19 @@ fn python_is_brought_with_the_modules_that_are_used() {
         machine.add("python3", &format!("test \"$3\" != {module}"));
         assert!(machine.installs("test").contains(package), "{module}");
     }
+}
+
+#[test]
+fn a_node_that_is_too_old_is_replaced_for_the_page_alone() {
+    let machine = Machine::without(&[]);
+    machine.add("uname", "echo x86_64");
+    machine.add("npm", "echo \"npm $*\"");
+    let said = |machine: &Machine| text(&machine.run(&["scripts/setup.sh", "build"]).stdout);
+    assert!(!said(&machine).contains("npm "), "{}", said(&machine));
+    machine.add("node", "test \"$1\" = --version && echo v18.20.4");
+    let said = said(&machine);
+    let is_brought = door::root().join("web/.node").exists();
+    assert!(is_brought || said.contains("npm install --prefix web/.node"), "{said}");
 }
 
 #[test]

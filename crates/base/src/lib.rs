@@ -9,7 +9,8 @@
 //! (`moat-sandbox`), the environment (`moat-cli`).
 //!
 //! *Map*: [`Clock`] time · [`Fs`] Moat's own state files · [`Depot`] large
-//! files of Moat's own, such as weights · [`Tree`] read access to a tree of
+//! files of Moat's own, such as weights · [`remove_files`] ends a directory of them ·
+//! [`Tree`] read access to a tree of
 //! source files · [`TreePath`] a path inside such a tree ·
 //! [`escape`] bytes as text · [`SessionId`] ids · [`Secret`] values that never print · [`Hint`] what a
 //! person can do about an error · [`visible`] text made safe to show ·
@@ -30,6 +31,7 @@ mod hint;
 mod id;
 mod layout;
 pub mod limits;
+mod removal;
 mod secret;
 mod text;
 mod tree;
@@ -41,6 +43,7 @@ pub use fs::{AppendFile, Fs, RealFs};
 pub use hint::{Hint, Report};
 pub use id::{IdError, SessionId, random_hex};
 pub use layout::Layout;
+pub use removal::remove_files;
 pub use secret::Secret;
 pub use text::{clip, hides, visible};
 pub use tree::{Entry, EntryKind, Tree, TreeError};

@@ -9,3 +9,14 @@ pub const TREE_PATH_BYTES_MAX: usize = 4096;
 
 /// The most entries that a walk of one tree visits before it stops.
 pub const TREE_ENTRIES_MAX: usize = 2_000_000;
+
+/// The most directories inside one another that are open while files are removed;
+/// what lies deeper is moved up first.
+pub const REMOVAL_LEVELS_MAX: usize = 32;
+
+/// How often one entry is tried while a program that still runs changes it.
+pub const REMOVAL_ATTEMPTS_MAX: u32 = 32;
+
+/// How often a tree is gone through while each time some of it goes. Each takes
+/// [`REMOVAL_LEVELS_MAX`] levels off the depth.
+pub const REMOVAL_PASSES_MAX: u32 = 1_000_000;

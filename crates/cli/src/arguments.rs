@@ -33,6 +33,9 @@ const IMPORT_CODES: &str = "Exit codes: 0 the weights are here · 2 bad input, a
 const VERIFY_CODES: &str =
     "Exit codes: 0 every line verifies · 2 bad input · 5 one does not, or the log cannot be read.";
 
+const SERVE_CODES: &str = "Exit codes: 0 it was ended with Ctrl-C or SIGTERM · 2 bad input, also when a server of yours \
+                           runs already · 5 not possible here.";
+
 /// A coding agent inside a boundary that you draw: it works on a copy-on-write
 /// view of your tree, without network, and nothing changes until you keep it.
 #[derive(Debug, Parser)]
@@ -51,6 +54,9 @@ pub(crate) enum Verb {
     /// Work on a task: find the failing check, fix it in the sandbox, show the change.
     #[command(after_help = TURN_CODES)]
     Exec(Exec),
+    /// Open the IDE in a browser: editor, terminals, source control, the agent and its review.
+    #[command(after_help = SERVE_CODES)]
+    Serve(Serve),
     /// Look at sessions, keep or drop their changes, go on with them.
     #[command(after_help = SESSION_CODES)]
     Session {
@@ -108,6 +114,56 @@ pub(crate) struct Exec {
     /// Ask before every command.
     #[arg(long)]
     pub(crate) ask: bool,
+}
+
+/// `moat serve`.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// The workspace; the current directory when not given.
+    #[arg(value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    /// The port on 127.0.0.1; that of the last time, or a free one, when not given.
+    #[arg(long, value_name = "PORT", conflicts_with = "socket")]
+    pub(crate) port: Option<u16>,
+    /// Listen on a local socket that only you can reach, for a proxy that ends TLS.
+    #[arg(long, value_name = "PATH", requires = "authority")]
+    pub(crate) socket: Option<PathBuf>,
+    /// What people type in their browser when a proxy that ends TLS stands before it, as in `ide.example`.
+    #[arg(long, value_name = "HOST[:PORT]")]
+    pub(crate) authority: Option<Authority>,
+    /// Print a new link to the server that runs, and end.
+    #[arg(long, conflicts_with_all = ["dir", "port", "socket", "authority"])]
+    pub(crate) link: bool,
+    /// Open no browser.
+    #[arg(long)]
+    no_browser: bool,
+}
+
+impl Serve {
+    /// Whether a browser may be opened.
+    pub(crate) const fn browser(&self) -> bool {
+        !self.no_browser && self.authority.is_none()
+    }
+}
+
+/// A host and perhaps a port, as a browser sends them.
+#[derive(Debug, Clone)]
+pub(crate) struct Authority(pub(crate) String);
+
+impl std::str::FromStr for Authority {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (host, port) = text.split_once(':').map_or((text, None), |(h, p)| (h, Some(p)));
+        let named = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '.' || c == '-';
+        if host.is_empty() || !host.chars().all(named) || host.starts_with(['.', '-']) {
+            return Err("a host name has lower-case letters, digits, dots and hyphens");
+        }
+        if port.is_some_and(|port| port.parse::<u16>().is_err() || port.starts_with('0')) {
+            return Err("a port is a number from 1 to 65535");
+        }
+        Ok(Self(text.to_owned()))
+    }
 }
 
 /// How events are shown.

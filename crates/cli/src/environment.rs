@@ -201,6 +201,32 @@ impl Environment {
         self.variables.iter().filter(|(name, _)| is_its(name)).cloned().collect()
     }
 
+    /// The user's shell, for terminals of the user's own.
+    pub(crate) fn shell(&self) -> PathBuf {
+        let named = self.variable("SHELL").map(PathBuf::from);
+        named.filter(|path| path.is_absolute()).unwrap_or_else(|| "/bin/sh".into())
+    }
+
+    /// The variables of the user's own terminals: all of them.
+    pub(crate) fn for_terminals(&self) -> Vec<(OsString, OsString)> {
+        self.variables.clone()
+    }
+
+    /// Whether the user sits before a screen on which a window can be opened.
+    pub(crate) fn has_screen(&self) -> bool {
+        ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| self.variable(name).is_some())
+    }
+
+    /// A program of the search path.
+    pub(crate) fn find(&self, program: &str) -> Option<PathBuf> {
+        self.path.iter().map(|directory| directory.join(program)).find(|path| path.is_file())
+    }
+
+    fn variable(&self, wanted: &str) -> Option<&OsString> {
+        let named = self.variables.iter().find(|(name, _)| name == wanted);
+        named.map(|(_, value)| value).filter(|value| !value.is_empty())
+    }
+
     /// Files and directories with certificate authorities that the environment names.
     pub(crate) fn certificate_files(&self) -> Vec<PathBuf> {
         let names = ["SSL_CERT_FILE", "SSL_CERT_DIR"];

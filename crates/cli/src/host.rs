@@ -125,6 +125,11 @@ impl Host {
         send(&self.ops, &self.stop, op);
     }
 
+    /// What sends operations, for another thread than the one that hears what happens.
+    pub(crate) fn ops(&self) -> Ops {
+        Ops { ops: self.ops.clone(), stop: self.stop.clone() }
+    }
+
     /// Ends the session's process side and says how the engine ended.
     pub(crate) fn close(mut self) -> Result<(), Failure> {
         self.send(Op::Close);
@@ -141,6 +146,20 @@ impl Host {
             )),
             Some(Ok(Ok(()))) | None => Ok(()),
         }
+    }
+}
+
+/// Sends operations to a session that runs in this process.
+#[derive(Clone, Debug)]
+pub(crate) struct Ops {
+    ops: SyncSender<Op>,
+    stop: StopFlag,
+}
+
+impl Ops {
+    /// Sends an operation; an interrupt also stops what runs now.
+    pub(crate) fn send(&self, op: Op) {
+        send(&self.ops, &self.stop, op);
     }
 }
 

@@ -25,6 +25,7 @@ mod models;
 mod pip;
 mod places;
 mod privilege;
+mod serve;
 mod sessions;
 mod start;
 mod task;
@@ -54,6 +55,9 @@ fn main() -> ExitCode {
     }
     if words.get(1).is_some_and(|word| word == moat_probe::WORD) {
         return moat_probe::main(words.get(2..).unwrap_or_default());
+    }
+    if words.get(1).is_some_and(|word| word == moat_terminal::KEEPER_WORD) {
+        return moat_terminal::keeper_main(words.get(2..).unwrap_or_default());
     }
     if let Err(failure) = privilege::close() {
         return end(Err(failure));
@@ -115,6 +119,10 @@ fn run(environment: &Environment, arguments: Arguments) -> Result<Exit, Failure>
         Verb::Config { verb } => {
             environment.give_up_inet()?;
             command::config::run(environment, &overrides, &verb)
+        }
+        Verb::Serve(arguments) => {
+            let config = environment.config(&overrides)?;
+            serve::run(environment, config, &arguments)
         }
         Verb::Broker => broker::run(environment).map(|()| Exit::Success),
     }

@@ -26,7 +26,7 @@ use crate::start::Started;
 /// The name of the configured embedded weights.
 pub(crate) const EMBEDDED: &str = "embedded";
 /// The context of the embedded server: enough for a function, its test and what is around.
-const CONTEXT_TOKENS: u32 = 8192;
+pub(crate) const CONTEXT_TOKENS: u32 = 8192;
 /// Candidates that the embedded server draws at once.
 const CANDIDATES_MAX: u32 = 16;
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use moat_base::{Depot as _, Lock, RealDepot, Report, SessionId};
 use moat_engine::{ChainKey, History, Store, read_history, retell, summary, workspace_path};
-use moat_protocol::{Query, Reply, SessionSummary, Standing, Unreadable};
+use moat_protocol::{Envelope, Query, Reply, SessionSummary, Standing, Unreadable};
 
 use crate::environment::Environment;
 use crate::exit::Exit;
@@ -108,6 +108,11 @@ pub(crate) fn tell(environment: &Environment, id: SessionId) -> Result<Told, Fai
         summary.standing = Standing::Damaged;
     }
     Ok(Told { id, summary, history, broken })
+}
+
+/// What happened in a session that this process holds, in words of the protocol.
+pub(crate) fn told(held: &Held) -> Vec<Envelope> {
+    retell(&held.id, &held.history)
 }
 
 /// Answers a question about stored sessions; none is opened for it.

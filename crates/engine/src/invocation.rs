@@ -9,6 +9,7 @@
 use moat_base::TreePath;
 use moat_policy::Place;
 
+use crate::check_command::CheckCommand;
 use crate::record::Effect;
 
 /// A program with everything that it is started with.
@@ -35,9 +36,9 @@ impl Invocation {
         };
         match intent {
             Effect::RunCheck { line } | Effect::Try { check: Some(line), .. } => {
-                Some(in_fork(shell(line)))
+                Some(Self::of_check(line))
             }
-            Effect::TryTested { place, .. } => Some(in_fork(shell(&place.line))),
+            Effect::TryTested { place, .. } => Some(Self::of_check(&place.line)),
             Effect::Observe { argv } => Some(in_fork(argv.clone())),
             Effect::Command { argv, directory } => Some(Self {
                 directory: directory.clone(),
@@ -58,10 +59,13 @@ impl Invocation {
             | Effect::Rewind { .. } => None,
         }
     }
-}
 
-fn shell(line: &str) -> Vec<String> {
-    vec!["/bin/sh".into(), "-c".into(), line.to_owned()]
+    fn of_check(check: &CheckCommand) -> Self {
+        let (argv, more, directory) = check.parts();
+        let mut environment = environment();
+        environment.extend(more);
+        Self { argv, environment, directory, place: Place::Fork }
+    }
 }
 
 /// Output without colour, and with the place of a panic.

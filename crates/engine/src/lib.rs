@@ -12,9 +12,11 @@
 //! *Map*: `engine` the orchestrator, and what it tells of stored sessions · `operation` the state machine, one file per
 //! operation · `record` what is stored · `origin` the workspace's path as text · `state` the fold · `story` which records count · `store` the file and
 //! its chain · `world` the door to effects · `grant` the right to one effect ·
-//! `invocation` what an effect runs ·
+//! `invocation` what an effect runs · `boundary` what is enforced, in a line ·
 //! [`limits`] bounds.
 
+mod boundary;
+mod check_command;
 mod engine;
 mod error;
 mod grant;
@@ -28,6 +30,8 @@ mod store;
 mod story;
 mod world;
 
+pub use boundary::boundary_line;
+pub use check_command::CheckCommand;
 pub use engine::archive::{retell, summary};
 pub use engine::{Attendance, Engine, Settings, Sink};
 pub use error::Error;

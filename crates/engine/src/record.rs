@@ -12,6 +12,8 @@ use moat_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::check_command::CheckCommand;
+
 /// One line of a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -174,8 +176,8 @@ pub enum Effect {
     FindCheck,
     /// Run the check in a fork of the session that is thrown away.
     RunCheck {
-        /// The shell line.
-        line: String,
+        /// The command.
+        line: CheckCommand,
     },
     /// Run a program in a fork of the session and take its output.
     Observe {
@@ -200,7 +202,7 @@ pub enum Effect {
         /// The symbol to replace.
         symbol: String,
         /// The check; without one only the syntax is judged.
-        check: Option<String>,
+        check: Option<CheckCommand>,
     },
     /// Put an answer and tests for it in place in a fork and run these tests there.
     TryTested {
@@ -334,7 +336,7 @@ impl Effect {
     pub fn describe(&self) -> String {
         match self {
             Self::FindCheck => "find the check command".into(),
-            Self::RunCheck { line } => format!("run the check `{line}`"),
+            Self::RunCheck { line } => format!("run the check `{}`", line.line()),
             Self::Observe { argv } => format!("run `{}`", argv.join(" ")),
             Self::Locate => "find the place to change".into(),
             Self::Ask { prompt } => format!("ask the model to {}", prompt.purpose),
@@ -401,8 +403,8 @@ pub struct TestPlace {
     pub form: TestForm,
     /// The line that brings the function into the file, or the name of the test module.
     pub import: String,
-    /// The shell line that runs them.
-    pub line: String,
+    /// The command that runs them.
+    pub line: CheckCommand,
 }
 
 /// The form of tests.
@@ -464,8 +466,8 @@ pub enum Verdict {
 pub enum EffectOutcome {
     /// The check, and why it is this one; `None` when there is none to find.
     CheckFound {
-        /// The shell line.
-        line: Option<String>,
+        /// The command.
+        line: Option<CheckCommand>,
         /// Why this one.
         why: String,
     },

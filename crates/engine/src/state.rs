@@ -9,6 +9,7 @@ use moat_protocol::{
     Answer, Evidence, Nearest, Outcome, Proposal, TakenBranch, Task, TaskKind, TestSummary,
 };
 
+use crate::check_command::CheckCommand;
 use crate::record::{
     AnswerRef, Cost, Effect, EffectOutcome, Place, Point, Record, Skill, Trace, Verdict,
 };
@@ -326,15 +327,15 @@ impl Turn {
     /// The check: the one that the user gave with the task or when asked, or the one that was
     /// found.
     #[must_use]
-    pub fn check(&self) -> Option<&str> {
+    pub fn check(&self) -> Option<CheckCommand> {
         let given = match &self.asked_check {
             Some(AskedCheck::Given(line)) => Some(line.as_str()),
             Some(AskedCheck::Open | AskedCheck::None) | None => None,
         };
-        self.task.check.as_deref().or(given).or_else(|| {
+        self.task.check.as_deref().or(given).map(CheckCommand::from).or_else(|| {
             self.outcomes().find_map(|outcome| {
                 let EffectOutcome::CheckFound { line, .. } = outcome else { return None };
-                line.as_deref()
+                line.clone()
             })
         })
     }
@@ -468,7 +469,7 @@ impl Turn {
     #[must_use]
     pub fn evidence(&self) -> Evidence {
         let mut evidence = Evidence {
-            check: self.check().map(str::to_owned),
+            check: self.check().map(|check| check.line()),
             before: self.baseline().map(|(summary, _)| summary.clone()),
             duration_ms: self.spent_ms(),
             nearest: self.nearest(),

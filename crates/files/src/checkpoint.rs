@@ -35,7 +35,7 @@ use std::io::{self, BufRead as _, Read as _, Write as _};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use moat_base::{Timestamp, TreePath, clip};
+use moat_base::{Timestamp, TreePath, clip, remove_files};
 use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
@@ -51,7 +51,6 @@ use crate::checkpoint::scan::Stores;
 use crate::copy;
 use crate::file_error::FileError;
 use crate::limits::{CHECKPOINT_WORDS_BYTES_MAX, RECORD_BYTES_MAX};
-use crate::removal::remove_files;
 use crate::root::Root;
 use crate::stat::{Moment, Stat};
 use crate::tree::DirTree;

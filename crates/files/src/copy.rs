@@ -18,14 +18,13 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use moat_base::{Clock, SystemClock};
+use moat_base::{Clock, SystemClock, remove_files};
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, ResolveFlags, Timestamps};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
 use crate::files::stamp;
 use crate::limits::{COPY_BYTES_MAX, COPY_ENTRIES_MAX, DEPTH_MAX};
-use crate::removal::remove_files;
 pub use crate::stat::Moment;
 
 /// What was copied.

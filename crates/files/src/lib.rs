@@ -28,7 +28,6 @@ mod limits;
 pub mod memory;
 mod merge;
 mod node;
-mod removal;
 mod repository;
 mod resolver;
 mod root;
@@ -48,12 +47,12 @@ pub use file_error::FileError;
 pub use files::SessionFiles;
 pub use keep::{KeepRecord, KeepStep, Outcome, Phase, Selection};
 pub use merge::Clash;
+pub use moat_base::remove_files;
 /// What a surface makes a tool do, and a surface that a change touches; the catalogue is
 /// `moat-scan`'s.
 pub use moat_scan::{Effect as SurfaceEffect, Touch};
 pub use node::{Node, NodeKind};
-pub use removal::remove_files;
 pub use root::Root;
 pub use surface::{Confirmation, Confirmed, SurfaceGate, Touched};
 pub use tree::{DirTree, Expected, FileMode};
-pub use watch::{Budget, Counted, Sight, Watch};
+pub use watch::{Budget, Counted, Listener, Sight, Watch};

@@ -79,17 +79,6 @@ pub(crate) const RULES_BYTES_MAX: u64 = 128 * 1024;
 /// The most directories inside one another that a change set looks into.
 pub(crate) const DEPTH_MAX: usize = 256;
 
-/// The most directories inside one another that are open while files are removed;
-/// what lies deeper is moved up first.
-pub(crate) const REMOVAL_LEVELS_MAX: usize = 32;
-
-/// How often one entry is tried while a program that still runs changes it.
-pub(crate) const REMOVAL_ATTEMPTS_MAX: u32 = 32;
-
-/// How often a tree is gone through while each time some of it goes. Each takes
-/// [`REMOVAL_LEVELS_MAX`] levels off the depth.
-pub(crate) const REMOVAL_PASSES_MAX: u32 = 1_000_000;
-
 /// The most checkpoints of one session; beyond, the oldest go, some at a time.
 pub(crate) const CHECKPOINTS_MAX: usize = 200;
 

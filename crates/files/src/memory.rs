@@ -19,7 +19,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use moat_base::{Fs as _, RealFs, random_hex};
+use moat_base::{Fs as _, RealFs, random_hex, remove_files};
 use rustix::fs::{AtFlags, CWD, Dir, FileType, FlockOperation, Mode, OFlags, XattrFlags};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,6 @@ use serde::{Deserialize, Serialize};
 use crate::amount::Amount;
 use crate::copy;
 use crate::limits::{MEMORY_POINTER_BYTES_MAX, MEMORY_ROOM_BYTES_MIN};
-use crate::removal::remove_files;
 
 /// Where the changes of a session lie.
 #[derive(Clone, Debug, PartialEq, Eq)]

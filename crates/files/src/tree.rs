@@ -9,6 +9,7 @@
 //! Invariant: writing follows no link, not even one inside the tree.
 
 mod observe;
+mod own;
 mod write;
 
 use std::os::fd::{AsFd as _, BorrowedFd};

@@ -54,6 +54,18 @@ pub enum Sight {
     Blind(&'static str),
 }
 
+/// Somebody who is told at once where something changed.
+///
+/// Implementors return quickly and call nothing of the watch: it waits for them.
+pub trait Listener: Send + Sync {
+    /// Whether a directory is watched, with all beneath it. The root always is.
+    fn enters(&self, directory: &TreePath) -> bool;
+    /// A name of this directory came, went, moved, or has another content or mode.
+    fn changed(&self, directory: &TreePath, name: &[u8]);
+    /// Anything may have changed; this is also said when the watch is complete or blind.
+    fn lost(&self);
+}
+
 /// A watched tree; the watch ends when it is dropped.
 #[derive(Debug)]
 pub struct Watch {
@@ -66,7 +78,18 @@ impl Watch {
     /// other programs of the user their share.
     #[must_use]
     pub fn start(root: Arc<Root>, budget: Budget) -> Self {
-        let shared = Arc::new(Shared::new(root, budget));
+        Self::begin(Shared::new(root, budget))
+    }
+
+    /// As [`Watch::start`], for somebody who wants to hear of each change and chooses the
+    /// directories.
+    #[must_use]
+    pub fn telling(root: Arc<Root>, budget: Budget, listener: Arc<dyn Listener>) -> Self {
+        Self::begin(Shared { listener: Some(Told(listener)), ..Shared::new(root, budget) })
+    }
+
+    fn begin(shared: Shared) -> Self {
+        let shared = Arc::new(shared);
         let worker = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("watch".to_owned());
         let thread = thread.spawn(move || worker.work()).ok();
@@ -124,6 +147,16 @@ struct Shared {
     wake: Option<OwnedFd>,
     news: Option<OwnedFd>,
     seen: Mutex<Seen>,
+    listener: Option<Told>,
+}
+
+/// A listener, which need not be shown.
+struct Told(Arc<dyn Listener>);
+
+impl std::fmt::Debug for Told {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Told")
+    }
 }
 
 #[derive(Debug)]
@@ -159,7 +192,8 @@ impl Shared {
             State::Forming
         };
         let seen = Seen { state, counted: Counted::default(), paths: HashMap::new() };
-        Self { root, budget, stop: AtomicBool::new(false), wake, news, seen: Mutex::new(seen) }
+        let (stop, seen) = (AtomicBool::new(false), Mutex::new(seen));
+        Self { root, budget, stop, wake, news, seen, listener: None }
     }
 
     fn lock(&self) -> MutexGuard<'_, Seen> {
@@ -209,6 +243,17 @@ impl Shared {
             Ok(()) => State::Clear,
             Err(reason) => State::Blind(reason),
         };
+        self.tell_lost();
+    }
+
+    fn tell_lost(&self) {
+        if let Some(Told(listener)) = &self.listener {
+            listener.lost();
+        }
+    }
+
+    fn enters(&self, directory: &TreePath) -> bool {
+        self.listener.as_ref().is_none_or(|Told(listener)| listener.enters(directory))
     }
 
     /// Watches a directory and everything beneath it.
@@ -239,7 +284,7 @@ impl Shared {
             let Some(watch) = self.add(&directory)? else { continue };
             paths.insert(watch, path.clone());
             for name in subdirectories(&directory) {
-                pending.extend(path.join(&name));
+                pending.extend(path.join(&name).ok().filter(|path| self.enters(path)));
             }
         }
         Ok(())
@@ -316,15 +361,18 @@ impl Shared {
         } else {
             seen.counted.names += 1;
         }
+        let Some(parent) = seen.paths.get(&note.watch) else { return Ok(()) };
+        if let Some(Told(listener)) = &self.listener {
+            listener.changed(parent, &note.name);
+        }
         if !note.what.contains(ReadFlags::ISDIR) || note.name.is_empty() {
             return Ok(());
         }
-        let Some(parent) = seen.paths.get(&note.watch) else { return Ok(()) };
         let Ok(path) = parent.join(&note.name) else { return Ok(()) };
         if note.what.contains(ReadFlags::MOVED_FROM) {
             self.let_go(seen, &path);
         }
-        if note.what.intersects(ReadFlags::CREATE | ReadFlags::MOVED_TO) {
+        if note.what.intersects(ReadFlags::CREATE | ReadFlags::MOVED_TO) && self.enters(&path) {
             self.spread(&path, &mut seen.paths)?;
         }
         Ok(())

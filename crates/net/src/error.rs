@@ -37,6 +37,15 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
+    /// A port of this machine could not be listened on.
+    #[error("could not listen on port {port} of 127.0.0.1")]
+    Listen {
+        /// The port; 0 for any.
+        port: u16,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
     /// A local socket is in use or not ours.
     #[error("the socket `{path}` cannot be taken: {reason}")]
     Occupied {
@@ -153,6 +162,7 @@ impl Hint for Error {
             Self::Bind { .. } => {
                 "check that the runtime directory is yours, writable and shorter than 100 characters"
             }
+            Self::Listen { .. } => "another program may listen on it: choose another with `--port`",
             Self::Occupied { .. } => {
                 "another Moat process may use it; end it, or remove the file when none does"
             }

@@ -14,7 +14,7 @@
 //! *Map*: [`Broker`] the client of the broker · [`Local`] the client of the
 //! embedded model server · [`Transport`] what both can do · [`serve`] the
 //! broker's body · [`EgressPolicy`] what it allows · [`bind`] a private unix
-//! socket · [`serve_http`] a small server on one · [`LineStream`] JSON lines on
+//! socket · [`listen_on_loopback`] a port for the browser IDE · [`serve_http`] a small server on one · [`LineStream`] JSON lines on
 //! one · [`Stop`] ending a server · [`Url`] strictly parsed addresses.
 //!
 //! Design: threads and blocking calls. A broker serves one user, so tens of
@@ -39,6 +39,7 @@ mod journal;
 mod limits;
 mod line;
 mod local;
+mod loopback;
 mod message;
 mod policy;
 mod resolve;
@@ -53,6 +54,7 @@ pub use client::{Adoption, Broker};
 pub use error::{Error, Problem};
 pub use line::{LineListener, LineReader, LineStream, LineWriter};
 pub use local::{Local, bind};
+pub use loopback::listen_on_loopback;
 pub use message::{Answer, AnswerBody, Cancel, Outgoing, RequestHeader, Target, Transport};
 pub use moat_log::Attribution;
 pub use policy::{Credential, EgressPolicy, Endpoint, Method, Purpose, RuleHost, RuleSet, Zone};

@@ -58,6 +58,8 @@ pub enum Confirmer {
     Terminal,
     /// The command line named the change.
     Arguments,
+    /// Somebody at the page of the user's own server was shown exactly this change and said yes.
+    Page,
     /// A program on the session's socket.
     Attached,
 }
@@ -69,6 +71,7 @@ impl Confirmer {
         match self {
             Self::Terminal => "terminal",
             Self::Arguments => "arguments",
+            Self::Page => "page",
             Self::Attached => "attached",
         }
     }

@@ -30,4 +30,4 @@ pub use git::{Blame, GitChange, GitCommit, GitQuery, GitReply, GitStatus, GitWha
 pub use language::{CompletionQuery, CompletionReply, LanguageQuery, LanguageReply, ServerState};
 pub use search::{SearchHit, SearchLine, SearchQuery, SearchReply, SearchSpec};
 pub use sessions::{ModelChoice, SessionsQuery, SessionsReply};
-pub use terminal::{TerminalInfo, TerminalQuery, TerminalReply};
+pub use terminal::{OpenTerminal, TerminalQuery, TerminalReply};

@@ -81,7 +81,7 @@ impl Disk {
     pub(crate) fn open(plan: &Plan) -> Self {
         let (path, owner) = match plan.files() {
             Files::CopyOnWrite { upper, .. } => (Some(upper.as_path()), Owner::Session),
-            Files::Direct => (Some(plan.root()), Owner::User),
+            Files::Direct | Files::Repository(_) => (Some(plan.root()), Owner::User),
             Files::ReadOnly => (None, Owner::User),
         };
         let place = path.and_then(|path| open(path).ok());

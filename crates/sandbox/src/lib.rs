@@ -60,7 +60,7 @@ pub use live::Live;
 pub use lockdown::{SelfPlan, Sockets, confine_self, gained_by_start, give_up_inet};
 #[doc(hidden)]
 pub use plan::Layer;
-pub use plan::{Files, Plan};
+pub use plan::{Files, Plan, Writes};
 pub use sandbox::Sandbox;
 pub use service::{Service, ServiceConfinement, ServiceProcess, start_service};
 pub use settings::{HELPER_WORD, Settings};

@@ -31,6 +31,20 @@ pub enum Files {
     Direct,
     /// Nothing in the workspace can be changed.
     ReadOnly,
+    /// The real tree as it is at every moment, for source control that a person asked for.
+    /// Only a program that obeys nothing in the tree may run on it.
+    Repository(Writes),
+}
+
+/// What source control may change in the real tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writes {
+    /// Nothing.
+    Nothing,
+    /// The repository's own directory, `.git`.
+    Store,
+    /// The whole tree.
+    Everything,
 }
 
 /// A protection that a security test may switch off, one at a time, to show that
@@ -179,7 +193,7 @@ impl Plan {
                 upper: place.join("upper"),
                 work: place.join("work"),
             },
-            other @ (Files::Direct | Files::ReadOnly) => other.clone(),
+            other @ (Files::Direct | Files::ReadOnly | Files::Repository(_)) => other.clone(),
         };
         Ok(Self {
             root: self.root.clone(),

@@ -162,7 +162,8 @@ impl Sandbox {
                 let compiled = bare::compile(settings, plan, &places, extra)?;
                 (compiled, Surroundings::bare(settings, plan, &places))
             }
-            (Base::User | Base::Root, _) | (Base::None, Files::Direct | Files::ReadOnly) => {
+            (Base::User | Base::Root, _)
+            | (Base::None, Files::Direct | Files::ReadOnly | Files::Repository(_)) => {
                 let compiled = view::compile(settings, plan, extra, footing)?;
                 (compiled, Surroundings::new(settings, plan))
             }

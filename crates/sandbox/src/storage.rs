@@ -49,7 +49,9 @@ pub(crate) fn memory_for(plan: &Plan, settings: &Settings) -> (Vec<PathBuf>, Str
         Files::CopyOnWrite { lowers, upper, .. } if lowers.len() == 1 => {
             memory::candidates(upper, &settings.memory)
         }
-        Files::CopyOnWrite { .. } | Files::Direct | Files::ReadOnly => Default::default(),
+        Files::CopyOnWrite { .. } | Files::Direct | Files::ReadOnly | Files::Repository(_) => {
+            Default::default()
+        }
     };
     let told = reasons.iter().map(|reason| format!(", and not in memory: {reason}"));
     (fitting, told.collect())
@@ -79,7 +81,7 @@ pub(crate) fn loss(plan: &Plan) -> Result<Option<String>, Error> {
 fn upper(plan: &Plan) -> Option<&Path> {
     match plan.files() {
         Files::CopyOnWrite { upper, .. } => Some(upper),
-        Files::Direct | Files::ReadOnly => None,
+        Files::Direct | Files::ReadOnly | Files::Repository(_) => None,
     }
 }
 

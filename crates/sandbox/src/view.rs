@@ -21,7 +21,7 @@ use moat_files::copy;
 use crate::footing::{Base, Footing, ProcessList};
 use crate::inside::{FACTS, exec, hold};
 use crate::limits::private_bytes;
-use crate::plan::{Layer, Purpose};
+use crate::plan::{Layer, Purpose, Writes};
 use crate::seccomp::{self, Families, Programs};
 use crate::wire::{Access, Entry, HolderPlan, Identity, LocalSockets, Missing, Upper};
 use crate::{Error, Files, Plan, Settings, landlock};
@@ -50,8 +50,12 @@ pub(crate) fn compile(
     let mut writable: Vec<OsString> =
         ["/tmp", "/var/tmp", "/run", "/dev/shm"].map(OsString::from).to_vec();
     writable.push(settings.home.clone().into());
-    if plan.files != Files::ReadOnly {
-        writable.push(plan.root.clone().into());
+    match plan.files {
+        Files::ReadOnly | Files::Repository(Writes::Nothing) => {}
+        Files::Repository(Writes::Store) => writable.push(plan.root.join(".git").into()),
+        Files::CopyOnWrite { .. } | Files::Direct | Files::Repository(Writes::Everything) => {
+            writable.push(plan.root.clone().into());
+        }
     }
     entries.extend(facts(footing));
     Ok(HolderPlan {
@@ -63,7 +67,7 @@ pub(crate) fn compile(
         workspace: plan.root.clone().into(),
         local_sockets: match plan.files {
             Files::CopyOnWrite { .. } | Files::ReadOnly => LocalSockets::Allowed,
-            Files::Direct => LocalSockets::PairsOnly,
+            Files::Direct | Files::Repository(_) => LocalSockets::PairsOnly,
         },
         without: plan.without.clone(),
     })
@@ -227,28 +231,38 @@ fn workspace(plan: &Plan) -> Result<Vec<Entry>, Error> {
             identity,
             missing: Missing::Refuse,
         }],
-        Files::Direct => {
-            let git = plan.root.join(".git");
-            let mut entries = vec![Entry::Bind {
-                from: at.clone(),
-                at,
-                access: Access::Write,
-                identity,
-                missing: Missing::Refuse,
-            }];
-            // Where a link leads may be written, or the link itself be put elsewhere.
-            if git.is_symlink() {
-                return Err(Error::Workspace {
-                    path: plan.root.clone(),
-                    reason: "its `.git` is a symbolic link, which direct mode cannot protect",
-                });
-            }
-            if exists(&git) {
-                entries.push(bind(&git, &git, Access::Read, Missing::Refuse));
-            }
-            entries
+        Files::Direct => real_tree(plan, at, identity, Access::Write, Access::Read)?,
+        Files::Repository(writes) => {
+            let access = |may| if may { Access::Write } else { Access::Read };
+            let tree = access(*writes == Writes::Everything);
+            real_tree(plan, at, identity, tree, access(*writes != Writes::Nothing))?
         }
     })
+}
+
+/// The real tree, and in it the repository's own directory with an access of its own.
+fn real_tree(
+    plan: &Plan,
+    at: OsString,
+    identity: Option<Identity>,
+    tree: Access,
+    store: Access,
+) -> Result<Vec<Entry>, Error> {
+    let git = plan.root.join(".git");
+    let from = at.clone();
+    let missing = Missing::Refuse;
+    let mut entries = vec![Entry::Bind { from, at, access: tree, identity, missing }];
+    // Where a link leads may be written, or the link itself be put elsewhere.
+    if git.is_symlink() {
+        return Err(Error::Workspace {
+            path: plan.root.clone(),
+            reason: "its `.git` is a symbolic link, which cannot be protected",
+        });
+    }
+    if exists(&git) {
+        entries.push(bind(&git, &git, store, Missing::Refuse));
+    }
+    Ok(entries)
 }
 
 /// The trees of an overlay. The last is the workspace, which is never looked up

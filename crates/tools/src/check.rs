@@ -5,7 +5,8 @@
 //! says why, so that a person can judge it before it runs. Commands are chosen to
 //! work without a network and to leave no caches in the workspace.
 //!
-//! Invariant: detection reads only files of the tree and never fails.
+//! Invariant: detection reads only files of the tree and never fails. A name from the tree is
+//! an argument of its own and is never taken for an option or read by a shell.
 
 mod python;
 
@@ -76,20 +77,7 @@ impl Check {
     /// The command as a person would type it.
     #[must_use]
     pub fn line(&self) -> String {
-        match self.argv.as_slice() {
-            [shell, flag, line] if shell == "/bin/sh" && flag == "-c" => line.clone(),
-            _ => self.argv.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "),
-        }
-    }
-
-    /// The command for a shell that stands in the root of the workspace.
-    #[must_use]
-    pub fn line_from_root(&self) -> String {
-        let line = self.line();
-        if self.directory.is_root() {
-            return line;
-        }
-        format!("cd {} && {line}", quoted(&self.directory.to_string()))
+        shown_line(&self.argv, &[], &self.directory)
     }
 
     fn new(kind: CheckKind, argv: &[&str], why: impl Into<String>) -> Self {
@@ -102,8 +90,35 @@ impl Check {
     }
 }
 
+/// A command as a person would type it in the root of the workspace. It is for reading: what
+/// runs is the argument vector, which no shell sees.
+#[must_use]
+pub fn shown_line(
+    argv: &[String],
+    environment: &[(String, String)],
+    directory: &TreePath,
+) -> String {
+    let line = match argv {
+        [shell, flag, line] if shell == "/bin/sh" && flag == "-c" => line.clone(),
+        _ => {
+            let set = environment.iter().map(|(name, value)| format!("{name}={}", quoted(value)));
+            set.chain(argv.iter().map(|word| quoted(word))).collect::<Vec<_>>().join(" ")
+        }
+    };
+    if directory.is_root() {
+        return line;
+    }
+    format!("cd {} && {line}", quoted(&directory.to_string()))
+}
+
+/// A file's name as an argument that no program takes for an option, nor (pytest) for a file
+/// of arguments.
+pub(crate) fn operand(file: &str) -> String {
+    if file.starts_with(['-', '@']) { format!("./{file}") } else { file.to_owned() }
+}
+
 /// A word as the shell needs it (POSIX.1-2024, Shell Command Language, 2.2).
-pub(crate) fn quoted(word: &str) -> String {
+fn quoted(word: &str) -> String {
     let plain =
         |character: char| character.is_ascii_alphanumeric() || "-_./=:,+@%".contains(character);
     if !word.is_empty() && word.chars().all(plain) {
@@ -132,7 +147,7 @@ pub fn detect(tree: &dyn Tree) -> Vec<Check> {
 /// What detection knows of the workspace.
 struct Workspace<'t> {
     tree: &'t dyn Tree,
-    /// Files down to a small depth, caches left out.
+    /// Files down to a small depth, caches left out, by their names as they are.
     files: Vec<String>,
 }
 
@@ -149,7 +164,10 @@ impl<'t> Workspace<'t> {
                 }
                 let name = path.file_name().unwrap_or_default();
                 match kind {
-                    EntryKind::File => files.push(path.to_string()),
+                    // A name that is no text cannot be an argument, which is stored as text.
+                    EntryKind::File => {
+                        files.extend(String::from_utf8(path.as_bytes().to_vec()).ok());
+                    }
                     EntryKind::Directory
                         if depth < TEST_SCAN_DEPTH_MAX
                             && !name.starts_with(b".")
@@ -173,13 +191,13 @@ impl<'t> Workspace<'t> {
     }
 
     fn text(&self, path: &str) -> Option<String> {
-        let path = TreePath::parse(path).ok()?;
+        let path = TreePath::from_bytes(path.as_bytes()).ok()?;
         let bytes = self.tree.read(&path, MANIFEST_BYTES_MAX).ok()?;
         Some(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     fn exists(&self, path: &str) -> bool {
-        TreePath::parse(path).is_ok_and(|path| self.tree.entry(&path).is_ok())
+        TreePath::from_bytes(path.as_bytes()).is_ok_and(|path| self.tree.entry(&path).is_ok())
     }
 
     fn any(&self, test: impl Fn(&str) -> bool) -> Option<&String> {
@@ -250,7 +268,7 @@ impl<'t> Workspace<'t> {
             } else if !text.contains("describe(") {
                 checks.push(Check::new(
                     CheckKind::NodeScript,
-                    &["node", file],
+                    &["node", &operand(file)],
                     format!("`{file}` is a script that tests"),
                 ));
             }
@@ -371,6 +389,35 @@ mod tests {
     #[test]
     fn broken_manifests_are_passed_over() {
         check(&[("package.json", "{\"scripts\": ["), ("Makefile", "\u{0}\u{1}:::")], &[]);
+    }
+
+    #[test]
+    fn a_file_by_any_name_is_one_argument_and_no_option() {
+        let names = [
+            "a b", "it's", "\"q\"", "$(id)", "`id`", "a\nb", "*", "[a]", ";true", "a\\b", "\u{e4}",
+            "&|<>", "$HOME", "~", "#x", "-c", "--", "-", "@x",
+        ];
+        let is = |argv: &[&str], files: &[(&str, &str)]| {
+            let found = detect(&MapTree::of(files));
+            assert_eq!(found.first().map(|check| check.argv.clone()), {
+                Some(argv.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
+            });
+        };
+        for name in names {
+            let safe = operand(name);
+            is(&["python3", &format!("{safe}_test.py")], &[(&format!("{name}_test.py"), "x")]);
+            is(&["node", &format!("{safe}.test.js")], &[(&format!("{name}.test.js"), "x")]);
+            let below = format!("{name}/test_a.py");
+            let start = operand(name);
+            is(
+                &[
+                    "python3", "-m", "unittest", "discover", "-v", "-s", &start, "-t", &start,
+                    "-p", "test*.py",
+                ],
+                &[(&below, "import unittest\n")],
+            );
+        }
+        assert!(operand("-c").starts_with("./") && operand("a-c") == "a-c");
     }
 
     #[test]

@@ -11,7 +11,7 @@
 use moat_base::{EntryKind, TreePath};
 use moat_index::{Corpus, Language, SymbolKind};
 
-use crate::check::quoted;
+use crate::check::operand;
 use crate::{CheckKind, detect, is_test_path};
 
 /// The form of a test.
@@ -38,8 +38,10 @@ pub struct Convention {
     pub path: TreePath,
     /// The line that brings the function into it.
     pub import: String,
-    /// The shell line that runs them, and where it can be told, nothing else.
-    pub line: String,
+    /// The program that runs them, and where it can be told, nothing else, with its arguments.
+    pub argv: Vec<String>,
+    /// What is added to its environment.
+    pub environment: Vec<(String, String)>,
 }
 
 /// Finds out how the function `symbol` of the file at `path` is tested.
@@ -77,18 +79,22 @@ fn python(corpus: &Corpus<'_>, path: &TreePath, root: &str) -> Option<Convention
         [name(&stem), name(&format!("{stem}_{}", root.to_lowercase()))],
     )?;
     let (module, base) = module(corpus, &tests, path);
-    let command = match form {
-        SuiteForm::Pytest => "-m pytest -v --tb=short --color=no -p no:cacheprovider",
+    let flags: &[&str] = match form {
+        SuiteForm::Pytest => {
+            &["pytest", "-v", "--tb=short", "--color=no", "-p", "no:cacheprovider"]
+        }
         SuiteForm::Unittest
         | SuiteForm::RustModule
         | SuiteForm::NodeScript
-        | SuiteForm::NodeModule => "-m unittest -v",
+        | SuiteForm::NodeModule => &["unittest", "-v"],
     };
-    let base = base.map_or_else(String::new, |base| format!("PYTHONPATH={} ", quoted(&base)));
+    let mut argv = words(&[&[interpreter.as_str(), "-m"], flags].concat());
+    argv.push(operand(&argument(&file)?));
     Some(Convention {
         form,
         import: format!("from {module} import {root}"),
-        line: format!("{base}{} {command} {}", quoted(&interpreter), quoted(&file.to_string())),
+        argv,
+        environment: base.map(|base| ("PYTHONPATH".to_owned(), base)).into_iter().collect(),
         path: file,
     })
 }
@@ -124,7 +130,8 @@ fn rust(corpus: &Corpus<'_>, path: &TreePath, root: &str) -> Option<Convention> 
     Some(Convention {
         form: SuiteForm::RustModule,
         path: path.clone(),
-        line: format!("cargo test --offline --no-fail-fast {name}::"),
+        argv: words(&["cargo", "test", "--offline", "--no-fail-fast", &format!("{name}::")]),
+        environment: Vec::new(),
         import: name,
     })
 }
@@ -163,8 +170,17 @@ fn node(corpus: &Corpus<'_>, path: &TreePath, root: &str) -> Option<Convention> 
     } else {
         (SuiteForm::NodeScript, format!("const {{ {root} }} = require('{from}');"))
     };
-    let line = format!("node --test {}", quoted(&file.to_string()));
-    Some(Convention { form, path: file, import, line })
+    let argv = words(&["node", "--test", &operand(&argument(&file)?)]);
+    Some(Convention { form, path: file, import, argv, environment: Vec::new() })
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// A path as an argument; one that is no text cannot be stored as one.
+fn argument(path: &TreePath) -> Option<String> {
+    String::from_utf8(path.as_bytes().to_vec()).ok()
 }
 
 /// The test files of the tree in a family of languages.
@@ -224,7 +240,24 @@ mod tests {
         let tree = MapTree::of(files);
         let corpus = Corpus::new(&tree);
         let found = convention(&corpus, &TreePath::parse(path).unwrap(), symbol)?;
-        Some(format!("{:?} | {} | {} | {}", found.form, found.path, found.import, found.line))
+        let line = crate::shown_line(&found.argv, &found.environment, &TreePath::root());
+        Some(format!("{:?} | {} | {} | {line}", found.form, found.path, found.import))
+    }
+
+    #[test]
+    fn a_directory_by_any_name_is_one_argument_and_no_option() {
+        for name in ["a b", "$(id)", "it's", "`id`", "*", ";true"] {
+            let test = format!("{name}/test_a.py");
+            let tree = MapTree::of(&[("text.py", ""), (&test, "import unittest\n")]);
+            let path = TreePath::parse("text.py").unwrap();
+            let found = convention(&Corpus::new(&tree), &path, "slug").unwrap();
+            let file = format!("{name}/test_text.py");
+            assert_eq!(found.argv, words(&["python3", "-m", "unittest", "-v", &file]));
+        }
+        let tree = MapTree::of(&[("text.py", ""), ("-v/test_a.py", "import unittest\n")]);
+        let path = TreePath::parse("text.py").unwrap();
+        let found = convention(&Corpus::new(&tree), &path, "slug").unwrap();
+        assert_eq!(found.argv.last_chunk::<2>().unwrap(), &["-v", "./-v/test_text.py"]);
     }
 
     /// Files, the path, the symbol, what is found.

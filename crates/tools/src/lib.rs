@@ -27,7 +27,7 @@ mod rank;
 mod report;
 mod suite;
 
-pub use check::{Check, CheckKind, detect};
+pub use check::{Check, CheckKind, detect, shown_line};
 pub use commission::{Commission, commission, mentioned};
 pub use convention::{Convention, SuiteForm, convention};
 pub use localise::{Context, Evidence, Reason, Section, Suspect, context, is_test_path, localise};

@@ -46,8 +46,9 @@ const DOORS: &[Door] = &[
             "libc::syscall",
             "rustix::runtime::*",
         ],
-        owners: &["sandbox", "xtask"],
-        test_owners: &["cli", "engine", "files", "inference", "net", "tools"],
+        // `terminal` starts the user's own shells, which are not confined.
+        owners: &["sandbox", "terminal", "xtask"],
+        test_owners: &["cli", "engine", "files", "inference", "net", "tools", "workspace"],
     },
     Door {
         name: "sockets",
@@ -65,8 +66,9 @@ const DOORS: &[Door] = &[
             "libc::socketpair",
             "rustix::net::*",
         ],
-        owners: &["net", "probe", "sandbox", "xtask"],
-        test_owners: &["cli", "engine", "files", "inference", "model"],
+        // `terminal` has a pair of them between the server and the keeper.
+        owners: &["net", "probe", "sandbox", "terminal", "xtask"],
+        test_owners: &["base", "cli", "engine", "files", "inference", "model"],
     },
     // A socket in the file system, and the lock beside it, belong to who binds it.
     Door {
@@ -78,7 +80,7 @@ const DOORS: &[Door] = &[
             "rustix::fs::open",
             "rustix::fs::flock",
         ],
-        owners: &["base", "files", "net", "probe", "sandbox", "xtask"],
+        owners: &["base", "files", "net", "probe", "sandbox", "terminal", "xtask"],
         test_owners: &["*"],
     },
     // `Fs` reads and writes whole files. Weights are read in parts, a service inherits
@@ -102,7 +104,8 @@ const DOORS: &[Door] = &[
             "libc::openat",
             "libc::unlink",
         ],
-        owners: &["base", "files", "probe", "sandbox", "xtask"],
+        // `terminal` opens pseudo-terminals, and reads which processes belong to one.
+        owners: &["base", "files", "probe", "sandbox", "terminal", "xtask"],
         test_owners: &["*"],
     },
     Door {
@@ -138,7 +141,7 @@ const DOORS: &[Door] = &[
             "libc::getenv",
         ],
         owners: &["cli", "xtask"],
-        test_owners: &["sandbox", "inference"],
+        test_owners: &["inference", "sandbox", "terminal", "workspace"],
     },
 ];
 
@@ -212,9 +215,14 @@ impl Door {
     fn is_open_to(&self, file: &RustFile, scope: Scope) -> bool {
         let listed = |list: &[&str]| list.contains(&file.package.as_str()) || list.contains(&"*");
         let test = scope == Scope::Test && (listed(self.test_owners) || file.package == "testkit");
-        listed(self.owners) || test
+        // A build script is no part of the product; it reads what is built and writes a table.
+        let builds = file.path.ends_with("/build.rs") && BUILD_DOORS.contains(&self.name);
+        listed(self.owners) || test || builds
     }
 }
+
+/// Doors that are open to a crate's build script.
+const BUILD_DOORS: [&str; 2] = ["files", "the environment"];
 
 /// Whether a resolved path is this call; `*` stands for one function name.
 fn matches(call: &str, path: &str) -> bool {
@@ -299,6 +307,19 @@ mod tests {
         assert!(run("base", lifted).is_empty());
         let other = "#[expect(clippy::too_many_lines, reason = \"a table\")] fn f() {}";
         assert!(run("policy", other).is_empty());
+    }
+
+    #[test]
+    fn a_build_script_may_read_and_write_and_no_more() {
+        let manifest = ("crates/policy/Cargo.toml", "[package]");
+        let run = |text: &str| check(calls, &[manifest, ("crates/policy/build.rs", text)]);
+        assert!(run("fn f() { std::fs::write(\"a\", \"b\"); }").is_empty());
+        assert_eq!(
+            run("fn f() { std::process::Command::new(\"a\"); }"),
+            [
+                "crates/policy/build.rs:1: `policy` reaches for processes: `std::process::Command::new`"
+            ]
+        );
     }
 
     #[test]

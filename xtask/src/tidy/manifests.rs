@@ -21,8 +21,9 @@ const DENIED: &[(&str, &str)] = &[
     ("clippy", "unwrap_used"),
 ];
 
-/// Crates that may have features, and why: the backend of the inference library.
-const FEATURES: &[&str] = &["inference"];
+/// Crates that may have features, and which: the types in TypeScript, which the product is
+/// built without.
+const FEATURES: &[(&str, &[&str])] = &[("base", &["typescript"]), ("protocol", &["typescript"])];
 
 /// Finds crates that do not inherit the lints, and lints that were weakened.
 pub(super) fn lints(tree: &Tree) -> Vec<Finding> {
@@ -60,7 +61,7 @@ pub(super) fn features(tree: &Tree) -> Vec<Finding> {
     tree.packages()
         .iter()
         .filter(|package| package.manifest.contains_key("features"))
-        .filter(|package| !FEATURES.contains(&package.name.as_str()))
+        .filter(|package| !may_have_features(package))
         .map(|package| Finding {
             path: format!("{}/Cargo.toml", package.dir),
             line: manifest_line(tree, package, "[features]"),
@@ -69,6 +70,15 @@ pub(super) fn features(tree: &Tree) -> Vec<Finding> {
             fix: "decide at run time, or by `cfg(target_os)` in one module",
         })
         .collect()
+}
+
+/// Whether each of a crate's features is one that it may have.
+fn may_have_features(package: &Package) -> bool {
+    let of = FEATURES.iter().find(|(name, _)| *name == package.name);
+    let named = package.manifest.get("features").and_then(toml::Value::as_table);
+    of.zip(named).is_some_and(|((_, allowed), named)| {
+        named.keys().all(|feature| allowed.contains(&feature.as_str()))
+    })
 }
 
 /// Finds crates under another licence, and a missing licence text.
@@ -199,13 +209,18 @@ mod tests {
     }
 
     #[test]
-    fn features_are_found_but_for_the_backend_of_inference() {
+    fn features_are_found_but_for_those_that_have_a_reason() {
         let manifest = "[package]\n[features]\nfast = []\n";
         assert_eq!(
             check(features, &[("crates/engine/Cargo.toml", manifest)]),
             ["crates/engine/Cargo.toml:2: `engine` has features"]
         );
-        assert!(check(features, &[("crates/inference/Cargo.toml", manifest)]).is_empty());
+        let types = "[package]\n[features]\ntypescript = []\n";
+        assert!(check(features, &[("crates/base/Cargo.toml", types)]).is_empty());
+        assert_eq!(
+            check(features, &[("crates/base/Cargo.toml", manifest)]),
+            ["crates/base/Cargo.toml:2: `base` has features"]
+        );
         let uses = "[dependencies]\nserde = { features = [\"derive\"] }";
         assert!(check(features, &[("crates/engine/Cargo.toml", uses)]).is_empty());
     }

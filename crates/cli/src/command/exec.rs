@@ -75,33 +75,8 @@ impl Opened {
         commands: CommandRule,
         (form, attendance): (Form, Attendance),
     ) -> Result<Self, Failure> {
-        let stop = StopFlag::new().map_err(|error| Failure::of(Exit::Environment, &error))?;
-        let command_wall = Duration::from_secs(config.limits.command_seconds.value);
-        let bounds = bounds(&config);
-        let launcher = Arc::clone(&started.launcher);
-        let models = Models::new(environment, started, config, held.id.as_str());
-        let settings = WorldSettings {
-            launcher,
-            fs: Arc::clone(&environment.fs),
-            clock: Arc::clone(&environment.clock),
-            workspace,
-            directory: held.directory.clone(),
-            models: Box::new(models),
-            command_wall,
-            bounds,
-            stop: stop.clone(),
-        };
-        let world = LocalWorld::start(settings).map_err(|error| match error {
-            StartError::Workspace(report) => Failure { report, exit: Exit::Usage },
-            StartError::Failed(Setback::Failed(report)) => {
-                Failure { report, exit: Exit::Environment }
-            }
-            StartError::Failed(Setback::Stopped) => {
-                Failure::environment("stopped", "start it again")
-            }
-        })?;
         let manner = Manner { commands, attendance };
-        let host = Host::start(environment, held, world, stop, manner)?;
+        let host = open(environment, config, started, held, workspace, manner)?;
         let front = Front::new(environment, &host, form, attendance);
         front.listen(&host)?;
         Ok(Self { host, front })
@@ -145,6 +120,39 @@ impl Opened {
         }
         Ok(if self.front.was_interrupted() { Exit::Interrupted } else { Exit::of(outcome) })
     }
+}
+
+/// Opens a session's world and starts its engine.
+pub(crate) fn open(
+    environment: &Environment,
+    config: Config,
+    started: Started,
+    held: Held,
+    workspace: std::path::PathBuf,
+    manner: Manner,
+) -> Result<Host, Failure> {
+    let stop = StopFlag::new().map_err(|error| Failure::of(Exit::Environment, &error))?;
+    let command_wall = Duration::from_secs(config.limits.command_seconds.value);
+    let bounds = bounds(&config);
+    let launcher = Arc::clone(&started.launcher);
+    let models = Models::new(environment, started, config, held.id.as_str());
+    let settings = WorldSettings {
+        launcher,
+        fs: Arc::clone(&environment.fs),
+        clock: Arc::clone(&environment.clock),
+        workspace,
+        directory: held.directory.clone(),
+        models: Box::new(models),
+        command_wall,
+        bounds,
+        stop: stop.clone(),
+    };
+    let world = LocalWorld::start(settings).map_err(|error| match error {
+        StartError::Workspace(report) => Failure { report, exit: Exit::Usage },
+        StartError::Failed(Setback::Failed(report)) => Failure { report, exit: Exit::Environment },
+        StartError::Failed(Setback::Stopped) => Failure::environment("stopped", "start it again"),
+    })?;
+    Host::start(environment, held, world, stop, manner)
 }
 
 /// Whether somebody can answer: a person at the keyboard, and not a script that reads JSON.

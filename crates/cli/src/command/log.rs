@@ -45,25 +45,40 @@ pub(crate) fn run(environment: &Environment, verb: &LogVerb) -> Result<Exit, Fai
 }
 
 fn files(environment: &Environment) -> Result<Vec<(String, Vec<u8>)>, Failure> {
-    let directory = environment.layout.crossing_log();
-    let failed = |error: &io::Error| {
-        Failure::environment("could not read the crossing log", "look at the state directory")
-            .because(error)
-    };
-    let paths = match environment.fs.list(&directory) {
+    let names = names(environment)?;
+    names.into_iter().map(|name| contents(environment, &name).map(|bytes| (name, bytes))).collect()
+}
+
+/// The files of the log, in the order in which they were written.
+fn names(environment: &Environment) -> Result<Vec<String>, Failure> {
+    let paths = match environment.fs.list(&environment.layout.crossing_log()) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-        other => other.map_err(|error| failed(&error))?,
+        other => other.map_err(|error| unreadable(&error))?,
     };
-    let mut files = Vec::new();
-    for path in paths {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        let name = name.unwrap_or_default();
-        if name.starts_with("crossings-") && name.ends_with(".jsonl") {
-            let bytes = environment.fs.read(&path, LOG_FILE_BYTES_MAX);
-            files.push((name, bytes.map_err(|error| failed(&error))?));
-        }
-    }
-    Ok(files)
+    let names = paths.iter().filter_map(|path| Some(path.file_name()?.to_string_lossy()));
+    let of_log = |name: &str| name.starts_with("crossings-") && name.ends_with(".jsonl");
+    Ok(names.filter(|name| of_log(name)).map(std::borrow::Cow::into_owned).collect())
+}
+
+/// How long each file of the log is, in the order in which they were written.
+pub(crate) fn lengths(environment: &Environment) -> Result<Vec<(String, u64)>, Failure> {
+    let directory = environment.layout.crossing_log();
+    let length = |name: String| {
+        let file = directory.join(&name).metadata().map_err(|error| unreadable(&error))?;
+        Ok((name, file.len()))
+    };
+    names(environment)?.into_iter().map(length).collect()
+}
+
+/// What a file of the log holds.
+pub(crate) fn contents(environment: &Environment, name: &str) -> Result<Vec<u8>, Failure> {
+    let path = environment.layout.crossing_log().join(name);
+    environment.fs.read(&path, LOG_FILE_BYTES_MAX).map_err(|error| unreadable(&error))
+}
+
+fn unreadable(error: &io::Error) -> Failure {
+    Failure::environment("could not read the crossing log", "look at the state directory")
+        .because(error)
 }
 
 /// One entry as a person reads it.

@@ -29,6 +29,7 @@ impl Front {
                 | Waited::Closed => Ok(CommandEnd::Unknown),
             });
         }
+        let attended = self.attendance == Attendance::Attended;
         loop {
             let envelope = match host.arrivals.recv() {
                 Err(_) | Ok(Arrival::EngineEnded) => return Ok(Ok(CommandEnd::Unknown)),
@@ -58,6 +59,10 @@ impl Front {
                 }
                 Event::Notice { level: Level::Warning, text } => {
                     complain_part(&format!("{}\n", visible(text)));
+                }
+                // Whoever reads a command's output from a file or a pipe gets that and no more.
+                Event::SessionOpened { boundary, .. } if attended => {
+                    complain_part(&format!("boundary: {}\n", visible(boundary)));
                 }
                 // What remains is about the session, and a command's output is all its own.
                 Event::SessionOpened { .. }

@@ -210,6 +210,7 @@ fn a_command_runs_where_it_is_called_and_nothing_it_writes_acts_on_a_terminal() 
     let escape = "printf 'a\\033]0;title\\007b\\n'";
     assert_eq!(shell(&home, escape).code(0).out, "a\u{1b}]0;title\u{7}b\n", "a pipe gets it all");
     let mut person = Terminal::start(&home, &["session", "run", "--", "sh", "-c", escape], &[]);
+    person.see("boundary: ");
     person.see("a<U+001B>]0;title<U+0007>b");
     assert_eq!(person.end(), Some(0));
 

@@ -8,6 +8,7 @@
 )]
 
 mod approval;
+mod argument;
 mod asking;
 mod behaviour;
 mod boundary;
@@ -26,6 +27,7 @@ mod other_user;
 mod program;
 mod repair;
 mod secrets;
+mod serve;
 mod stopping;
 mod support;
 mod surface;

@@ -10,7 +10,7 @@ use crate::record::{Effect, EffectOutcome, Place, Verdict};
 pub(super) fn events(intent: &Effect, outcome: &EffectOutcome) -> Vec<Event> {
     match (intent, outcome) {
         (_, EffectOutcome::CheckFound { line: Some(line), why }) => {
-            vec![note(format!("the check is `{line}`: {why}"))]
+            vec![note(format!("the check is `{}`: {why}", line.line()))]
         }
         (_, EffectOutcome::Located { places, .. }) => {
             vec![Event::Located { suspects: places.iter().map(suspect).collect() }]

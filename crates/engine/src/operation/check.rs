@@ -40,8 +40,9 @@ pub(crate) fn no_check(why: &str) -> Outcome {
 pub(super) fn baseline(turn: &Turn) -> Option<Step> {
     let line = turn.check()?;
     let Some((summary, _)) = turn.baseline() else {
-        return effect(Effect::RunCheck { line: line.to_owned() });
+        return effect(Effect::RunCheck { line });
     };
+    let line = line.line();
     match summary.status {
         RunStatus::Code(0) => Some(Step::Finish(Outcome::NothingToFix)),
         RunStatus::TimedOut => not_solved(format!(

@@ -60,6 +60,6 @@ fn try_best(turn: &Turn, least: i32) -> Option<Step> {
         answer: best.answer,
         path: place.path.clone(),
         symbol: place.symbol.clone(),
-        check: turn.check().map(str::to_owned),
+        check: turn.check(),
     })
 }

@@ -65,7 +65,7 @@ pub(super) fn baseline(turn: &Turn) -> Option<Step> {
     if turn.baseline().is_some() {
         return None;
     }
-    effect(Effect::RunCheck { line: line.to_owned() })
+    effect(Effect::RunCheck { line })
 }
 
 /// Puts what was settled on in place in the session, and ends the turn.
@@ -112,7 +112,7 @@ pub(super) fn trial(turn: &Turn) -> Option<Step> {
             answer,
             path: place.path.clone(),
             symbol: place.symbol.clone(),
-            check: turn.check().map(str::to_owned),
+            check: turn.check(),
         });
     }
     let home = place.tests.as_ref()?;

@@ -236,20 +236,64 @@ fn receive<'a>(ground: &'a Ground, stop: &'a StopFlag) -> Result<Received<'a>, S
     if branches.is_empty() {
         return Ok(Received { host, pack: Vec::new(), branches, refused, session });
     }
-    let mut input: Vec<u8> = branches.iter().flat_map(|it| line(&it.tip)).collect();
-    for id in present(&git, &host.refs.ids())? {
-        input.extend(line(&format!("^{id}")));
-    }
-    let pack = ["pack-objects", "--revs", "--thin", "--stdout", "--quiet", "--threads=1"];
-    let pack = git.must(&pack, input, PACK_BYTES_MAX)?;
+    let known: Vec<u8> =
+        present(&git, &host.refs.ids())?.iter().flat_map(|id| line(&format!("^{id}"))).collect();
+    let sides = Sides { git: &git, host: &host, known: &known };
+    let pack = match sides.packed(&branches)? {
+        Ok(pack) => pack,
+        // One bad object spoils the pack, so each branch is tried alone.
+        Err(_spoiled) => {
+            let (good, bad) = sides.apart(branches)?;
+            refused.extend(bad);
+            branches = good;
+            if branches.is_empty() {
+                Vec::new()
+            } else {
+                sides.packed(&branches)?.map_err(|words| Setback::of(&PackError { words }))?
+            }
+        }
+    };
     drop(fork);
-    if let Err(words) = host.receive(pack.clone())? {
-        // One bad object spoils the pack, whichever branch it came with.
-        let reason = format!("git refuses what the session committed: {words}");
-        let all = branches.drain(..);
-        refused.extend(all.map(|it| BranchRefusal { branch: it.name, reason: reason.clone() }));
-    }
     Ok(Received { host, pack, branches, refused, session })
+}
+
+/// The session's repository, and the user's that reads what it packs.
+struct Sides<'all> {
+    git: &'all Git<'all>,
+    host: &'all Host<'all>,
+    /// What the user has, to be left out of a pack.
+    known: &'all [u8],
+}
+
+impl Sides<'_> {
+    /// Packs some branches and checks the form of all that is in it; the inner error says
+    /// what git does not like.
+    fn packed(&self, branches: &[Found]) -> Result<Result<Vec<u8>, String>, Setback> {
+        let tips = branches.iter().flat_map(|it| line(&it.tip));
+        let input = tips.chain(self.known.iter().copied()).collect();
+        let pack = ["pack-objects", "--revs", "--thin", "--stdout", "--quiet", "--threads=1"];
+        let said = self.git.run(&pack, input, PACK_BYTES_MAX)?;
+        if !said.success {
+            return Ok(Err(said.words));
+        }
+        let received = self.host.receive(said.output.clone())?;
+        Ok(received.map(|()| said.output))
+    }
+
+    /// Which branches are good alone, and why the others are not.
+    fn apart(&self, branches: Vec<Found>) -> Result<(Vec<Found>, Vec<BranchRefusal>), Setback> {
+        let (mut good, mut bad) = (Vec::new(), Vec::new());
+        for it in branches {
+            match self.packed(std::slice::from_ref(&it))? {
+                Ok(_) => good.push(it),
+                Err(words) => {
+                    let reason = format!("git refuses what the session committed: {words}");
+                    bad.push(BranchRefusal { branch: it.name, reason });
+                }
+            }
+        }
+        Ok((good, bad))
+    }
 }
 
 /// The session's branches that are not where a branch of the user is, and those with names
@@ -282,6 +326,18 @@ fn branches(session: &Refs, user: &Refs) -> (Vec<Found>, Vec<BranchRefusal>) {
         found.push(Found { name: DETACHED.to_owned(), tip: id.clone() });
     }
     (found, refused)
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("git refuses what the session committed: {words}")]
+struct PackError {
+    words: String,
+}
+
+impl moat_base::Hint for PackError {
+    fn hint(&self) -> Option<String> {
+        None
+    }
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -14,7 +14,7 @@ use moat_protocol::{
     Change, ChangeSet, Commits, Event, Level, Proposal, RewindPlan, Selection, TaskKind,
 };
 use moat_sandbox::{Launcher, Limits};
-use moat_tools::{compare, detect};
+use moat_tools::{Check, compare, detect};
 
 use super::ahead::Ahead;
 use super::candidate::{self, Candidate, make};
@@ -26,6 +26,8 @@ use super::model::{ModelSource, ask};
 use super::place::{places, unseen};
 use super::proposal::proposal;
 use super::{FORK, Setback, Settled, StartError, StopFlag, Waypoint, World};
+use crate::boundary::boundary_line;
+use crate::check_command::CheckCommand;
 use crate::grant::Grant;
 use crate::invocation::Invocation;
 use crate::limits::{TRIAL_WALL_EXTRA_MS, TRIAL_WALL_FACTOR};
@@ -159,7 +161,8 @@ impl LocalWorld {
         Ok(best.map_or_else(
             || EffectOutcome::CheckFound { line: None, why: "nothing was found".into() },
             |check| {
-                let (why, line) = (check.why.clone(), check.line_from_root());
+                let Check { argv, directory, why, .. } = check;
+                let line = CheckCommand::Words { argv, environment: Vec::new(), directory };
                 EffectOutcome::CheckFound { line: Some(line), why }
             },
         ))
@@ -181,7 +184,7 @@ impl LocalWorld {
         let fork = self.ground.fork(&format!("check-{number}"), Below::Session)?;
         let Some(sandbox) = fork.sandbox() else { return Err(Setback::Stopped) };
         let ran = run(sandbox, self.invoke((number, intent), turn)?, &self.stop, live)?;
-        if matches!(intent, Effect::RunCheck { line } if builds(line)) {
+        if matches!(intent, Effect::RunCheck { line } if builds(&line.line())) {
             self.ground.keep_first_run(fork);
         }
         Ok(EffectOutcome::Checked { summary: ran.summary, output: ran.output })
@@ -472,18 +475,7 @@ impl World for LocalWorld {
     }
 
     fn boundary(&self) -> String {
-        let confinement = self.ground.confinement();
-        if confinement.is_full() {
-            let remarks = confinement.remarks.iter().map(|remark| format!("; {remark}"));
-            return std::iter::once(
-                "full: commands see this workspace copy-on-write, no network, no other files of \
-                 yours"
-                    .to_owned(),
-            )
-            .chain(remarks)
-            .collect();
-        }
-        format!("PARTIAL, so commands are asked for: {}", confinement.line())
+        boundary_line(self.ground.confinement())
     }
 
     fn workspace(&self) -> String {

@@ -10,6 +10,7 @@ use moat_protocol::TaskKind;
 use moat_tools::{Evidence, SuiteForm, commission, context, convention, localise, mentioned};
 
 use super::check::report_of;
+use crate::check_command::CheckCommand;
 use crate::limits::{PROMPT_CONTEXT_BYTES_MAX, SUSPECTS_MAX};
 use crate::record::{Place, TestForm, TestPlace};
 use crate::state::Turn;
@@ -87,7 +88,11 @@ fn written(corpus: &Corpus<'_>, task: &str) -> Option<Place> {
             SuiteForm::NodeModule => TestForm::NodeModule,
         },
         import: custom.import,
-        line: custom.line,
+        line: CheckCommand::Words {
+            argv: custom.argv,
+            environment: custom.environment,
+            directory: TreePath::root(),
+        },
     });
     Some(Place {
         context: around(corpus, &found.path),

@@ -60,7 +60,7 @@ mod tests {
         let (path, symbol) = (TreePath::parse("src/a.py").unwrap(), "A.total".to_owned());
         let answer = AnswerRef { effect: 1, index: 0 };
         let shell = |line: &str| ["/bin/sh", "-c", line].map(str::to_owned).to_vec();
-        let check = Some("make test\n".to_owned());
+        let check = Some("make test\n".into());
         let (candidate, at, of) = (3, path.clone(), symbol.clone());
         let plain = Effect::Try { candidate, answer, path: at, symbol: of, check };
         let asked = proposal(&plain, "commands-ask");

@@ -12,13 +12,13 @@ use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
+use moat_base::remove_files;
 use rustix::fs::AtFlags;
 
 use crate::change::LeftOut;
 use crate::checkpoint::manifest::{Entry, Kind, Manifest};
 use crate::checkpoint::{Checkpoints, collect, open_directory};
 use crate::file_error::FileError;
-use crate::removal::remove_files;
 use crate::resolver::{self, Links, Parents};
 use crate::root::Root;
 use crate::tree::DirTree;

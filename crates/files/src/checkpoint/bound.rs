@@ -9,6 +9,7 @@
 use std::io;
 use std::os::fd::AsFd as _;
 
+use moat_base::remove_files;
 use rustix::fs::AtFlags;
 
 use crate::checkpoint::collect::{self, Needed};
@@ -16,7 +17,6 @@ use crate::checkpoint::{Checkpoints, head_of, name};
 use crate::limits::{
     CHECKPOINT_BYTES_MAX, CHECKPOINT_NEW_BYTES_MAX, CHECKPOINTS_DROPPED, CHECKPOINTS_MAX,
 };
-use crate::removal::remove_files;
 
 /// The bounds of one session's checkpoints.
 #[derive(Debug, Clone, Copy)]

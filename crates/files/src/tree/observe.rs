@@ -111,7 +111,10 @@ impl DirTree {
     }
 
     /// The target of the link at `path`.
-    pub(crate) fn link_target(&self, path: &TreePath) -> Result<Vec<u8>, TreeError> {
+    ///
+    /// # Errors
+    /// [`TreeError`] as its variants say; a path that is no link is an error of the system.
+    pub fn link_target(&self, path: &TreePath) -> Result<Vec<u8>, TreeError> {
         let (directory, name) = resolver::parent(self.root(), path, resolver::Parents::Required)?;
         rustix::fs::readlinkat(&directory, name, Vec::new())
             .map(std::ffi::CString::into_bytes)

@@ -198,10 +198,7 @@ impl DirTree {
         after: &Node,
         bytes: &[u8],
     ) -> io::Result<()> {
-        let flags =
-            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let private = Mode::from_raw_mode(0o600);
-        let mut file: File = rustix::fs::openat(directory, temporary, flags, private)?.into();
+        let mut file = create(directory.as_fd(), temporary.as_bytes())?;
         file.write_all(bytes)?;
         if let Some(current) = current.filter(|it| it.node.kind == NodeKind::File) {
             let stat = Stat::of(file.as_fd())?;
@@ -219,12 +216,18 @@ impl DirTree {
         }
     }
 
-    fn settle(&self, directory: BorrowedFd<'_>) -> io::Result<()> {
+    pub(super) fn settle(&self, directory: BorrowedFd<'_>) -> io::Result<()> {
         match self.durability() {
             Durability::Synced => Ok(rustix::fs::fsync(directory)?),
             Durability::Cached => Ok(()),
         }
     }
+}
+
+/// Makes a new private file.
+pub(super) fn create(directory: BorrowedFd<'_>, name: &[u8]) -> io::Result<File> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    Ok(rustix::fs::openat(directory, name, flags, Mode::from_raw_mode(0o600))?.into())
 }
 
 fn exchange(
@@ -279,14 +282,14 @@ fn carry_attributes(directory: &OwnedFd, name: &[u8], goal: &File) -> io::Result
     Ok(())
 }
 
-fn make_directory(directory: BorrowedFd<'_>, name: &[u8], mode: u32) -> io::Result<()> {
+pub(super) fn make_directory(directory: BorrowedFd<'_>, name: &[u8], mode: u32) -> io::Result<()> {
     rustix::fs::mkdirat(directory, name, Mode::from_raw_mode(0o700))?;
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let made = rustix::fs::openat(directory, name, flags, Mode::empty())?;
     Ok(rustix::fs::fchmod(&made, Mode::from_raw_mode(mode))?)
 }
 
-fn failure(path: &TreePath, error: io::Error) -> FileError {
+pub(super) fn failure(path: &TreePath, error: io::Error) -> FileError {
     let path = path.clone();
     match Errno::from_io_error(&error) {
         Some(Errno::STALE | Errno::EXIST) => FileError::Changed { path },

@@ -14,6 +14,8 @@ mod rename;
 #[cfg(test)]
 mod repository;
 #[cfg(test)]
+mod resolver;
+#[cfg(test)]
 mod surface;
 #[cfg(test)]
 mod tree;

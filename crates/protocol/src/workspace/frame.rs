@@ -141,7 +141,7 @@ pub enum WorkspaceNews {
     /// Something happened in a session that this front end attached to.
     Session {
         /// What and where.
-        envelope: Envelope,
+        envelope: Box<Envelope>,
     },
     /// A session began, ended or was renamed: the list is to be read again.
     SessionsChanged,

@@ -49,12 +49,12 @@ pub enum TerminalReply {
     /// Those that there are.
     Listed {
         /// They.
-        terminals: Vec<TerminalInfo>,
+        terminals: Vec<OpenTerminal>,
     },
     /// It is open, and this front end attached to it.
     Opened {
         /// The terminal.
-        terminal: TerminalInfo,
+        terminal: OpenTerminal,
     },
     /// Done.
     Done,
@@ -63,7 +63,7 @@ pub enum TerminalReply {
 /// A terminal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct TerminalInfo {
+pub struct OpenTerminal {
     /// Its number.
     pub terminal: u32,
     /// The program's name.

@@ -6,7 +6,7 @@
 
 use moat_base::TreePath;
 
-use super::{Check, CheckKind, Workspace};
+use super::{Check, CheckKind, Workspace, operand};
 
 pub(super) fn checks(workspace: &Workspace<'_>) -> Vec<Check> {
     let Some(test) = workspace.any(is_test) else {
@@ -28,7 +28,7 @@ pub(super) fn checks(workspace: &Workspace<'_>) -> Vec<Check> {
     let is_function = text.lines().any(|line| line.starts_with("def test"));
     let script = || {
         let why = format!("`{test}` is a script that tests{via}");
-        Check::new(CheckKind::PythonScript, &[interpreter, test], why)
+        Check::new(CheckKind::PythonScript, &[interpreter, &operand(test)], why)
     };
     let mut found = Vec::new();
     let configured = configured(workspace, test, &text);
@@ -67,8 +67,9 @@ fn unittest(workspace: &Workspace<'_>, interpreter: &str, test: &str, via: &str)
     let is_package = start == "." || workspace.exists(&format!("{start}/__init__.py"));
     let pattern = if name.starts_with("test") { "test*.py" } else { "*_test.py" };
     let mut argv = vec![interpreter, "-m", "unittest", "discover", "-v"];
+    let start = operand(start);
     if !is_package {
-        argv.extend(["-s", start, "-t", start]);
+        argv.extend(["-s", &start, "-t", &start]);
     }
     argv.extend(["-p", pattern]);
     Check::new(CheckKind::Unittest, &argv, format!("`{test}` uses unittest{via}"))
@@ -94,7 +95,8 @@ fn has_pytest(workspace: &Workspace<'_>, interpreter: &str) -> bool {
         .and_then(|library| workspace.tree.list(&library).ok())
         .unwrap_or_default()
         .iter()
-        .any(|entry| workspace.exists(&format!("{}/site-packages/pytest", entry.path)))
+        .filter_map(|entry| entry.path.join(b"site-packages/pytest").ok())
+        .any(|package| workspace.tree.entry(&package).is_ok())
 }
 
 const MANIFESTS: [&str; 5] =

@@ -24,7 +24,7 @@ describe("links in what is printed", () => {
     ["  --> src/main.rs:12:5", ["src/main.rs|12|5"]],
     ["error in a.c(12,3): x", ["a.c|12|3"]],
     ['  File "pkg/b.py", line 7, in f', ["pkg/b.py|7|"]],
-    ["at Object.<anonymous> (/work/x/test/c.test.ts:3:9)", ["/work/x/test/c.test.ts|3|9"]],
+    ["at Object.<anonymous> (/home/x/test/c.test.ts:3:9)", ["/home/x/test/c.test.ts|3|9"]],
     ["modified:   docs/读我.md", ["docs/读我.md||"]],
     ["see https://a.example/b_(c). Then", ["https://a.example/b_(c)"]],
     ["(https://a.example/x)", ["https://a.example/x"]],

@@ -116,8 +116,9 @@ export class Client {
 
   /** The client of the page's own server. */
   static ofPage(): Client {
-    const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    const client = new Client({ open: () => new WebSocket(`${scheme}//${location.host}/ws`) });
+    const address = new URL("ws", document.baseURI);
+    address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+    const client = new Client({ open: () => new WebSocket(address) });
     addEventListener("online", () => client.retry());
     addEventListener("offline", () => client.#drop());
     return client;

@@ -1784,7 +1784,7 @@ time_limit_ms: number, };
 
 export type TaskKind = "repair" | "explain" | "document" | "write" | "commit_message";
 
-export type TerminalInfo = { 
+export type OpenTerminal = { 
 /**
  * Its number.
  */
@@ -1836,11 +1836,11 @@ export type TerminalReply = { "reply": "listed",
 /**
  * They.
  */
-terminals: Array<TerminalInfo>, } | { "reply": "opened", 
+terminals: Array<OpenTerminal>, } | { "reply": "opened", 
 /**
  * The terminal.
  */
-terminal: TerminalInfo, } | { "reply": "done" };
+terminal: OpenTerminal, } | { "reply": "done" };
 
 export type TestSummary = { 
 /**

@@ -256,6 +256,9 @@ fn a_tree_that_would_write_into_git_is_refused() {
         let parent = scene.session(&["rev-parse", "HEAD"]);
         let commit = scene.session(&["commit-tree", &outer, "-p", &parent, "-m", "evil"]);
         scene.session(&["update-ref", "HEAD", &commit]);
+        let same = format!("{parent}^{{tree}}");
+        let good = scene.session(&["commit-tree", &same, "-p", &parent, "-m", "a good one"]);
+        scene.session(&["update-ref", "refs/heads/good", &good]);
 
         // The control: an ordinary fetch takes it in.
         let copy = scene.home.at("control.git");
@@ -263,9 +266,11 @@ fn a_tree_that_would_write_into_git_is_refused() {
         let from = scene.session_git().to_str().unwrap().to_owned();
         text(&git_in(&scene.home, &copy, ["fetch", "-q", &from, "main:taken"]));
 
-        scene.run(&["commits"]).says("git refuses what the session committed");
-        scene.run(&["commits", "--keep"]).code(1).says("left");
-        assert_eq!(scene.refs(), refs, "{name}");
+        let shown = scene.run(&["commits"]);
+        shown.says("git refuses what the session committed").says("a good one");
+        scene.run(&["commits", "--keep"]).code(0).says("the branch `main` is left");
+        let taken = format!("{refs}\n{good} {}", scene.taken("good"));
+        assert_eq!(scene.refs(), taken, "{name}: the other branch is not spoilt");
         let has = ["cat-file", "-e", &commit];
         assert!(!git_in(&scene.home, &scene.user_git(), has).status.success(), "{name}");
     }

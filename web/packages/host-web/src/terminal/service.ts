@@ -2,7 +2,7 @@
 // The terminals that there are: opening, closing and naming them, what becomes of them when the connection or the server
 // goes, and their screens. The server runs them; this keeps what is shown of them.
 
-import type { TerminalInfo } from "@moat/proto";
+import type { OpenTerminal } from "@moat/proto";
 import type { Host } from "@moat/panels/host.ts";
 import { openWeb } from "@moat/panels/markdown/open.ts";
 import { orTell, reportOf, tell } from "@moat/panels/tell.ts";
@@ -94,7 +94,7 @@ function createTerminals(host: Host): Terminals {
       const found = was.get(terminal);
       return found === undefined ? was : new Map(was).set(terminal, { ...found, ...change });
     });
-  const show = (info: TerminalInfo, state: State) =>
+  const show = (info: OpenTerminal, state: State) =>
     setAll((was) =>
       new Map(was).set(info.terminal, {
         terminal: info.terminal,

@@ -2,7 +2,7 @@
 // What is offered while something is typed: places behind an `@`, commands behind a `/` at the
 // beginning. This finds out what is being typed and what stands for it; components show it.
 
-import type { TerminalInfo, TreePath } from "@moat/proto";
+import type { OpenTerminal, TreePath } from "@moat/proto";
 
 import type { Host, Problem } from "../host.ts";
 import type { IconName } from "../ui/icons.ts";
@@ -198,7 +198,7 @@ const TERMINAL_LINES = 60;
 async function terminalOffers(host: Host, fits: (text: string) => boolean): Promise<Offer[]> {
   if (!fits("terminal")) return [];
   const reply = await host.client.ask({ service: "terminal", query: "list" }).catch(() => null);
-  const terminals: TerminalInfo[] = reply?.reply === "listed" ? reply.terminals : [];
+  const terminals: OpenTerminal[] = reply?.reply === "listed" ? reply.terminals : [];
   return terminals.slice(0, FEW).map((terminal) => {
     const name = `${terminal.program} (${terminal.terminal})`;
     const shown = (host as Host & Terminals).terminalText?.(terminal.terminal)?.trimEnd() ?? "";

@@ -39,7 +39,9 @@ export function ExplorerView(props: { host: Host }): JSX.Element {
   const model = new TreeModel(
     async (path) => {
       const reply = await host.client.ask({ service: "files", query: "list", path });
-      return reply.reply === "listed" ? reply : { entries: [], truncated: false };
+      if (reply.reply !== "listed") return { entries: [], truncated: false };
+      // Git's own files are not the user's to edit; source control shows what is in them.
+      return { ...reply, entries: reply.entries.filter((entry) => entry.name !== ".git") };
     },
     (error) =>
       error instanceof Refused ? error.report : { error: String((error as Error).message), causes: [], hint: null },

@@ -20,11 +20,11 @@ use std::io;
 use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::path::Path;
 
-use moat_base::random_hex;
 use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
 use crate::limits::{REMOVAL_ATTEMPTS_MAX, REMOVAL_LEVELS_MAX, REMOVAL_PASSES_MAX};
+use crate::random_hex;
 
 /// Removes a directory of Moat's own with everything in it; a missing one is a success.
 ///

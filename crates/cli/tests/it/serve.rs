@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `moat serve`: who gets anything of it, and what a page can do.
+
+mod page;
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::Command;
+
+use moat_protocol::workspace::{
+    EntryKind, FilesQuery, FilesReply, SessionsQuery, SessionsReply, WorkspaceNews, WorkspaceQuery,
+    WorkspaceReply,
+};
+use moat_protocol::{Event, Op, Outcome, Selection, Task, TaskKind};
+use moat_testkit::Act;
+use serde_json::json;
+
+use crate::support::{Home, RIGHT, WRONG, always, right, snapshot};
+use page::{Page, Served};
+
+/// What comes back for a request that is written by hand.
+fn raw(port: u16, request: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    // A connection that becomes a websocket stays open: its head is enough.
+    let mut byte = [0_u8; 1];
+    while !answer.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap() == 1 {
+        answer.push(byte[0]);
+    }
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// The status of an answer.
+fn status(answer: &str) -> &str {
+    answer.split(' ').nth(1).unwrap_or_default()
+}
+
+/// A GET with these headers.
+fn get(path: &str, headers: &[(&str, &str)]) -> String {
+    let headers: String =
+        headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    format!("GET {path} HTTP/1.1\r\n{headers}\r\n")
+}
+
+const UPGRADE: [(&str, &str); 4] = [
+    ("Connection", "Upgrade"),
+    ("Upgrade", "websocket"),
+    ("Sec-WebSocket-Version", "13"),
+    ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+];
+
+/// P-20: each way of getting at the server from elsewhere, with the control that the same
+/// request works when only that one thing is right.
+#[test]
+fn loopback_is_hostile() {
+    let home = Home::new(always(right()));
+    let served = Served::start(&home);
+    let (port, page) = (served.port, served.page.clone());
+    let host = format!("127.0.0.1:{port}");
+    let own = format!("http://{host}");
+    let cookie = served.cookie();
+    let before = snapshot(&home.project());
+
+    let good = [("Host", host.as_str()), ("Cookie", &cookie), ("Origin", &own)];
+    let socket = format!("{page}ws");
+    let opened = raw(port, &get(&socket, &[&good[..], &UPGRADE].concat()));
+    assert_eq!(status(&opened), "101", "the control: {opened}");
+    let shown = raw(port, &get(&page, &[good[0], good[1], ("Accept-Encoding", "br")]));
+    assert_eq!(status(&shown), "200", "the control: {shown}");
+    for header in ["content-security-policy: default-src 'none'", "x-content-type-options: nosniff"]
+    {
+        assert!(shown.to_lowercase().contains(header), "{header}: {shown}");
+    }
+
+    let evil = format!("evil.test:{port}");
+    let other = format!("http://127.0.0.1:{}", port.wrapping_add(1));
+    let wrong = cookie.replace(|c: char| c.is_ascii_digit(), "0");
+    type Case<'c> = (&'c str, Vec<(&'c str, &'c str)>, &'c str);
+    let cases: [Case<'_>; 9] = [
+        ("no token", vec![good[0], good[2]], "401"),
+        ("a wrong token", vec![good[0], ("Cookie", &wrong), good[2]], "401"),
+        ("a wrong host", vec![("Host", "localhost"), good[1], good[2]], "421"),
+        ("rebinding", vec![("Host", &evil), good[1], ("Origin", "http://evil.test")], "421"),
+        ("no host", vec![good[1], good[2]], "421"),
+        ("a foreign page", vec![good[0], good[1], ("Origin", "http://evil.test")], "403"),
+        ("a page on another port", vec![good[0], good[1], ("Origin", &other)], "403"),
+        ("a page without an origin", vec![good[0], good[1], ("Origin", "null")], "403"),
+        ("no page", vec![good[0], good[1]], "403"),
+    ];
+    for (what, headers, refusal) in cases {
+        let answer = raw(port, &get(&socket, &[&headers[..], &UPGRADE].concat()));
+        // HTTP/1.1 itself wants a host.
+        let expected = if what == "no host" { ["421", "400"] } else { [refusal; 2] };
+        assert!(expected.contains(&status(&answer)), "{what}: {answer}");
+    }
+    let answer = raw(port, &get("/", &good));
+    assert_eq!(status(&answer), "404", "without the path: {answer}");
+    let posted = raw(port, &get(&page, &good).replacen("GET", "POST", 1));
+    assert_eq!(status(&posted), "405", "{posted}");
+    assert_eq!(snapshot(&home.project()), before, "and nothing happened");
+}
+
+#[test]
+fn a_link_is_good_once_and_another_can_be_had() {
+    let home = Home::new(always(right()));
+    let served = Served::start(&home);
+    let host = format!("127.0.0.1:{}", served.port);
+    let first = raw(served.port, &get(&served.link, &[("Host", &host)]));
+    assert_eq!(status(&first), "200", "{first}");
+    assert!(first.contains("HttpOnly") && first.contains("SameSite=Strict"), "{first}");
+    let again = raw(served.port, &get(&served.link, &[("Host", &host)]));
+    assert_eq!(status(&again), "401", "{again}");
+    let output = home.moat(["serve", "--link"]).output().unwrap();
+    let link = String::from_utf8(output.stdout).unwrap();
+    let path = link.trim().split_once(&host).unwrap().1;
+    assert_eq!(status(&raw(served.port, &get(path, &[("Host", &host)]))), "200", "{link}");
+}
+
+#[test]
+fn a_second_server_of_a_user_refuses() {
+    let home = Home::new(always(right()));
+    let served = Served::start(&home);
+    let output = home.moat(["serve", "--no-browser"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("runs already") && said.contains("moat serve --link"), "{said}");
+    drop(served);
+    // It left nothing that keeps the next one from starting, at the same address.
+    let (port, page) = {
+        let next = Served::start(&home);
+        (next.port, next.page.clone())
+    };
+    let after = Served::start(&home);
+    assert_eq!((after.port, &after.page), (port, &page));
+    let none = home.moat(["serve", "--link"]).env("XDG_RUNTIME_DIR", home.at("elsewhere")).output();
+    assert_eq!(none.unwrap().status.code(), Some(2));
+}
+
+#[test]
+fn a_page_reads_and_writes_the_real_tree() {
+    let home = Home::new(always(right()));
+    let served = Served::start(&home);
+    let mut page = Page::open(&served);
+    let list = |page: &mut Page, path: &str| {
+        let query = json!({"service": "files", "query": "list", "path": path});
+        page.asks(&query)
+    };
+    let reply = list(&mut page, "");
+    let WorkspaceReply::Files(FilesReply::Listed { entries, .. }) = reply else {
+        panic!("{reply:?}")
+    };
+    let names: Vec<_> = entries.iter().map(|entry| (entry.name.as_str(), entry.kind)).collect();
+    assert_eq!(names, [("calc.py", EntryKind::File), ("test_calc.py", EntryKind::File)]);
+    let read = page.asks(&json!({"service": "files", "query": "read", "path": "calc.py"}));
+    let text = serde_json::to_value(&read).unwrap();
+    assert_eq!(text["text"], WRONG);
+    let write = json!({"service": "files", "query": "write", "path": "calc.py", "text": RIGHT,
+        "encoding": "utf8", "line_ending": "lf", "expected": text["version"]});
+    let written = serde_json::to_value(page.asks(&write)).unwrap();
+    assert_eq!(written["reply"], "written", "{written}");
+    assert_eq!(home.calc(), RIGHT);
+    // What was read is not there any more: nothing is overwritten.
+    let stale = serde_json::to_value(page.asks(&write)).unwrap();
+    assert_eq!(stale["reply"], "changed", "{stale}");
+    page.hears("the change", |news| matches!(news, WorkspaceNews::FilesChanged { .. }));
+    for path in ["../secret", "/etc/passwd", "a/../../b"] {
+        let query = json!({"service": "files", "query": "read", "path": path});
+        assert!(page.is_refused(&query), "{path}");
+    }
+}
+
+/// The main job, from the page: a task, its change, and keeping it.
+#[test]
+fn an_agent_is_asked_reviewed_and_kept_from_the_page() {
+    let home = Home::new(always(right()));
+    let served = Served::start(&home);
+    let mut page = Page::open(&served);
+    let reply = page.ask(&WorkspaceQuery::Sessions(SessionsQuery::New));
+    let WorkspaceReply::Sessions(SessionsReply::Opened { session }) = reply else {
+        panic!("{reply:?}")
+    };
+    let does = |op| WorkspaceQuery::Sessions(SessionsQuery::Do { session: session.clone(), op });
+    let task = Task {
+        text: "total is wrong".into(),
+        kind: TaskKind::Repair,
+        check: Some("python3 -m unittest".into()),
+        model: "scripted".into(),
+        time_limit_ms: 60_000,
+    };
+    page.ask(&does(Op::Start { task }));
+    let is = |news: &WorkspaceNews, wanted: &dyn Fn(&Event) -> bool| matches!(news, WorkspaceNews::Session { envelope } if wanted(&envelope.event));
+    let ended = page.hears("the turn's end", |news| {
+        is(news, &|event| matches!(event, Event::TurnFinished { .. }))
+    });
+    let WorkspaceNews::Session { envelope } = ended else { panic!() };
+    let Event::TurnFinished { outcome, .. } = envelope.event else { panic!() };
+    assert_eq!(outcome, Outcome::Solved);
+    assert_eq!(home.calc(), WRONG, "nothing is changed before it is kept");
+
+    // Another page, and a page that comes again, see all of it.
+    let mut other = Page::open(&served);
+    other.ask(&WorkspaceQuery::Sessions(SessionsQuery::Attach { session: session.clone() }));
+    other.hears("the same end", |news| {
+        is(news, &|event| matches!(event, Event::TurnFinished { .. }))
+    });
+
+    page.ask(&does(Op::Keep { selection: Selection::All, confirmed: Vec::new() }));
+    page.hears("the keep", |news| is(news, &|event| matches!(event, Event::Kept { .. })));
+    assert_eq!(
+        home.calc(),
+        "def total(values):\n    return sum(values)\n\n\ndef double(value):\n    return value + value\n"
+    );
+    page.ask(&does(Op::UndoKeep));
+    page.hears("the undo", |news| is(news, &|event| matches!(event, Event::KeepUndone { .. })));
+    assert_eq!(home.calc(), WRONG);
+
+    // The terminal sees the page's session.
+    drop((page, other, served));
+    let shown = home.moat(["session", "list"]).output().unwrap();
+    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(shown.contains(session.as_str()) && shown.contains("solved"), "{shown}");
+}
+
+/// A session of a terminal is seen and steered from the page.
+#[test]
+fn a_session_of_a_terminal_is_attached_to() {
+    let home = Home::new(always(Act::Hang));
+    let served = Served::start(&home);
+    let mut page = Page::open(&served);
+    let running = crate::support::Running::start(home.moat(["exec", "fix total"]));
+    crate::support::until("the model is asked", || home.model.requests().len() == 1);
+    let reply = page.ask(&WorkspaceQuery::Sessions(SessionsQuery::List));
+    let WorkspaceReply::Sessions(SessionsReply::Listed { sessions, .. }) = reply else {
+        panic!("{reply:?}")
+    };
+    let session = sessions[0].session.clone();
+    page.ask(&WorkspaceQuery::Sessions(SessionsQuery::Attach { session: session.clone() }));
+    page.hears("the request", |news| {
+        matches!(news, WorkspaceNews::Session { envelope } if matches!(envelope.event, Event::ModelAsked { .. }))
+    });
+    page.ask(&WorkspaceQuery::Sessions(SessionsQuery::Do { session, op: Op::Interrupt }));
+    page.hears("the end", |news| {
+        matches!(news, WorkspaceNews::Session { envelope } if matches!(envelope.event, Event::TurnFinished { .. }))
+    });
+    drop(running);
+}
+
+#[test]
+fn a_server_behind_a_proxy_listens_on_a_socket_of_its_user() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let home = Home::new(always(right()));
+    let socket = home.at("run/proxy/moat.sock");
+    let path = socket.to_str().unwrap();
+    let served = Served::start_with(&home, &["--socket", path, "--authority", "ide.example"]);
+    assert!(served.link.starts_with("https://ide.example/"), "{}", served.link);
+    let mode = std::fs::metadata(&socket).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let link = served.link.strip_prefix("https://ide.example").unwrap();
+    let ask = |host: &str| {
+        let mut curl = Command::new("curl");
+        curl.args(["-s", "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket", path]);
+        curl.args(["-H", &format!("Host: {host}"), &format!("http://localhost{link}")]);
+        String::from_utf8(curl.output().unwrap().stdout).unwrap()
+    };
+    assert_eq!(ask("localhost"), "421");
+    assert_eq!(ask("ide.example"), "200");
+    let bad = home.moat(["serve", "--socket", path]).output().unwrap();
+    assert_eq!(bad.status.code(), Some(2));
+}
