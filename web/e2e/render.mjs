@@ -15,7 +15,7 @@ import { bundle, names, serve, sink } from "./render/ground.mjs";
 const HERE = fileURLToPath(new URL("./render/", import.meta.url));
 const QUIET_MS = 60;
 const SETTLED_MS = 1500;
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 180_000;
 const HELD_MS = 4000;
 const HOLDING = "lines inserted without end";
 const CSP =
