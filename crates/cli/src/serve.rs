@@ -71,8 +71,13 @@ pub(crate) fn run(
     let keeper = terminals::keeper(environment)?;
     let started = Started::begin(environment, Egress::of_session(&config), start::least(&config))?;
     let served = Served::open(environment, config, workspace, started, keeper, gate)?;
+    // Whoever reads the link may end the server at once.
+    let signals = Signals::new([SIGINT, SIGTERM]).map_err(|error| {
+        Failure::environment("could not listen to signals", "look at the open files limit")
+            .because(&error)
+    })?;
     served.announce(environment, arguments)?;
-    served.run(listening)
+    served.run(listening, signals)
 }
 
 /// One server for each user: a second one would have the same sessions open.
@@ -212,11 +217,7 @@ impl Served {
         Ok(())
     }
 
-    fn run(self, listening: Listening) -> Result<Exit, Failure> {
-        let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(|error| {
-            Failure::environment("could not listen to signals", "look at the open files limit")
-                .because(&error)
-        })?;
+    fn run(self, listening: Listening, mut signals: Signals) -> Result<Exit, Failure> {
         let handle = self.handle.clone();
         let stopping = signals.handle();
         let waiting = std::thread::spawn(move || {

@@ -34,6 +34,7 @@ const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 
 /// The page that a link leads to: it goes on to the page by itself, so that the browser takes
 /// the next request for one of this site and sends the key with it.
 const WELCOME: &str = "<!doctype html><meta charset=utf-8><title>Moat</title>\
+                       <link rel=icon href=\"data:,\">\
                        <meta http-equiv=refresh content=\"0; url=./\">\n";
 
 /// Where connections come from: bound before this process gave up making sockets.

@@ -132,13 +132,13 @@ impl Gathering {
             if pending.all && matches!(watch.sight(), Sight::Blind(_)) {
                 self.book.is_unwatched();
             }
-            // The watch says so once when it is complete, and nothing has been shown before
-            // that would have to be read again.
-            if !first && (all || !directories.is_empty()) {
+            // The watch says so once when it is complete: what was shown before may have
+            // changed unseen, and has to be read again.
+            if all || !(first || directories.is_empty()) {
                 let directories = directories.clone();
                 news.as_ref()(WorkspaceNews::FilesChanged { directories, all });
             }
-            if !first && (pending.git || pending.all) {
+            if pending.all || !first && pending.git {
                 news.as_ref()(WorkspaceNews::GitChanged);
             }
             // The first look at the whole tree waits for the watch: what comes after is told.

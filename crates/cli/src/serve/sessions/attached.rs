@@ -7,7 +7,8 @@
 //! Invariant: nothing is opened, locked or stored here.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use moat_base::SessionId;
 use moat_net::{LineReader, LineStream, LineWriter};
@@ -28,7 +29,23 @@ const EVENT_LINE_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub(super) struct Attached {
     id: SessionId,
     socket: PathBuf,
-    fronts: Mutex<Vec<(u64, LineWriter)>>,
+    fronts: Mutex<Vec<Seeing>>,
+}
+
+/// A front end that is told what happens.
+#[derive(Debug)]
+struct Seeing {
+    front: u64,
+    writer: LineWriter,
+    /// Whether it left by itself, or attached anew: then it is not told that the session is gone.
+    left: Arc<AtomicBool>,
+}
+
+impl Seeing {
+    fn leave(&self) {
+        self.left.store(true, Ordering::SeqCst);
+        self.writer.close();
+    }
 }
 
 impl Attached {
@@ -52,48 +69,62 @@ impl Attached {
         };
         let (reader, writer) = stream.split();
         let (told, id) = (front.clone(), self.id.clone());
-        let telling = move || tell(&told, &id, reader);
+        let left = Arc::<AtomicBool>::default();
+        let has_left = Arc::clone(&left);
+        let telling = move || tell(&told, &id, reader, &has_left);
         if std::thread::Builder::new().name("front".to_owned()).spawn(telling).is_err() {
             return false;
         }
         let mut fronts = self.fronts();
-        fronts.retain(|(other, _)| *other != front.id());
-        fronts.push((front.id(), writer));
+        leave(&mut fronts, front.id());
+        fronts.push(Seeing { front: front.id(), writer, left });
         true
     }
 
     /// Shows a front end no more; whether nobody looks.
     pub(super) fn detach(&self, front: u64) -> bool {
         let mut fronts = self.fronts();
-        fronts.retain(|(other, writer)| {
-            if *other == front {
-                writer.close();
-            }
-            *other != front
-        });
+        leave(&mut fronts, front);
         fronts.is_empty()
     }
 
     /// Asks something of it; `false` when it is gone.
     pub(super) fn send(&self, op: &Op) -> bool {
         let line = write_op(op);
-        self.fronts().first_mut().is_some_and(|(_, writer)| writer.send(line.trim_end()).is_ok())
+        let mut fronts = self.fronts();
+        fronts.first_mut().is_some_and(|seeing| seeing.writer.send(line.trim_end()).is_ok())
     }
 
-    fn fronts(&self) -> MutexGuard<'_, Vec<(u64, LineWriter)>> {
+    fn fronts(&self) -> MutexGuard<'_, Vec<Seeing>> {
         self.fronts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn tell(front: &Front, id: &SessionId, mut reader: LineReader) {
+fn leave(fronts: &mut Vec<Seeing>, front: u64) {
+    fronts.retain(|seeing| {
+        if seeing.front == front {
+            seeing.leave();
+        }
+        seeing.front != front
+    });
+}
+
+fn tell(front: &Front, id: &SessionId, mut reader: LineReader, left: &AtomicBool) {
     let mut sequence = 0;
     while let Ok(Some(line)) = reader.receive() {
+        // What still comes would stand between what the newer telling says.
+        if left.load(Ordering::SeqCst) {
+            return;
+        }
         let Ok(envelope) = read_event(&line) else { break };
         let envelope = Box::new(Envelope { sequence, ..envelope });
         sequence += 1;
         if front.tell(WorkspaceNews::Session { envelope }).is_err() {
             return;
         }
+    }
+    if left.load(Ordering::SeqCst) {
+        return;
     }
     let _gone = front.tell(WorkspaceNews::SessionGone { session: id.clone(), report: None });
 }

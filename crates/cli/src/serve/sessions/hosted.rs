@@ -8,6 +8,7 @@
 //! Invariant: what a front end is told of a session is numbered without a gap.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -42,11 +43,20 @@ struct Shared {
     told: Mutex<Told>,
 }
 
+/// A front end that is told what happens.
+#[derive(Debug)]
+struct Seeing {
+    front: u64,
+    queue: SyncSender<Arc<Envelope>>,
+    /// Whether it left by itself, or attached anew: then it is not told that the session is gone.
+    left: Arc<AtomicBool>,
+}
+
 #[derive(Debug, Default)]
 struct Told {
     /// What happened so far.
     events: Vec<Arc<Envelope>>,
-    fronts: Vec<(u64, SyncSender<Arc<Envelope>>)>,
+    fronts: Vec<Seeing>,
     /// A turn was asked for, and nothing was heard of it yet.
     asked: bool,
     in_turn: bool,
@@ -98,7 +108,7 @@ impl Hosted {
     pub(super) fn detach(&self, front: u64) -> bool {
         let mut told = self.shared.told();
         let before = told.fronts.len();
-        told.fronts.retain(|(other, _)| *other != front);
+        told.leave(front);
         before > 0 && told.fronts.is_empty() && !(told.asked || told.in_turn)
     }
 
@@ -115,7 +125,7 @@ impl Hosted {
             if told.ended {
                 return false;
             }
-            if !told.fronts.iter().any(|(id, _)| *id == front.id()) {
+            if !told.fronts.iter().any(|seeing| seeing.front == front.id()) {
                 self.shared.attach(&mut told, front, Vec::new());
             }
             told.used |= matches!(op, Op::Start { .. } | Op::Run { .. } | Op::Resume);
@@ -145,15 +155,17 @@ impl Shared {
         if told.ended {
             return false;
         }
-        told.fronts.retain(|(other, _)| *other != front.id());
+        told.leave(front.id());
+        let left = Arc::<AtomicBool>::default();
         let (queue, waiting) = sync_channel(WAITING_MAX);
         let (front, id) = (front.clone(), self.id.clone());
         let number = front.id();
-        let telling = move || tell(&front, &id, before, &waiting);
+        let has_left = Arc::clone(&left);
+        let telling = move || tell(&front, &id, before, &waiting, &has_left);
         if std::thread::Builder::new().name("front".to_owned()).spawn(telling).is_err() {
             return false;
         }
-        told.fronts.push((number, queue));
+        told.fronts.push(Seeing { front: number, queue, left });
         true
     }
 
@@ -172,7 +184,19 @@ impl Shared {
             thin(&mut told.events);
         }
         told.events.push(Arc::clone(&envelope));
-        told.fronts.retain(|(_, queue)| queue.try_send(Arc::clone(&envelope)).is_ok());
+        told.fronts.retain(|seeing| seeing.queue.try_send(Arc::clone(&envelope)).is_ok());
+    }
+}
+
+impl Told {
+    /// Tells a front end no more, since it wants no more of this telling.
+    fn leave(&mut self, front: u64) {
+        self.fronts.retain(|seeing| {
+            if seeing.front == front {
+                seeing.left.store(true, Ordering::SeqCst);
+            }
+            seeing.front != front
+        });
     }
 }
 
@@ -229,14 +253,21 @@ fn tell(
     id: &SessionId,
     before: Vec<Arc<Envelope>>,
     waiting: &Receiver<Arc<Envelope>>,
+    left: &AtomicBool,
 ) {
     for (sequence, envelope) in (0..).zip(before.into_iter().chain(waiting.iter())) {
+        // What still waits would come between what the newer telling says.
+        if left.load(Ordering::SeqCst) {
+            return;
+        }
         let envelope = Box::new(Envelope { sequence, ..Envelope::clone(&envelope) });
         if front.tell(WorkspaceNews::Session { envelope }).is_err() {
             return;
         }
     }
-    let _gone = front.tell(WorkspaceNews::SessionGone { session: id.clone(), report: None });
+    if !left.load(Ordering::SeqCst) {
+        let _gone = front.tell(WorkspaceNews::SessionGone { session: id.clone(), report: None });
+    }
 }
 
 /// Shows a front end what is stored of a session that is not open.
