@@ -33,10 +33,10 @@ enum Node {
 }
 
 /// Names that are prefixes, folds and forms of each other.
-const NAMES: [&str; 8] = ["a", "A", "ab", "a.", "\u{e4}", "a\u{308}", "..a", "root"];
+const NAMES: [&str; 8] = ["a", "A", "ab", "a.", "\u{e4}", "a\u{308}", "..a", "tree"];
 /// The tree, and what lies beside it.
-const ROOT: &str = "root";
-const OUTSIDE: [&str; 4] = ["root2/a", "root-a/a", "Root/a", "a"];
+const ROOT: &str = "tree";
+const OUTSIDE: [&str; 4] = ["tree2/a", "tree-a/a", "Tree/a", "a"];
 const SECRET: &str = "of others";
 /// Where links lead; `@` is the directory that holds the tree.
 const TARGETS: [&str; 18] = [
@@ -48,12 +48,12 @@ const TARGETS: [&str; 18] = [
     "..",
     "../a",
     "../..",
-    "../root/a",
-    "../root2/a",
-    "../root-a/a",
-    "a/../../root2/a",
-    "@/root/a",
-    "@/root2/a",
+    "../tree/a",
+    "../tree2/a",
+    "../tree-a/a",
+    "a/../../tree2/a",
+    "@/tree/a",
+    "@/tree2/a",
     "@/a",
     "/",
     "a/",
