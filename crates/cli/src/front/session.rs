@@ -34,7 +34,6 @@ impl Front {
         if self.form == Form::Json {
             return self.command_in_events(host);
         }
-        let attended = self.attendance == Attendance::Attended;
         loop {
             let envelope = match host.arrivals.recv() {
                 Err(_) | Ok(Arrival::EngineEnded) => return Ok(Ok(CommandEnd::Unknown)),
@@ -65,13 +64,9 @@ impl Front {
                 Event::Notice { level: Level::Warning, text } => {
                     complain_part(&format!("{}\n", visible(text)));
                 }
-                // Whoever reads a command's output from a file or a pipe gets that and no more.
-                Event::SessionOpened { boundary, .. } if attended => {
-                    complain_part(&format!("boundary: {}\n", visible(boundary)));
-                }
+                Event::SessionOpened { boundary, .. } => self.tell_boundary(boundary),
                 // What remains is about the session, and a command's output is all its own.
-                Event::SessionOpened { .. }
-                | Event::TurnStarted { .. }
+                Event::TurnStarted { .. }
                 | Event::PlanMade { .. }
                 | Event::Notice { level: Level::Note, .. }
                 | Event::CommandStarted { .. }
@@ -98,6 +93,14 @@ impl Front {
                 | Event::TurnFinished { .. }
                 | Event::SessionClosed => {}
             }
+        }
+    }
+
+    /// Says what a command runs in to a person; whoever reads its output from a file or a pipe
+    /// gets that and no more.
+    fn tell_boundary(&self, boundary: &str) {
+        if self.attendance == Attendance::Attended {
+            complain_part(&format!("boundary: {}\n", visible(boundary)));
         }
     }
 
