@@ -77,9 +77,10 @@ impl Scratch {
             helper: helper(),
             shell: PathBuf::from("/bin/sh"),
             environment: vec![
+                // A line of its own, so that what is printed after it begins a line.
+                ("PS1".into(), "$ \n".into()),
                 ("PATH".into(), "/usr/bin:/bin".into()),
                 ("HOME".into(), directory.path().into()),
-                ("PS1".into(), "$ ".into()),
                 ("CANARY".into(), "of the user".into()),
             ],
         })
