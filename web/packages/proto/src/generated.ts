@@ -335,7 +335,7 @@ id: string,
  */
 by: Confirmer, };
 
-export type Confirmer = "terminal" | "arguments" | "attached";
+export type Confirmer = "terminal" | "arguments" | "page" | "attached";
 
 export type Crossing = { 
 /**
@@ -1165,6 +1165,20 @@ to: number,
  */
 scope: RewindScope, } | { "op": "close" };
 
+export type OpenTerminal = { 
+/**
+ * Its number.
+ */
+terminal: number, 
+/**
+ * The program's name.
+ */
+program: string, 
+/**
+ * Whether its program ended.
+ */
+ended: boolean, };
+
 export type OtherRef = { 
 /**
  * Its whole name, safe to show; `HEAD` for what is checked out.
@@ -1783,20 +1797,6 @@ model: string,
 time_limit_ms: number, };
 
 export type TaskKind = "repair" | "explain" | "document" | "write" | "commit_message";
-
-export type OpenTerminal = { 
-/**
- * Its number.
- */
-terminal: number, 
-/**
- * The program's name.
- */
-program: string, 
-/**
- * Whether its program ended.
- */
-ended: boolean, };
 
 export type TerminalQuery = { "query": "list" } | { "query": "open", 
 /**
