@@ -39,7 +39,7 @@ const BROUGHT: [(&str, &[&str], &str); 21] = [
     ("vm", &["cpio"], "cpio"),
 ];
 /// What each system of this kind has, and programs that a step itself names as missing.
-const THERE: [&str; 12] = [
+const THERE: [&str; 14] = [
     "apt-cache",
     "apt-get",
     "cat",
@@ -47,6 +47,8 @@ const THERE: [&str; 12] = [
     "depmod",
     "dpkg-deb",
     "kill",
+    "mkfifo",
+    "script",
     "sh",
     "sleep",
     "timeout",

@@ -29,7 +29,7 @@ const NAMES: [(&str, Plainly); 14] = [
     ("$(touch fired)_test.py", Plainly::RunByShell),
     ("`touch fired`_test.py", Plainly::RunByShell),
     ("a;touch fired;_test.py", Plainly::RunByShell),
-    ("a&touch fired&_test.py", Plainly::RunByShell),
+    ("a&touch fired;_test.py", Plainly::RunByShell),
     ("a|touch fired #_test.py", Plainly::RunByShell),
     ("a\ntouch fired\n_test.py", Plainly::RunByShell),
     ("a>fired #_test.py", Plainly::RunByShell),
