@@ -12,7 +12,6 @@ import { worksInTerminal } from "./terminal/keys.ts";
 import type { TabInput } from "./workbench/area.ts";
 
 const CROSSINGS_ASKED = 1000;
-const AUTOSAVE_PAUSE_MS = 1000;
 const WARM_AFTER_MS = 1500;
 
 /** Begins to follow. */
@@ -208,7 +207,7 @@ function saveByItself(app: App): void {
       });
     } else {
       app.cursor();
-      const timer = setTimeout(save, AUTOSAVE_PAUSE_MS);
+      const timer = setTimeout(save, app.settings.get("files.autoSaveDelay"));
       onCleanup(() => clearTimeout(timer));
     }
   });

@@ -28,14 +28,14 @@ export function optionsOf(app: App): editor.IEditorOptions & editor.IGlobalEdito
   return {
     theme: `moat-${app.theme()}`,
     fontSize: size,
-    lineHeight: Math.round(size * 1.5),
+    lineHeight: settings.get("editor.lineHeight") || Math.round(size * 1.5),
     fontFamily: family || getComputedStyle(document.documentElement).getPropertyValue("--font-code"),
     tabSize: settings.get("editor.tabSize"),
+    insertSpaces: settings.get("editor.insertSpaces"),
     wordWrap: settings.get("editor.wordWrap") ? "on" : "off",
     lineNumbers: settings.get("editor.lineNumbers") as "on" | "relative" | "off",
     renderWhitespace: settings.get("editor.renderWhitespace") ? "all" : "selection",
     stickyScroll: { enabled: settings.get("editor.stickyScroll") },
-    inlineSuggest: { enabled: settings.get("editor.inlineCompletion") },
   };
 }
 

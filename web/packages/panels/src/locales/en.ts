@@ -342,8 +342,6 @@ export const en = {
   "setting.lineNumbers.off": "Hidden",
   "setting.renderWhitespace": "Show spaces and tabs",
   "setting.stickyScroll": "Keep the enclosing lines at the top",
-  "setting.inlineCompletion": "Suggest code while typing",
-  "setting.inlineCompletion.detail": "Grey text from the model, taken with Tab.",
   "setting.sideBySide": "Differences side by side",
   "setting.sideBySide.detail": "Off: removed lines stand above the added ones.",
   "setting.autoSave": "Save by itself",

@@ -342,8 +342,6 @@ export const zh: Messages = {
   "setting.lineNumbers.off": "隐藏",
   "setting.renderWhitespace": "显示空格和制表符",
   "setting.stickyScroll": "将外层代码行固定在顶部",
-  "setting.inlineCompletion": "输入时给出代码建议",
-  "setting.inlineCompletion.detail": "模型给出的灰色文本，按 Tab 采用。",
   "setting.sideBySide": "并排显示差异",
   "setting.sideBySide.detail": "关闭时，删除的行显示在添加的行上方。",
   "setting.autoSave": "自动保存",

@@ -23,7 +23,7 @@ export type SettingGroup =
   | "files"
   | "terminal"
   | "search"
-  | "completion"
+ 
   | "agent"
   | "keys";
 
@@ -41,7 +41,6 @@ export const GROUPS: { group: SettingGroup; title: MessageKey }[] = [
   { group: "files", title: "settings.group.files" },
   { group: "search", title: "settings.group.search" },
   { group: "terminal", title: "settings.group.terminal" },
-  { group: "completion", title: "settings.group.completion" },
   { group: "agent", title: "settings.group.agent" },
   { group: "keys", title: "settings.group.keys" },
 ];
@@ -148,13 +147,6 @@ const specs = {
     default: true,
     title: "setting.stickyScroll",
   },
-  "editor.blame": {
-    group: "editor",
-    type: "boolean",
-    default: true,
-    title: "setting.blame",
-    detail: "setting.blame.detail",
-  },
   "diff.sideBySide": {
     group: "editor",
     type: "boolean",
@@ -183,13 +175,6 @@ const specs = {
     step: 100,
     unit: "ms",
     title: "setting.autoSaveDelay",
-  },
-  "files.formatOnSave": {
-    group: "files",
-    type: "boolean",
-    default: false,
-    title: "setting.formatOnSave",
-    detail: "setting.formatOnSave.detail",
   },
   "files.trimTrailingWhitespace": {
     group: "files",
@@ -285,24 +270,6 @@ const specs = {
     default: false,
     title: "setting.screenReader",
     detail: "setting.screenReader.detail",
-  },
-  "editor.inlineCompletion": {
-    group: "completion",
-    type: "boolean",
-    default: true,
-    title: "setting.inlineCompletion",
-    detail: "setting.inlineCompletion.detail",
-  },
-  "editor.inlineCompletionDelay": {
-    group: "completion",
-    type: "number",
-    default: 60,
-    min: 0,
-    max: 2000,
-    step: 10,
-    unit: "ms",
-    title: "setting.inlineCompletionDelay",
-    detail: "setting.inlineCompletionDelay.detail",
   },
   "agent.model": {
     group: "agent",
