@@ -93,7 +93,7 @@ pub(crate) fn hold(environment: &Environment, id: SessionId) -> Result<Held, Fai
 /// Removes a session's directory, and the place in memory where its changes may lie.
 pub(crate) fn remove(directory: &Path) -> io::Result<()> {
     moat_files::memory::remove(&directory.join("upper"))?;
-    moat_files::remove_files(directory)
+    moat_base::remove_files(directory)
 }
 
 /// Reads a session without opening it.

@@ -47,7 +47,6 @@ pub use file_error::FileError;
 pub use files::SessionFiles;
 pub use keep::{KeepRecord, KeepStep, Outcome, Phase, Selection};
 pub use merge::Clash;
-pub use moat_base::remove_files;
 /// What a surface makes a tool do, and a surface that a change touches; the catalogue is
 /// `moat-scan`'s.
 pub use moat_scan::{Effect as SurfaceEffect, Touch};

@@ -202,7 +202,7 @@ fn examine(
     environment.fs.create_dir_all(&scratch).map_err(|error| failed(&error))?;
     let examination = moat_probe::examine(launcher, &scratch, broker);
     let look = moat_probe::look(launcher, workspace, &scratch);
-    moat_files::remove_files(&scratch).map_err(|error| failed(&error))?;
+    moat_base::remove_files(&scratch).map_err(|error| failed(&error))?;
     Ok((examination, look))
 }
 

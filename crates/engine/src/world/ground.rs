@@ -11,8 +11,8 @@ use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use moat_base::{Depot as _, Fs, Hint, RealDepot, Report, Tree, random_hex};
-use moat_files::{DirTree, Root, memory, remove_files};
+use moat_base::{Depot as _, Fs, Hint, RealDepot, Report, Tree, random_hex, remove_files};
+use moat_files::{DirTree, Root, memory};
 use moat_sandbox::{Confinement, Files, Launcher, Live, Plan, Sandbox};
 
 use super::{Setback, StartError};

@@ -7,10 +7,8 @@
 use std::fs;
 use std::sync::Arc;
 
-use moat_base::{Clock as _, RealFs, SystemClock};
-use moat_files::{
-    Checkpoints, DirTree, FileError, Root, Selection, SessionFiles, Wish, memory, remove_files,
-};
+use moat_base::{Clock as _, RealFs, SystemClock, remove_files};
+use moat_files::{Checkpoints, DirTree, FileError, Root, Selection, SessionFiles, Wish, memory};
 use moat_sandbox::{Command, Interrupt, Live, Status};
 
 use crate::{Sink, Soak};

@@ -27,8 +27,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use moat_base::remove_files;
 use moat_base::{Clock as _, SystemClock};
-use moat_files::remove_files;
 use moat_sandbox::{
     Command, Files, Interrupt, Launcher, Limits, OutputSink, Plan, Sandbox, Settings, Status, Step,
     Stream,

@@ -12,7 +12,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use moat_files::remove_files;
+use moat_base::remove_files;
 use rustix::fs::{CWD, Mode};
 
 use crate::footing::Footing;

@@ -89,7 +89,7 @@ fn examined(scratch: &Scratch, layers: &[Layer]) -> Examination {
     std::fs::create_dir(&place).unwrap();
     let broker = BrokerPlan { read: vec!["/etc/hosts".into()], write: Vec::new() };
     let examined = moat_probe::examine_without(&scratch.launcher(), &place, &broker, layers);
-    moat_files::remove_files(&place).unwrap();
+    moat_base::remove_files(&place).unwrap();
     examined.unwrap()
 }
 

@@ -42,7 +42,7 @@ impl Scratch {
     /// Takes away what the session holds; its sandboxes must have ended.
     pub(crate) fn clear(&self) {
         for place in ["upper", "work"] {
-            moat_files::remove_files(&self.state.join(place)).unwrap();
+            moat_base::remove_files(&self.state.join(place)).unwrap();
             std::fs::create_dir(self.state.join(place)).unwrap();
         }
     }
