@@ -29,12 +29,6 @@ pub fn built() -> bool {
     ASSETS.iter().any(|asset| asset.path == "index.html")
 }
 
-/// How many bytes all files have, compressed with brotli.
-#[must_use]
-pub fn bytes() -> usize {
-    ASSETS.iter().map(|asset| asset.brotli.len()).sum()
-}
-
 /// The answer to a request for a file; the empty path is the page itself.
 pub(crate) fn answer(path: &str, asked: &HeaderMap) -> Option<Response<Body>> {
     let path = if path.is_empty() { "index.html" } else { path };

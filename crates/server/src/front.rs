@@ -89,7 +89,7 @@ pub trait Backend: Send + Sync + 'static {
     fn ask(&self, front: &Front, query: WorkspaceQuery) -> Result<WorkspaceReply, Report>;
 
     /// Passes on what was typed into a terminal.
-    fn typed(&self, front: &Front, terminal: u32, bytes: &[u8]);
+    fn typed(&self, terminal: u32, bytes: &[u8]);
 
     /// A front end came. It asks nothing before this returned.
     fn came(&self, front: &Front);

@@ -122,7 +122,7 @@ impl Gate {
         }
         if path == "open" {
             // A link that is clicked in a mail or a terminal comes from no page.
-            self.is_navigation(headers)?;
+            is_navigation(headers)?;
             let link = uri.query().and_then(|query| query.strip_prefix("key=")).unwrap_or_default();
             return Ok(Wish::Key { link: link.to_owned() });
         }
@@ -152,17 +152,16 @@ impl Gate {
             Some(_) => Err(Refusal::Origin),
         }
     }
+}
 
-    /// Whether a browser goes to an address, and no page asks for its content.
-    #[expect(clippy::unused_self, reason = "it is one of the questions that a gate asks")]
-    fn is_navigation(&self, headers: &HeaderMap) -> Result<(), Refusal> {
-        if headers.contains_key(header::ORIGIN) {
-            return Err(Refusal::Origin);
-        }
-        match headers.get(FETCH_MODE).map(axum::http::HeaderValue::as_bytes) {
-            None | Some(b"navigate") => Ok(()),
-            Some(_) => Err(Refusal::Origin),
-        }
+/// Whether a browser goes to an address, and no page asks for its content.
+fn is_navigation(headers: &HeaderMap) -> Result<(), Refusal> {
+    if headers.contains_key(header::ORIGIN) {
+        return Err(Refusal::Origin);
+    }
+    match headers.get(FETCH_MODE).map(axum::http::HeaderValue::as_bytes) {
+        None | Some(b"navigate") => Ok(()),
+        Some(_) => Err(Refusal::Origin),
     }
 }
 

@@ -3,7 +3,6 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::os::fd::OwnedFd;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -83,12 +82,6 @@ impl Handle {
     pub fn link(&self) -> std::io::Result<String> {
         let link = self.shared.links.make()?;
         Ok(format!("{}open?key={link}", self.shared.gate.address()))
-    }
-
-    /// How many front ends are connected.
-    #[must_use]
-    pub fn fronts(&self) -> usize {
-        self.shared.fronts.load(Ordering::Relaxed)
     }
 
     /// Ends the server: connections are closed, and [`Server::run`] returns.
@@ -312,12 +305,4 @@ async fn upgrade(request: Request<Incoming>, shared: Arc<Shared>) -> Response<Bo
             })
         },
     )
-}
-
-impl Listening {
-    /// A listener that was bound by another part of this process.
-    #[must_use]
-    pub fn from_tcp(listener: OwnedFd) -> Self {
-        Self::Port(listener.into())
-    }
 }

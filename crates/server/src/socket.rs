@@ -160,7 +160,7 @@ fn answer_in_order(
                     return;
                 }
             }
-            InOrder::Typed(terminal, bytes) => backend.typed(front, terminal, &bytes),
+            InOrder::Typed(terminal, bytes) => backend.typed(terminal, &bytes),
         }
     }
 }

@@ -68,7 +68,7 @@ impl Backend for Service {
         }
     }
 
-    fn typed(&self, _front: &Front, terminal: u32, bytes: &[u8]) {
+    fn typed(&self, terminal: u32, bytes: &[u8]) {
         self.terminals.typed(terminal, bytes);
     }
 

@@ -73,6 +73,10 @@ impl Boundary {
     /// Tells every front end of what crosses, until `ended` is closed.
     pub(super) fn follow(&self, fronts: &Fronts, ended: &Receiver<()>) {
         while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(LOOK_EVERY) {
+            // Who comes later asks for all that there is.
+            if fronts.is_empty() {
+                continue;
+            }
             // What cannot be read now is told to who asks.
             for crossing in self.read().unwrap_or_default() {
                 fronts.announce(&WorkspaceNews::Crossed { crossing });

@@ -3,7 +3,6 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use moat_base::{Report, SessionId};
 use moat_protocol::workspace::WorkspaceNews;
 use moat_server::Front;
 
@@ -26,11 +25,9 @@ impl Fronts {
         self.all().retain(|front| front.announce(news.clone()).is_ok());
     }
 
-    /// Tells one that it sees no more of a session.
-    #[expect(clippy::unused_self, reason = "it is told as all news are")]
-    pub(super) fn tell_gone(&self, front: &Front, session: &SessionId, report: Option<Report>) {
-        let news = WorkspaceNews::SessionGone { session: session.clone(), report };
-        let _gone = front.tell(news);
+    /// Whether nobody looks.
+    pub(super) fn is_empty(&self) -> bool {
+        self.all().is_empty()
     }
 
     fn all(&self) -> MutexGuard<'_, Vec<Front>> {

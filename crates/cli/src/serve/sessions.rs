@@ -189,7 +189,8 @@ impl Sessions {
         };
         hosted::show(front, id, events);
         if let Some(report) = broken {
-            self.fronts.tell_gone(front, id, Some(report));
+            let news = WorkspaceNews::SessionGone { session: id.clone(), report: Some(report) };
+            let _gone = front.tell(news);
         }
         Ok(())
     }
