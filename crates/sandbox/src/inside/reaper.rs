@@ -27,6 +27,7 @@ use crate::kernel::{self, Children, Ended, Side};
 use crate::limits::{LISTENER_BACKLOG, PROCESSES_MIN, PROXY_PORT};
 use crate::mount;
 use crate::plan::Layer;
+use crate::poll;
 use crate::wire::{self, Answer, Care, During, Fault, Listener, Order, ToHolder};
 
 /// Which of those that wait for a command a reaper is.
@@ -75,13 +76,19 @@ pub(super) fn main(session: &Session<'_>, socket: &OwnedFd, place: Place) -> ! {
         Ok(prepared) => run(session, prepared, care, order, socket).unwrap_or_else(Answer::Failed),
         Err(fault) => Answer::Failed(fault.clone()),
     };
+    let (answer, alone) = match alone(session, socket) {
+        Ok(alone) => (answer, alone),
+        // What went wrong first is what is told.
+        Err(_) if matches!(answer, Answer::Failed(_)) => (answer, false),
+        Err(fault) => (Answer::Failed(fault), false),
+    };
     // What the kernel kills for want of memory it kills one after another, those that wait for
     // the next command as well: the holder says when that is over.
-    let alone = alone(session) && !(session.group.is_some() && was_killed(&answer));
+    let alone = alone && !(session.group.is_some() && was_killed(&answer));
     let _owner_gone = wire::send(owner, &answer, &[]);
     if alone {
-        // Nothing is left but this process: the answer need not wait until the kernel has
-        // taken the namespaces down, which it does when this process has ended.
+        // Nothing is left but this process: the answer need not wait until it has ended and its
+        // holder was woken up for that, nor until the kernel has taken the namespaces down.
         let _owner_gone = wire::send(owner, &Answer::Done { number }, &[]);
     }
     kernel::quit(0)
@@ -93,20 +100,26 @@ fn was_killed(answer: &Answer) -> bool {
 
 /// Ends every process of the command that is left, and tells whether that is certain.
 ///
-/// As process 1 this one is the parent of what lost its own, so when the kernel says
-/// that it has no child any more, there is no other process. The kernel signals all of
-/// them in one step, in which none can be made (kill(2), pid_namespaces(7)).
-fn alone(session: &Session<'_>) -> bool {
+/// As process 1, or as the one that orphans are given to, this one is the parent of what lost
+/// its own, so when the kernel says that it has no child any more, there is no other process.
+/// The kernel signals all of them in one step, in which none can be made (kill(2),
+/// pid_namespaces(7)).
+fn alone(session: &Session<'_>, holder: &OwnedFd) -> Result<bool, Fault> {
+    if !session.plan.footing.has(Namespace::Process) {
+        // A holder that asked for the end says so itself; one that is gone says nothing, and
+        // its owner is to know that.
+        return supervise::finish().map(|()| !poll::readable_now(holder));
+    }
     let first = rustix::process::getpid().is_init();
     if !first || session.plan.without.contains(&Layer::ProcessNamespace) {
-        return false;
+        return Ok(false);
     }
     // There was none when this fails.
     let _none = kernel::kill_all_others();
     loop {
         match kernel::wait_any() {
             Ok(_ended) => {}
-            Err(error) => return error.raw_os_error() == Some(libc::ECHILD),
+            Err(error) => return Ok(error.raw_os_error() == Some(libc::ECHILD)),
         }
     }
 }
@@ -213,9 +226,8 @@ fn run(
     }
     let notices = notices.transpose().during("taking the supervisor's descriptor")?;
     let command = (prepared.command, prepared.process.as_fd());
-    let ended = supervise::wait(command, holder, notices.as_ref(), &session.plan.writable);
-    supervise::finish()?;
-    ended.map(|ended| exited(&ended, &prepared.watch))
+    let ended = supervise::wait(command, holder, notices.as_ref(), &session.plan.writable)?;
+    Ok(exited(&ended, &prepared.watch))
 }
 
 /// Waits until the command ends or is over a bound, collecting everything that it left
