@@ -164,7 +164,7 @@ async function followOne(browser, address, ground, port) {
   return { refused, hit: hit?.path, referrer: hit?.referrer ?? "", opener };
 }
 
-async function careless(browser, address, entries, ground) {
+async function careless(browsers, address, entries, ground) {
   const results = {};
   const seen = { ran: 0, dialogs: 0, requests: 0, violations: 0 };
   let held = null;
@@ -172,7 +172,7 @@ async function careless(browser, address, entries, ground) {
     // What would hold a careless page up for minutes is shown by one of its kind.
     const holds = / without end$/u.test(entry.name);
     if (holds && entry.name !== HOLDING) continue;
-    const context = await browser.newContext();
+    const context = await (await browsers.one()).newContext();
     const page = await context.newPage();
     const own = await watch(context, page, address);
     await page.goto(`${address}/control.html`);
@@ -188,7 +188,8 @@ async function careless(browser, address, entries, ground) {
         () => false,
         () => true,
       );
-      await context.close();
+      // Nothing but the end of the browser ends a page that is held up.
+      await browsers.end();
       continue;
     }
     await show().catch(() => undefined);
@@ -202,43 +203,60 @@ async function careless(browser, address, entries, ground) {
     results[entry.file] ??= { inputs: 0, harmed: 0 };
     results[entry.file].inputs += 1;
     if (heard > 0 || ran > 0 || own.dialogs > 0 || own.requests.length > 0 || /pwned/.test(typed)) results[entry.file].harmed += 1;
-    await context.close();
+    await context.close().catch(() => undefined);
   }
   return { results, seen, held };
+}
+
+/** Browsers, one at a time; each writes its own log of the network. A careless page may end one. */
+function pool(work) {
+  let current = null;
+  const logs = [];
+  return {
+    logs: () => logs,
+    async one() {
+      if (current?.isConnected()) return current;
+      const log = join(work, `net-${logs.length}.json`);
+      logs.push(log);
+      current = await chromium.launch({
+        executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+        args: ["--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP *.sink.test 127.0.0.1", `--log-net-log=${log}`],
+      });
+      return current;
+    },
+    async end() {
+      await current?.close().catch(() => undefined);
+      current = null;
+    },
+  };
 }
 
 async function main() {
   const only = process.argv.includes("--only") ? process.argv[process.argv.indexOf("--only") + 1] : null;
   const work = await mkdtemp(join(tmpdir(), "moat-render-"));
   const ground = await sink();
-  const log = join(work, "net.json");
   const dist = await bundle(HERE, work);
   const strict = await serve(dist, CSP);
   const open = await serve(dist, null);
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--host-resolver-rules=MAP *.sink.test 127.0.0.1",
-      `--log-net-log=${log}`,
-    ],
-  });
+  const browsers = pool(work);
   let report;
   try {
     const entries = (await corpus({ sink: ground.port })).filter((entry) => only === null || entry.file === only);
-    const rendered = await renderAll(browser, strict.address, entries, ground);
+    const rendered = await renderAll(await browsers.one(), strict.address, entries, ground);
     const quiet = ground.hits.length;
-    const followed = await followOne(browser, strict.address, ground, ground.port);
-    const blocked = await careless(browser, strict.address, entries.filter((entry) => entry.file === "html"), ground);
+    // A browser of its own, so that the log of names tells the two runs apart.
+    await browsers.end();
+    const asked = await names(browsers.logs());
+    const followed = await followOne(await browsers.one(), strict.address, ground, ground.port);
+    const blocked = await careless(browsers, strict.address, entries.filter((entry) => entry.file === "html"), ground);
     const after = ground.hits.length;
-    const control = await careless(browser, open.address, entries, ground);
-    report = { entries: entries.length, rendered, quiet, followed, blocked, control, heard: ground.hits.length - after };
+    const control = await careless(browsers, open.address, entries, ground);
+    report = { entries: entries.length, rendered, quiet, asked, followed, blocked, control, heard: ground.hits.length - after };
   } finally {
-    await browser.close();
+    await browsers.end();
     await Promise.all([strict.close(), open.close(), ground.close()]);
   }
-  report.names = await names(log);
+  report.names = await names(browsers.logs());
   if (!process.argv.includes("--keep")) await rm(work, { recursive: true, force: true });
   const wrong = check(report);
   console.log(JSON.stringify(summary(report, wrong), null, 2));

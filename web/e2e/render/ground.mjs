@@ -77,20 +77,28 @@ function closed(server) {
   });
 }
 
-/** The names that the browser looked up, by its own log, with when it did. */
-export async function names(file) {
-  let text = await readFile(file, "utf8");
+/** The names that browsers looked up, by their own logs, with how often. */
+export async function names(files) {
+  const found = {};
+  for (const file of files) {
+    for (const [name, count] of Object.entries(await namesIn(file))) found[name] = (found[name] ?? 0) + count;
+  }
+  return found;
+}
+
+async function namesIn(file) {
+  let text = await readFile(file, "utf8").catch(() => "{}");
   // A log that was cut off by the end of the browser lacks its last brackets.
   if (!text.trimEnd().endsWith("}")) text = `${text.trimEnd().replace(/,$/u, "")}]}`;
   const log = JSON.parse(text);
   const kinds = Object.entries(log.constants?.logEventTypes ?? {});
   const wanted = new Set(kinds.filter(([name]) => /^HOST_RESOLVER/.test(name)).map(([, number]) => number));
-  const found = new Map();
+  const found = {};
   for (const event of log.events ?? []) {
     const host = event.params?.host ?? event.params?.hostname;
     if (!wanted.has(event.type) || typeof host !== "string") continue;
     const name = host.replace(/^https?:\/\//u, "").replace(/[:/].*$/u, "");
-    found.set(name, (found.get(name) ?? 0) + 1);
+    found[name] = (found[name] ?? 0) + 1;
   }
-  return Object.fromEntries(found);
+  return found;
 }
