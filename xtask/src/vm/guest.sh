@@ -18,9 +18,6 @@ ln -s /proc/self/fd /dev/fd
 # Newer kernels switch off what a control has to show.
 [ ! -e /proc/sys/dev/tty/legacy_tiocsti ] || echo 1 > /proc/sys/dev/tty/legacy_tiocsti
 
-# What the kernel itself allows an ordinary user, which Debian's takes back.
-[ ! -e /proc/sys/kernel/perf_event_paranoid ] || echo 2 > /proc/sys/kernel/perf_event_paranoid
-
 # As systemd has it, so that the controls of echo requests have what the filter takes away.
 echo '0 2147483647' > /proc/sys/net/ipv4/ping_group_range
 
