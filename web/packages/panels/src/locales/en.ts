@@ -68,6 +68,10 @@ export const en = {
   "connection.retry": "Try now",
   "connection.back": "Connected again",
   "connection.restarted": "The server was started anew. Unsaved work is still here.",
+  "part.failed": "This part of the page could not be loaded",
+  "part.failed.away": "The server is away. It is loaded as soon as the connection is back; nothing is lost.",
+  "part.failed.here": "The server may be of another version than this page. Unsaved work stays when the page is loaded again.",
+  "part.again": "Try again",
 
   "welcome.title": "{name}",
   "welcome.start": "Start",

@@ -69,6 +69,10 @@ export const zh: Messages = {
   "connection.retry": "立即重试",
   "connection.back": "已重新连接",
   "connection.restarted": "服务器已重新启动，未保存的内容仍在。",
+  "part.failed": "无法加载页面的这一部分",
+  "part.failed.away": "服务器不可用。连接恢复后会立即加载，不会丢失任何内容。",
+  "part.failed.here": "服务器的版本可能与此页面不同。重新加载页面时，未保存的内容会保留。",
+  "part.again": "重试",
 
   "welcome.title": "{name}",
   "welcome.start": "开始",
