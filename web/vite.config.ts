@@ -27,7 +27,10 @@ export default defineConfig({
     target: "es2023",
     assetsDir: "assets",
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    // One style for all: a part whose style cannot be loaded would never be tried again. And no list of
+    // what a part needs before it is asked for, for the same reason: the browser finds that itself.
+    cssCodeSplit: false,
+    modulePreload: { polyfill: false, resolveDependencies: (_, needed, { hostType }) => (hostType === "html" ? needed : []) },
     reportCompressedSize: false,
     chunkSizeWarningLimit: 5000,
   },

@@ -217,12 +217,12 @@ export function startBrowser(more = []) {
 
 /** Has a page come from this directory instead of the program, so that a change of the page can be tried without building all. */
 async function replacePage(context, directory) {
-  const kinds = { html: "text/html", js: "text/javascript", css: "text/css", svg: "image/svg+xml", ttf: "font/ttf" };
+  const kinds = { html: "text/html", js: "text/javascript", css: "text/css", svg: "image/svg+xml", ttf: "font/ttf", json: "application/json" };
   await context.route(/^https?:/, async (route) => {
     const { pathname } = new URL(route.request().url());
     const name = pathname.split("/").slice(2).join("/");
     const path = join(directory, name === "" ? "index.html" : name);
-    if (!/^(assets\/.*)?$/.test(name) || !existsSync(path)) return route.fallback();
+    if (!/^(assets\/.*|parts\.json)?$/.test(name) || !existsSync(path)) return route.fallback();
     const response = name === "" ? await route.fetch() : null;
     await route.fulfill({
       body: readFileSync(path),
@@ -253,7 +253,7 @@ export async function openPage(browser, address, options = {}) {
   const state = { away: false };
   page.on("console", (message) => {
     if (message.type() !== "error") return;
-    if (state.away && /ERR_CONNECTION_REFUSED|WebSocket connection/.test(message.text())) return;
+    if (state.away && /ERR_CONNECTION_(REFUSED|RESET)|WebSocket connection/.test(message.text())) return;
     problems.push(`console: ${message.text()} (${message.location().url})`);
   });
   page.on("pageerror", (error) => problems.push(`page error: ${error.stack ?? error.message}`));

@@ -30,6 +30,10 @@ function* walk(directory) {
   }
 }
 
+// What the page has the browser keep, so that it is here while the server is not.
+const parts = [...walk(join(DIST, "assets"))].filter((path) => /\.(js|css)$/.test(path)).map((path) => relative(DIST, path));
+writeFileSync(join(DIST, "parts.json"), JSON.stringify(parts));
+
 const files = [];
 for (const path of walk(DIST)) {
   if (/\.(br|gz)$/.test(path) || path.endsWith("manifest.json")) continue;
@@ -58,7 +62,7 @@ const follow = (file) => {
 };
 follow(names.get("index.html"));
 for (const file of files)
-  if (/^assets\/(monaco|worker|codicon|explorer|index)-/.test(file.path) || /codicon.*\.ttf$/.test(file.path)) follow(file);
+  if (/^assets\/(monaco|worker|codicon|explorer|index|style)-/.test(file.path) || /codicon.*\.ttf$/.test(file.path)) follow(file);
 
 const sum = (list) => list.reduce((all, file) => all + file.br, 0);
 const text = (bytes) => `${(bytes / 1e6).toFixed(3)} MB`;

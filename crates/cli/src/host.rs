@@ -65,6 +65,16 @@ pub(crate) struct Host {
 pub(crate) struct Manner {
     pub(crate) commands: CommandRule,
     pub(crate) attendance: Attendance,
+    pub(crate) unfinished: Unfinished,
+}
+
+/// What becomes of a turn that an earlier process did not finish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unfinished {
+    /// It goes on by itself.
+    GoesOn,
+    /// It is stopped, and waits until it is resumed.
+    Waits,
 }
 
 #[derive(Debug, Default)]
@@ -100,6 +110,10 @@ impl Host {
         let clock = Arc::clone(&environment.clock);
         let mut engine = Engine::open(settings, session, world, clock, stop.clone(), sink)
             .map_err(|error| Failure::of(Exit::Environment, &error))?;
+        if manner.unfinished == Unfinished::Waits && engine.is_runnable() {
+            // The first thing that the engine takes in; nobody else can have sent anything yet.
+            let _room = ops.send(Op::Interrupt);
+        }
         let serving = serve(environment, &held.id, &watchers, &ops, &stop)?;
         let ending = arrive.clone();
         let engine = std::thread::spawn(move || {

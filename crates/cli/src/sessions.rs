@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use moat_base::{Depot as _, Lock, RealDepot, Report, SessionId};
-use moat_engine::{ChainKey, History, Store, read_history, retell, summary, workspace_path};
+use moat_engine::{
+    ChainKey, History, Store, read_history, retell, retell_whole, summary, workspace_path,
+};
+use moat_files::Checkpoints;
 use moat_protocol::{Envelope, Query, Reply, SessionSummary, Standing, Unreadable};
 
 use crate::environment::Environment;
@@ -110,9 +113,26 @@ pub(crate) fn tell(environment: &Environment, id: SessionId) -> Result<Told, Fai
     Ok(Told { id, summary, history, broken })
 }
 
-/// What happened in a session that this process holds, in words of the protocol.
-pub(crate) fn told(held: &Held) -> Vec<Envelope> {
-    retell(&held.id, &held.history)
+/// All that happened in a session that this process holds, in words of the protocol.
+pub(crate) fn told(held: &Held) -> Result<Vec<Envelope>, Failure> {
+    whole(&held.id, &held.directory, &held.history)
+}
+
+/// All that happened in a session, for a front end that can go back and forward in it; and why
+/// its file cannot be read to the end. It is not opened for that.
+pub(crate) fn story(
+    environment: &Environment,
+    id: SessionId,
+) -> Result<(Vec<Envelope>, Option<Report>), Failure> {
+    let Told { id, history, broken, .. } = tell(environment, id)?;
+    let directory = environment.layout.sessions().join(id.as_str());
+    Ok((whole(&id, &directory, &history)?, broken))
+}
+
+fn whole(id: &SessionId, directory: &Path, history: &History) -> Result<Vec<Envelope>, Failure> {
+    let checkpoints = Checkpoints::listed(&directory.join("files"))
+        .map_err(|error| Failure::of(Exit::Environment, &error))?;
+    Ok(retell_whole(id, history, &checkpoints))
 }
 
 /// Answers a question about stored sessions; none is opened for it.

@@ -96,6 +96,9 @@ impl<W: World> Engine<W> {
         let mut engine =
             Self { settings, store, state, world, clock, stop, sink, sequence, closing };
         engine.create()?;
+        if engine.state.effects == 0 {
+            engine.checkpoint();
+        }
         if !history.torn.is_empty() {
             engine.notice(
                 Level::Warning,
@@ -265,6 +268,7 @@ impl<W: World> Engine<W> {
             );
         }
         self.stop.lower();
+        self.checkpoint();
         self.record(Record::TurnStarted { task: task.clone() })?;
         let steps = operation::plan(task.kind, task.check.as_deref());
         let turn = u32::try_from(self.state.turns.len()).unwrap_or(u32::MAX);

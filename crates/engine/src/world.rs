@@ -7,7 +7,7 @@
 mod ahead;
 mod candidate;
 mod check;
-mod checkpoint;
+pub(crate) mod checkpoint;
 mod commits;
 mod files;
 mod ground;
@@ -180,6 +180,10 @@ pub trait World {
     /// [`Setback::Failed`] when the selection does not fit or the session's files cannot be
     /// read.
     fn plan_keep(&mut self, selection: &Selection) -> Result<Vec<Change>, Setback>;
+
+    /// Makes sure that the state between two turns can be returned to, at a point of the
+    /// conversation; a new checkpoint is told through `live`. A world without files has none.
+    fn checkpoint(&mut self, _point: Point, _live: &mut dyn FnMut(Event)) {}
 
     /// The checkpoints of the session, first to last.
     fn waypoints(&self) -> Vec<Waypoint>;

@@ -3,7 +3,7 @@
 
 import { editorText, holds, openFile, RIGHT, same, see, until, WRONG } from "../harness.mjs";
 
-const CHECK = "python3 -m unittest";
+export const CHECK = "python3 -m unittest";
 
 /** Says something to the agent. */
 export async function ask(page, text) {
@@ -27,7 +27,7 @@ const hunks = (page) => page.locator(".rv-hunk");
 /** A task, its evidence, one hunk of two kept, undone, and the way back to a checkpoint. */
 export async function agent({ home: make, open }) {
   const home = await make();
-  const { page } = await open(home.link);
+  const { page, state } = await open(home.link);
   await askForRepair(page);
   const outcome = page.locator(".ag-outcome");
   await see(page, ".ag-outcome .ag-fact", "fails 1 of 3 tests");
@@ -57,17 +57,39 @@ export async function agent({ home: make, open }) {
   await page.locator(".ag-line-actions button", { hasText: "Undo keep" }).last().click();
   await until("the last keep is taken back", () => home.read("calc.py") === WRONG.replace("result -= value", "result += value"));
 
+  await backAndForward(page, home);
+  // A session that is only stored is gone back in as well.
+  state.away = true;
+  await home.end();
+  await page.waitForSelector(".banner");
+  await home.serve();
+  await page.waitForSelector(".banner", { state: "detached" });
+  state.away = false;
+  await see(page, ".ag-outcome", "Solved");
+  await backAndForward(page, home);
+}
+
+/** To before the first message, and forward again. */
+async function backAndForward(page, home) {
+  const before = home.read("calc.py");
   await page.locator(".ag-message").first().hover();
   await page.locator('.ag-message button[aria-label="Go back to before this message…"]').first().click();
   await page.waitForSelector(".ag-rewind-plan li");
-  await page.locator(".dialog button", { hasText: "Go back" }).click();
-  await see(page, ".ag-line", "Code and conversation went back");
-  await see(page, ".ag-left-note", "went back to before this");
-  holds("the user's own file is untouched", home.read("calc.py").includes("result += value"));
-  // And forward again.
-  await page.locator(".ag-line-actions button", { hasText: "Go forward" }).click();
+  holds("the plan names the turn", (await page.locator(".ag-rewind-plan").textContent()).includes("total is wrong"));
+  for (const scope of ["Code only", "Conversation only", "Code and conversation"]) {
+    await page.locator(".ag-scopes label", { hasText: scope }).locator("input").check();
+    await page.waitForSelector(".ag-rewind-plan li, .ag-rewind-plan .ag-faint");
+  }
   await page.waitForSelector(".ag-rewind-plan li");
   await page.locator(".dialog button", { hasText: "Go back" }).click();
+  await page.waitForSelector(".dialog", { state: "detached" });
+  await see(page, ".ag-line", "Code and conversation went back");
+  await see(page, ".ag-left-note", "went back to before this");
+  same("the user's own file", home.read("calc.py"), before);
+  await page.locator(".ag-line-actions button", { hasText: "Go forward" }).last().click();
+  await page.waitForSelector(".ag-rewind-plan li");
+  await page.locator(".dialog button", { hasText: "Go back" }).click();
+  await page.waitForSelector(".ag-left-note", { state: "detached" });
   await see(page, ".ag-outcome", "Solved");
 }
 

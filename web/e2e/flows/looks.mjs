@@ -136,6 +136,13 @@ export async function keyboard({ home: make, open }) {
   const { page } = await open(home.link);
   await openFile(page, "calc.py");
   await openTerminal(page);
+  same("the terminals after the first Ctrl+`", await page.locator(".terminal-screen").count(), 1);
+  await page.reload();
+  await page.waitForSelector(".shell", { state: "attached" });
+  await page.keyboard.press("Control+`");
+  await usable(page);
+  await page.waitForFunction(() => document.activeElement?.closest(".terminal-screen") !== null);
+  same("the terminals after a reload and Ctrl+`", await page.locator(".terminal-screen").count(), 1);
   await page.keyboard.press("Control+Alt+i");
   await page.waitForFunction(() => document.activeElement?.closest(".ag-composer") !== null);
   const parts = { ".activity": "the activity bar", ".side": "the side bar", ".panel-tabs": "the panel", ".ag-composer": "the composer" };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Terminals and source control.
 
-import { editorText, holds, openFile, same, see, until, usable } from "../harness.mjs";
+import { command, editorText, holds, openFile, same, see, until, usable } from "../harness.mjs";
 
 const rows = (page) =>
   page.evaluate(() =>
@@ -78,6 +78,21 @@ export async function scm({ home: make, open }) {
   same("what was committed", home.git("show", "--name-only", "--format=").trim(), "calc.py");
   same("what was not", home.git("status", "--porcelain").trim(), "?? new.txt");
   await see(page, ".scm-history-section", "Say what changed");
+
+  // Who changed a line last stands behind it, where that is wanted.
+  await openFile(page, "calc.py");
+  await page.keyboard.press("Control+Home");
+  await command(page, "Toggle blame");
+  await see(page, ".blame-note", "Ada");
+  await see(page, ".blame-note", "Say what changed");
+  await page.keyboard.press("ArrowDown");
+  await see(page, ".blame-note", "Begin");
+  await page.keyboard.type(" ");
+  await page.waitForSelector(".blame-note", { state: "detached" });
+  await page.keyboard.press("Control+z");
+  await see(page, ".blame-note", "Begin");
+  await command(page, "Toggle blame");
+  await page.waitForSelector(".blame-note", { state: "detached" });
 
   home.git("branch", "other");
   await page.locator(".scm-branch").click();

@@ -16,7 +16,7 @@ use crate::environment::{Environment, Input};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::front::{Form, Front, Waited, Wanted};
-use crate::host::{Host, Manner};
+use crate::host::{Host, Manner, Unfinished};
 use crate::models::{self, Models};
 use crate::sessions::{self, Held};
 use crate::start::{self, Egress, Started};
@@ -75,7 +75,7 @@ impl Opened {
         commands: CommandRule,
         (form, attendance): (Form, Attendance),
     ) -> Result<Self, Failure> {
-        let manner = Manner { commands, attendance };
+        let manner = Manner { commands, attendance, unfinished: Unfinished::GoesOn };
         let host = open(environment, config, started, held, workspace, manner)?;
         let front = Front::new(environment, &host, form, attendance);
         front.listen(&host)?;

@@ -28,7 +28,7 @@ use super::fronts::Fronts;
 use crate::command::exec;
 use crate::environment::Environment;
 use crate::failure::Failure;
-use crate::host::Manner;
+use crate::host::{Manner, Unfinished};
 use crate::models;
 use crate::sessions::{self, Held};
 use crate::start::Started;
@@ -153,10 +153,12 @@ impl Sessions {
 
     /// Opens the engine over a session that this process holds.
     fn host(&self, held: Held) -> Result<Arc<Hosted>, Failure> {
-        let told = sessions::told(&held);
+        let told = sessions::told(&held)?;
         let (id, directory) = (held.id.clone(), held.directory.clone());
-        let manner =
-            Manner { commands: exec::rule(&self.config), attendance: Attendance::Attended };
+        let commands = exec::rule(&self.config);
+        // A page opens a session for whatever is asked of it, also to look at its changes.
+        let unfinished = Unfinished::Waits;
+        let manner = Manner { commands, attendance: Attendance::Attended, unfinished };
         let (config, started) = (self.config.clone(), self.started.clone());
         let workspace = self.workspace.clone();
         let host = exec::open(&self.environment, config, started, held, workspace, manner)?;
@@ -182,11 +184,7 @@ impl Sessions {
             self.open().insert(id.clone(), Live::Elsewhere(attached));
             return Ok(());
         }
-        let query = Query::Session { session: id.clone() };
-        let Reply::Session { events, broken, .. } = sessions::answer(&self.environment, query)?
-        else {
-            return Err(Failure::environment("no session came", "this is a bug"));
-        };
+        let (events, broken) = sessions::story(&self.environment, id.clone())?;
         hosted::show(front, id, events);
         if let Some(report) = broken {
             let news = WorkspaceNews::SessionGone { session: id.clone(), report: Some(report) };
@@ -227,7 +225,7 @@ impl Sessions {
         let held = sessions::hold(&self.environment, id.clone())?;
         let hosted = self.host(held)?;
         // It was shown what is stored when it attached.
-        hosted.attach_from_here(front);
+        hosted.attach_behind_the_stored(front);
         self.open().insert(id.clone(), Live::Here(Arc::clone(&hosted)));
         Ok(Ready::Here(hosted))
     }

@@ -11,7 +11,7 @@ use moat_protocol::workspace::{
     EntryKind, FilesReply, SessionsQuery, SessionsReply, WorkspaceNews, WorkspaceQuery,
     WorkspaceReply,
 };
-use moat_protocol::{Event, Op, Outcome, Selection, Task, TaskKind};
+use moat_protocol::{Event, Op, Outcome, RewindScope, Selection, Task, TaskKind};
 use moat_testkit::Act;
 use serde_json::json;
 
@@ -220,6 +220,90 @@ fn an_agent_is_asked_reviewed_and_kept_from_the_page() {
     let shown = home.moat(["session", "list"]).output().unwrap();
     let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
     assert!(shown.contains(session.as_str()) && shown.contains("solved"), "{shown}");
+}
+
+/// What a page is told of a session.
+fn told(news: &WorkspaceNews) -> Option<&Event> {
+    let WorkspaceNews::Session { envelope } = news else { return None };
+    Some(&envelope.event)
+}
+
+/// The number of the checkpoint that stands right before the next message.
+fn before_the_message(page: &mut Page) -> u32 {
+    let number = std::cell::Cell::new(0);
+    page.hears("the message", |news| match told(news) {
+        Some(Event::Checkpointed(it)) => {
+            number.set(it.number);
+            false
+        }
+        Some(event) => matches!(event, Event::TurnStarted { .. }),
+        None => false,
+    });
+    number.get()
+}
+
+/// Each message has a checkpoint of its own, the first too, and also a message behind a turn
+/// that changed nothing; a session that is opened anew tells them again, at their places.
+#[test]
+fn each_message_can_be_gone_back_to_live_and_stored() {
+    let home = Home::new(always(right()));
+    let served = Served::start(&home);
+    let mut page = Page::open(&served);
+    let reply = page.ask(&WorkspaceQuery::Sessions(SessionsQuery::New));
+    let WorkspaceReply::Sessions(SessionsReply::Opened { session }) = reply else {
+        panic!("{reply:?}")
+    };
+    let does = |op| WorkspaceQuery::Sessions(SessionsQuery::Do { session: session.clone(), op });
+    let task = |kind, text: &str, check: Option<&str>| Task {
+        text: text.into(),
+        kind,
+        check: check.map(Into::into),
+        model: "scripted".into(),
+        time_limit_ms: 60_000,
+    };
+    let ends = |page: &mut Page| {
+        page.hears("the turn's end", |news| matches!(told(news), Some(Event::TurnFinished { .. })));
+    };
+    page.ask(&does(Op::Start { task: task(TaskKind::Explain, "what is it", None) }));
+    let first = before_the_message(&mut page);
+    ends(&mut page);
+    let repair = task(TaskKind::Repair, "total is wrong", Some("python3 -m unittest"));
+    page.ask(&does(Op::Start { task: repair }));
+    let second = before_the_message(&mut page);
+    ends(&mut page);
+    assert!(0 < first && first < second, "{first} {second}");
+
+    drop((page, served));
+    let served = Served::start(&home);
+    let mut page = Page::open(&served);
+    page.ask(&WorkspaceQuery::Sessions(SessionsQuery::Attach { session: session.clone() }));
+    assert_eq!(before_the_message(&mut page), first);
+    assert_eq!(before_the_message(&mut page), second);
+    let planned = |page: &mut Page, to| {
+        page.ask(&does(Op::PlanRewind { to, scope: RewindScope::Both }));
+        let news =
+            page.hears("the plan", |news| matches!(told(news), Some(Event::RewindPlanned(_))));
+        let Some(Event::RewindPlanned(plan)) = told(&news).cloned() else { panic!() };
+        (plan.leaving, plan.returning)
+    };
+    let (one, other) = ("what is it".to_owned(), "total is wrong".to_owned());
+    assert_eq!(planned(&mut page, second), (vec![other.clone()], vec![]));
+    assert_eq!(planned(&mut page, first), (vec![one.clone(), other.clone()], vec![]));
+
+    page.ask(&does(Op::Rewind { to: first, scope: RewindScope::Both }));
+    let news = page.hears("going back", |news| matches!(told(news), Some(Event::Rewound(_))));
+    let Some(Event::Rewound(rewound)) = told(&news).cloned() else { panic!() };
+    // The way forward is told to whoever opens the session later.
+    drop((page, served));
+    let served = Served::start(&home);
+    let mut page = Page::open(&served);
+    page.ask(&WorkspaceQuery::Sessions(SessionsQuery::Attach { session: session.clone() }));
+    page.hears(
+        "the way forward",
+        |news| matches!(told(news), Some(Event::Checkpointed(it)) if it.number == rewound.before),
+    );
+    page.hears("going back, again", |news| matches!(told(news), Some(Event::Rewound(_))));
+    assert_eq!(planned(&mut page, rewound.before), (vec![], vec![one, other]));
 }
 
 /// A session of a terminal is seen and steered from the page.

@@ -7,7 +7,8 @@
 //!
 //! Invariant: pure, and the same history tells the same.
 
-use moat_base::SessionId;
+use moat_base::{SessionId, Timestamp};
+use moat_files::Checkpoint;
 use moat_protocol::{
     Envelope, Event, Level, Outcome, RunStatus, SessionSummary, Standing, Stream, TestSummary,
 };
@@ -15,9 +16,10 @@ use moat_protocol::{
 use super::shown;
 use crate::invocation::Invocation;
 use crate::operation::plan;
-use crate::record::{Effect, EffectOutcome, Record, Trace, Verdict};
-use crate::state::{Decided, Pending, State, Turn};
+use crate::record::{Effect, EffectOutcome, Point, Record, Trace, Verdict};
+use crate::state::{AskedCheck, Decided, Pending, State, Turn};
 use crate::store::{History, Line};
+use crate::world::checkpoint::{point_of, told};
 use crate::world::{FORK, SESSION};
 
 /// A stored session in short.
@@ -96,6 +98,71 @@ pub fn retell(session: &SessionId, history: &History) -> Vec<Envelope> {
         state.apply(&line.record);
     }
     told
+}
+
+/// Everything that front ends of the session were shown, from what is stored: also what the
+/// conversation went back from, since it can go forward again, and the checkpoints, each where
+/// the conversation stood when it was taken. For a session that no process has open.
+#[must_use]
+pub fn retell_whole(
+    session: &SessionId,
+    history: &History,
+    checkpoints: &[Checkpoint],
+) -> Vec<Envelope> {
+    let (mut state, mut events_at) = (State::default(), Vec::new());
+    let mut left: Vec<_> = checkpoints.iter().map(|it| (point_of(it.mark), it)).collect();
+    for line in &history.lines {
+        let told = events(&state, &line.record).into_iter().map(|event| (line.at, event));
+        events_at.extend(told);
+        if let Some(point) = point_behind(&line.record) {
+            events_at.extend(left.extract_if(.., |(at, _)| *at == point).map(checkpointed));
+        }
+        state.apply(&line.record);
+    }
+    // What a process took right before it died.
+    events_at.extend(left.into_iter().map(checkpointed));
+    let last = history.lines.last().map_or(Timestamp(0), |line| line.at);
+    events_at.extend(cut_off(&state).map(|event| (last, event)));
+    let envelope =
+        |(sequence, (at, event))| Envelope { session: session.clone(), sequence, at, event };
+    (0..).zip(events_at).map(envelope).collect()
+}
+
+/// What became of a turn that runs by its record, and that no process runs. One that waits for
+/// a person waits on.
+fn cut_off(state: &State) -> Option<Event> {
+    let turn = state.turn().filter(|turn| !turn.stopped)?;
+    let is_asked = state.question.as_ref().is_some_and(|question| question.answer.is_none());
+    if is_asked || turn.asked_check == Some(AskedCheck::Open) {
+        return None;
+    }
+    let reason = "its process ended; the session stays and can be resumed".to_owned();
+    let outcome = Outcome::Stopped { reason };
+    Some(Event::TurnFinished { outcome, evidence: turn.evidence() })
+}
+
+fn checkpointed((_, checkpoint): (Point, &Checkpoint)) -> (Timestamp, Event) {
+    (checkpoint.at, Event::Checkpointed(told(checkpoint)))
+}
+
+/// The point of the conversation that a record is followed by, as checkpoints name it.
+const fn point_behind(record: &Record) -> Option<Point> {
+    match record {
+        Record::Created { .. } => Some(Point::After(0)),
+        Record::Intended { effect, .. } => Some(Point::Before(*effect)),
+        Record::Resolved { effect, .. } | Record::Lost { effect, .. } => {
+            Some(Point::After(*effect))
+        }
+        Record::TurnStarted { .. }
+        | Record::Steered { .. }
+        | Record::Asked { .. }
+        | Record::Answered { .. }
+        | Record::CheckAsked
+        | Record::CheckGiven { .. }
+        | Record::Interrupted
+        | Record::Resumed
+        | Record::TurnFinished { .. } => None,
+    }
 }
 
 /// The lines that count, in order.

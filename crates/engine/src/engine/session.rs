@@ -4,9 +4,9 @@
 use moat_base::TreePath;
 use moat_protocol::{CommandEnd, Event, RewindPlan, RewindScope};
 
-use super::Engine;
+use super::{Engine, send};
 use crate::Error;
-use crate::record::{Effect, EffectOutcome};
+use crate::record::{Effect, EffectOutcome, Point};
 use crate::state::{Pending, State};
 use crate::world::{Setback, Waypoint, World};
 
@@ -28,6 +28,15 @@ impl<W: World> Engine<W> {
         }
         self.stop.lower();
         self.propose(Effect::Command { argv, directory })
+    }
+
+    /// Makes sure that the state before a message can be returned to.
+    pub(super) fn checkpoint(&mut self) {
+        let point = Point::After(self.state.effects);
+        let (session, clock) = (&self.settings.session, &self.clock);
+        let (sink, sequence) = (&mut self.sink, &mut self.sequence);
+        let mut live = |event| send(sink, sequence, session, clock.as_ref(), event);
+        self.world.checkpoint(point, &mut live);
     }
 
     /// Says what going back to a checkpoint would do.

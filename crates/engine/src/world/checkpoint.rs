@@ -20,15 +20,25 @@ use crate::limits::{REWIND_LEFT_MAX, REWIND_PATHS_MAX};
 use crate::record::{Effect, EffectOutcome, Point};
 
 impl LocalWorld {
-    /// Takes the first checkpoint of a session that has changed nothing yet.
-    pub(super) fn begin_checkpoints(&mut self) {
-        let is_begun = !self.checkpoints.list().is_empty() || !self.ground.is_unchanged();
-        if is_begun || !self.checkpoints.are_possible() {
+    /// Makes sure that the state between two turns can be returned to, the start of the
+    /// session included. A turn that only asks leaves no other checkpoint.
+    pub(super) fn checkpoint_between(&mut self, point: Point, live: &mut dyn FnMut(Event)) {
+        if !self.checkpoints.are_possible() {
             return;
         }
-        // A session opens on a full disk, too. Then the first effect takes one, or is refused.
-        let _first_effect_tries_again =
-            self.take(Wish::Always, "the start of the session", Point::After(0), &[]);
+        let newest = self.checkpoints.list().last().map(|it| it.mark);
+        let is_there = newest == Some(mark_of(point));
+        let wish = if is_there { Wish::WhenChanged } else { Wish::Always };
+        let words = match point {
+            Point::After(0) => "the start of the session",
+            Point::After(_) | Point::Before(_) => "the end of the turn before a message",
+        };
+        match self.take(wish, words, point, &[]) {
+            Ok(taken) => live_if_new(taken, live),
+            // A session opens on a full disk, too. Then the first effect tries again, and says
+            // or refuses what it must.
+            Err(_first_effect_tries_again) => {}
+        }
     }
 
     /// Makes sure that the state before an effect can be returned to.
@@ -202,13 +212,18 @@ enum Taken {
 
 fn live_if_new(taken: Taken, live: &mut dyn FnMut(Event)) {
     if let Taken::Now(checkpoint) = taken {
-        live(Event::Checkpointed(protocol::Checkpoint {
-            number: checkpoint.number,
-            at: checkpoint.at,
-            after: checkpoint.after,
-            differing: checkpoint.differing,
-            uncovered: checkpoint.uncovered,
-        }));
+        live(Event::Checkpointed(told(&checkpoint)));
+    }
+}
+
+/// A checkpoint as front ends are told of it.
+pub(crate) fn told(checkpoint: &Checkpoint) -> protocol::Checkpoint {
+    protocol::Checkpoint {
+        number: checkpoint.number,
+        at: checkpoint.at,
+        after: checkpoint.after.clone(),
+        differing: checkpoint.differing,
+        uncovered: checkpoint.uncovered,
     }
 }
 
@@ -226,7 +241,8 @@ const fn mark_of(point: Point) -> u64 {
     }
 }
 
-fn point_of(mark: u64) -> Point {
+/// The point of the conversation that is stored with a checkpoint.
+pub(crate) fn point_of(mark: u64) -> Point {
     let effect = u32::try_from(mark >> 1).unwrap_or(u32::MAX);
     if mark & 1 == 0 { Point::Before(effect) } else { Point::After(effect) }
 }

@@ -32,7 +32,7 @@ use crate::grant::Grant;
 use crate::invocation::Invocation;
 use crate::limits::{TRIAL_WALL_EXTRA_MS, TRIAL_WALL_FACTOR};
 use crate::origin::workspace_text;
-use crate::record::{AnswerRef, Effect, EffectOutcome, Prompt, Skill, Verdict};
+use crate::record::{AnswerRef, Effect, EffectOutcome, Point, Prompt, Skill, Verdict};
 use crate::state::{State, Turn};
 
 mod tested;
@@ -112,7 +112,7 @@ impl LocalWorld {
         // You may have gone on with what the session has copies of, while it was closed.
         let is_new = ground.is_unchanged() || !checkpoints.are_possible();
         let catch_up = if is_new { CatchUp::Done } else { CatchUp::Needed };
-        let mut world = Self {
+        Ok(Self {
             clock,
             root,
             workspace: recorded,
@@ -127,9 +127,7 @@ impl LocalWorld {
             command_wall,
             bounds,
             stop,
-        };
-        world.begin_checkpoints();
-        Ok(world)
+        })
     }
 
     /// Takes in what the user changed in the tree, so that nothing stale is read or run on.
@@ -488,6 +486,10 @@ impl World for LocalWorld {
 
     fn changes(&mut self) -> Result<ChangeSet, Setback> {
         self.ledger.changes()
+    }
+
+    fn checkpoint(&mut self, point: Point, live: &mut dyn FnMut(Event)) {
+        self.checkpoint_between(point, live);
     }
 
     fn waypoints(&self) -> Vec<Waypoint> {

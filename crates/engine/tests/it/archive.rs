@@ -3,8 +3,12 @@
 
 use std::path::Path;
 
-use moat_engine::{ChainKey, History, read_history, retell, summary};
-use moat_protocol::{Event, Op, Query, Reply, RewindScope, Selection, SessionSummary, Standing};
+use moat_base::Timestamp;
+use moat_engine::{ChainKey, History, read_history, retell, retell_whole, summary};
+use moat_files::Checkpoint;
+use moat_protocol::{
+    Event, Op, Outcome, Query, Reply, RewindScope, Selection, SessionSummary, Standing,
+};
 
 use crate::scripted::{Death, Scene, task};
 
@@ -86,6 +90,88 @@ fn what_the_conversation_went_back_from_is_not_told() {
     assert!(!finished(&scene));
     assert_eq!(in_short(&scene).standing, Standing::Stopped);
     assert!(matches!(told(&scene).last(), Some(Event::Rewound(_))));
+}
+
+/// A checkpoint of the session's files; its mark names the point of the conversation.
+fn checkpoint(number: u32, mark: u64) -> Checkpoint {
+    let (at, after) = (Timestamp(0), String::new());
+    Checkpoint { number, at, after, mark, differing: 0, uncovered: 0 }
+}
+
+/// What is told of the turns and of going back, in words.
+fn whole(scene: &Scene, checkpoints: &[Checkpoint]) -> Vec<String> {
+    let told = retell_whole(&id(), &history(scene), checkpoints);
+    assert!((0..).zip(&told).all(|(at, envelope)| envelope.sequence == at), "numbered");
+    let word = |event| match event {
+        Event::Checkpointed(it) => Some(format!("checkpoint {}", it.number)),
+        Event::TurnStarted { turn, .. } => Some(format!("turn {turn}")),
+        Event::TurnFinished { outcome: Outcome::Stopped { .. }, .. } => Some("stopped".into()),
+        Event::TurnFinished { .. } => Some("finished".into()),
+        Event::Rewound(it) => Some(format!("back to {}", it.to)),
+        _ => None,
+    };
+    told.into_iter().filter_map(|envelope| word(envelope.event)).collect()
+}
+
+#[test]
+fn a_front_end_that_can_go_back_is_told_everything_and_each_checkpoint_at_its_place() {
+    let scene = Scene::default();
+    let mut engine = scene.open(Death::Never);
+    let mut turn = || {
+        engine.handle(Op::Start { task: task(None) }).unwrap();
+        while engine.is_runnable() {
+            engine.step().unwrap();
+        }
+        engine.state().effects
+    };
+    let first = u64::from(turn());
+    // Checkpoint 1 of the scripted world stands at the start of the session.
+    engine.handle(Op::Rewind { to: 1, scope: RewindScope::Both }).unwrap();
+    let back = first + 1;
+    engine.handle(Op::Start { task: task(None) }).unwrap();
+    let (start, before, after) = (1, back << 1, back << 1 | 1);
+    let taken = [
+        checkpoint(1, start),
+        checkpoint(2, first << 1 | 1),
+        checkpoint(3, before),
+        checkpoint(4, after),
+        // Of an effect that is not in the record, as a process leaves it that dies.
+        checkpoint(5, (back + 1) << 1),
+    ];
+    let expected = [
+        "checkpoint 1",
+        "turn 1",
+        "checkpoint 2",
+        "finished",
+        "checkpoint 3",
+        "back to 1",
+        "checkpoint 4",
+        "turn 1",
+        "checkpoint 5",
+        "stopped",
+    ];
+    assert_eq!(whole(&scene, &taken), expected);
+    let one_way = told(&scene).iter().filter(|it| matches!(it, Event::TurnStarted { .. })).count();
+    assert_eq!(one_way, 1, "what counts is one turn");
+}
+
+#[test]
+fn a_turn_that_no_process_runs_is_told_as_stopped_unless_it_waits_for_a_person() {
+    let scene = Scene::default();
+    let mut engine = scene.open(Death::Never);
+    engine.handle(Op::Start { task: task(None) }).unwrap();
+    engine.step().unwrap();
+    assert_eq!(whole(&scene, &[]), ["turn 1", "stopped"]);
+    // The record has no such line: whoever opens the session can go on with the turn.
+    assert_eq!(in_short(&scene).standing, Standing::Unfinished);
+
+    let scene = Scene { is_bare: true, ..Scene::default() };
+    let mut engine = scene.open(Death::Never);
+    engine.handle(Op::Start { task: task(None) }).unwrap();
+    while engine.is_runnable() {
+        engine.step().unwrap();
+    }
+    assert_eq!(whole(&scene, &[]), ["turn 1"], "its question is open");
 }
 
 #[test]

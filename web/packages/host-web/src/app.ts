@@ -24,6 +24,7 @@ import type { Widget } from "./editor/widgets.ts";
 import { createLayout, type Layout } from "./layout.ts";
 import { createOverlays, type Overlays } from "./overlays.tsx";
 import { isWithin, moved } from "./paths.ts";
+import { patiently } from "./patience.ts";
 import { createMemory, createSettings, type MemoryStore, type SettingsStore } from "./settings.ts";
 import type { EditorArea } from "./workbench/area.ts";
 
@@ -112,7 +113,7 @@ export function createApp(client: Client, first: Setup): App {
   );
 
   const [kit, setKit] = createSignal<Kit | null>(null);
-  const ready = loadKit(localeOf(settings)).then((loaded) => {
+  const ready = patiently(client, () => loadKit(localeOf(settings))).then((loaded) => {
     setKit(() => loaded);
     return loaded;
   });

@@ -8,6 +8,7 @@ import { type App, localeOf } from "./app.ts";
 import { rememberActive } from "./editor/text-editor.tsx";
 import { dispatchKeys } from "./keys/dispatch.ts";
 import { loadTerminals } from "./panels.ts";
+import { fetchParts, patiently } from "./patience.ts";
 import { worksInTerminal } from "./terminal/keys.ts";
 import type { TabInput } from "./workbench/area.ts";
 
@@ -42,7 +43,10 @@ export function follow(app: App): void {
   void readCrossings(app);
   keepOnLeaving(app);
   saveByItself(app);
-  createEffect(() => void app.translator.use(localeOf(app.settings)));
+  createEffect(() => {
+    const locale = localeOf(app.settings);
+    void patiently(app.client, () => app.translator.use(locale));
+  });
   createEffect(() => app.commands.context("offline", !app.connected()));
   const restored = app.setup().buffers.length;
   if (restored > 0) app.host.notify({ level: "info", text: app.t("editor.restored", { count: restored }), brief: true });
@@ -63,7 +67,8 @@ function warmUp(app: App): void {
     if (!app.kit()) return;
     const timer = setTimeout(() => {
       app.setWarm(true);
-      void loadTerminals().then((terminals) => terminals.registerTerminals(app.host));
+      void patiently(app.client, loadTerminals).then((terminals) => terminals.registerTerminals(app.host));
+      void fetchParts();
     }, WARM_AFTER_MS);
     onCleanup(() => clearTimeout(timer));
   });

@@ -56,6 +56,8 @@ struct Seeing {
 struct Told {
     /// What happened so far.
     events: Vec<Arc<Envelope>>,
+    /// How many of them were stored before it was opened here.
+    stored: usize,
     fronts: Vec<Seeing>,
     /// A turn was asked for, and nothing was heard of it yet.
     asked: bool,
@@ -75,9 +77,10 @@ impl Hosted {
         all: Arc<Fronts>,
     ) -> Result<Arc<Self>, Failure> {
         let used = !before.is_empty();
+        let stored = before.len();
         let events = before.into_iter().map(Arc::new).collect();
-        let shared = Shared { id, told: Mutex::new(Told { events, used, ..Told::default() }) };
-        let shared = Arc::new(shared);
+        let told = Told { events, stored, used, ..Told::default() };
+        let shared = Arc::new(Shared { id, told: Mutex::new(told) });
         let ops = host.ops();
         let hearing = {
             let shared = Arc::clone(&shared);
@@ -94,14 +97,15 @@ impl Hosted {
 
     /// Shows a front end everything from the beginning on; `false` when the session ended.
     pub(super) fn attach(&self, front: &Front) -> bool {
-        let mut told = self.shared.told();
-        let before = told.events.clone();
-        self.shared.attach(&mut told, front, before)
+        self.shared.attach(&mut self.shared.told(), front, 0)
     }
 
-    /// Shows a front end what happens from here on.
-    pub(super) fn attach_from_here(&self, front: &Front) -> bool {
-        self.shared.attach(&mut self.shared.told(), front, Vec::new())
+    /// Shows a front end what happened since the session was opened here; it was shown what
+    /// was stored before, and its numbers go on behind that.
+    pub(super) fn attach_behind_the_stored(&self, front: &Front) -> bool {
+        let mut told = self.shared.told();
+        let from = told.stored;
+        self.shared.attach(&mut told, front, from)
     }
 
     /// Shows a front end no more; whether the session rests and nobody looks.
@@ -126,7 +130,8 @@ impl Hosted {
                 return false;
             }
             if !told.fronts.iter().any(|seeing| seeing.front == front.id()) {
-                self.shared.attach(&mut told, front, Vec::new());
+                let from = told.events.len();
+                self.shared.attach(&mut told, front, from);
             }
             told.used |= matches!(op, Op::Start { .. } | Op::Run { .. } | Op::Resume);
             told.asked |= matches!(op, Op::Start { .. } | Op::Resume);
@@ -151,10 +156,12 @@ impl Shared {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn attach(&self, told: &mut Told, front: &Front, before: Vec<Arc<Envelope>>) -> bool {
+    /// Tells a front end all events from a number on.
+    fn attach(&self, told: &mut Told, front: &Front, from: usize) -> bool {
         if told.ended {
             return false;
         }
+        let before = (from, told.events.get(from..).unwrap_or_default().to_vec());
         told.leave(front.id());
         let left = Arc::<AtomicBool>::default();
         let (queue, waiting) = sync_channel(WAITING_MAX);
@@ -251,11 +258,12 @@ fn hear(shared: &Shared, host: Host, directory: &Path, all: &Fronts) {
 fn tell(
     front: &Front,
     id: &SessionId,
-    before: Vec<Arc<Envelope>>,
+    (from, before): (usize, Vec<Arc<Envelope>>),
     waiting: &Receiver<Arc<Envelope>>,
     left: &AtomicBool,
 ) {
-    for (sequence, envelope) in (0..).zip(before.into_iter().chain(waiting.iter())) {
+    let from = u64::try_from(from).unwrap_or(u64::MAX);
+    for (sequence, envelope) in (from..).zip(before.into_iter().chain(waiting.iter())) {
         // What still waits would come between what the newer telling says.
         if left.load(Ordering::SeqCst) {
             return;

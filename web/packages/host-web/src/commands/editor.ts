@@ -11,7 +11,7 @@ const WIDTHS = [2, 4, 8];
 
 /** Commands about the active editor. */
 export function editorCommands(app: App) {
-  const flip = (key: "editor.wordWrap" | "editor.minimap" | "diff.sideBySide") => () =>
+  const flip = (key: "editor.wordWrap" | "editor.minimap" | "editor.blame" | "diff.sideBySide") => () =>
     app.settings.set(key, !app.settings.get(key));
   const check = (on: boolean) => (on ? { icon: "check" as const } : {});
   const preview = (args: unknown, toSide: boolean) => {
@@ -21,6 +21,7 @@ export function editorCommands(app: App) {
   return {
     "editor.action.toggleWordWrap": flip("editor.wordWrap"),
     "editor.action.toggleMinimap": flip("editor.minimap"),
+    "git.blame.toggleEditorDecoration": flip("editor.blame"),
     toggleDiffSideBySide: flip("diff.sideBySide"),
     "workbench.action.editor.changeLanguageMode": async () => {
       const kit = app.kit();

@@ -67,6 +67,7 @@ export const TABLE = [
   { id: "workbench.action.selectTheme", title: "command.selectTheme", category: "category.preferences", keys: "mod+k mod+t" },
   { id: "workbench.action.configureLocale", title: "command.configureLocale", category: "category.preferences" },
   { id: "editor.action.toggleWordWrap", title: "command.editor.toggleWordWrap", category: "category.editor", keys: "alt+z" },
+  { id: "git.blame.toggleEditorDecoration", title: "command.git.blame", category: "category.editor" },
   { id: "editor.action.toggleMinimap", title: "command.editor.toggleMinimap", category: "category.editor" },
   { id: "toggleDiffSideBySide", title: "command.toggleDiffSideBySide", category: "category.editor" },
   { id: "workbench.action.editor.changeLanguageMode", title: "command.editor.changeLanguageMode", category: "category.editor", keys: "mod+k m", when: "fileIsOpen" },

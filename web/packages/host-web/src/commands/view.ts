@@ -6,9 +6,19 @@ import { focusable } from "@moat/panels/ui/index.ts";
 import type { App } from "../app.ts";
 import type { PanelView, SideView } from "../layout.ts";
 import type { Tab, TabInput } from "../workbench/area.ts";
+import { placeIn } from "../workbench/place.ts";
 import type { Runs } from "./all.ts";
 
-const PARTS = ['[role="tablist"][aria-orientation="vertical"]', ".side", ".editors", ".panel", ".side ~ .side, .centre + .sash + .side", ".status"];
+/** What F6 goes through. An editor and a terminal keep Tab for themselves, so what stands before them is a part of its own. */
+const PARTS = [
+  '[role="tablist"][aria-orientation="vertical"]',
+  ".side",
+  ".editors",
+  ".panel-tabs",
+  ".panel-body",
+  ".side ~ .side, .centre + .sash + .side",
+  ".status",
+];
 const CLOSED_MOST = 20;
 
 /** Commands about what is shown. */
@@ -42,7 +52,7 @@ export function viewCommands(app: App) {
     const now = parts.findIndex((part) => part.contains(document.activeElement));
     const next = parts[(now + by + parts.length) % parts.length];
     if (next?.matches(".editors") && active()?.focus) active()?.focus?.();
-    else if (next) focusable(next)[0]?.focus();
+    else if (next) (placeIn(next) ?? focusable(next)[0])?.focus();
   };
   const pickSetting = async (key: "workbench.theme" | "workbench.language") => {
     const spec = SETTINGS[key];

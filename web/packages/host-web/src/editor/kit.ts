@@ -13,6 +13,9 @@ export function loadKit(locale: Locale): Promise<Kit> {
   loading ??= (async () => {
     if (locale === "zh") await import("monaco-editor/nls/lang/zh-cn.js");
     return import("./monaco.ts");
-  })();
+  })().catch((error: unknown) => {
+    loading = null;
+    throw error;
+  });
   return loading;
 }

@@ -7,6 +7,7 @@ import { createEffect, createSignal, on, onCleanup, type JSX } from "solid-js";
 import type { App } from "../app.ts";
 import { nameOf } from "../paths.ts";
 import type { Tab } from "../workbench/area.ts";
+import { showBlame } from "./blame.ts";
 import type { Document } from "./document.ts";
 import { showPending } from "./pending.ts";
 import { giveWidget, takeWidget, type Widget } from "./widgets.ts";
@@ -87,6 +88,12 @@ export function TextEditor(props: { app: App; tab: Tab; document: Document }): J
     const file = app.pending().get(document.path);
     if (!made || !kit || !file) return;
     onCleanup(showPending({ app, kit, widget: made, document, file }));
+  });
+  createEffect(() => {
+    const made = widget();
+    const kit = app.kit();
+    if (!made || !kit || !app.settings.get("editor.blame") || !app.git() || document.dirty()) return;
+    onCleanup(showBlame(app, kit, made.editor, document.path));
   });
   onCleanup(leave);
   return <div ref={host} class="pane-fill" style={{ height: "100%" }} />;

@@ -3,7 +3,17 @@
 // and questions for one of several things.
 
 import { FileIcon, Icon, type ListHandle, Matched, ProgressLine, TextInput, VirtualList } from "@moat/panels/ui/index.ts";
-import { createEffect, createMemo, createSignal, type JSX, onCleanup, onMount, Show } from "solid-js";
+import {
+  createEffect,
+  createMemo,
+  createSignal,
+  createUniqueId,
+  type JSX,
+  onCleanup,
+  onMount,
+  Show,
+  untrack,
+} from "solid-js";
 import type { App, PaletteRequest } from "../app.ts";
 import { type Choice, createFileChoices, otherChoices } from "./choices.ts";
 
@@ -14,7 +24,8 @@ const ROW = 26;
 export function Palette(props: { app: App; request: PaletteRequest }): JSX.Element {
   const { app, request } = props;
   let box!: HTMLDivElement;
-  let list: ListHandle | undefined;
+  const [list, setList] = createSignal<ListHandle | null>(null);
+  const none = createUniqueId();
   let answered = false;
   const before = document.activeElement as HTMLElement | null;
   const [typed, setTyped] = createSignal(request.kind === "typed" ? request.text : "");
@@ -32,7 +43,7 @@ export function Palette(props: { app: App; request: PaletteRequest }): JSX.Eleme
   createEffect(() => {
     found();
     setFocused(0);
-    list?.reveal(0);
+    untrack(list)?.reveal(0);
   });
   createEffect(() => found().choices[focused()]?.look?.());
 
@@ -91,9 +102,10 @@ export function Palette(props: { app: App; request: PaletteRequest }): JSX.Eleme
           value={typed()}
           onInput={setTyped}
           role="combobox"
-          aria-expanded="true"
+          aria-expanded={list() !== null}
+          aria-controls={list()?.id ?? none}
           aria-autocomplete="list"
-          aria-activedescendant={found().choices.length > 0 ? list?.rowId(focused()) : undefined}
+          aria-activedescendant={list()?.rowId(focused())}
           ref={(input: HTMLInputElement) =>
             queueMicrotask(() => {
               input.focus();
@@ -104,7 +116,7 @@ export function Palette(props: { app: App; request: PaletteRequest }): JSX.Eleme
         <ProgressLine active={found().busy ?? false} />
         <Show
           when={found().choices.length > 0}
-          fallback={<div class="palette-note">{found().note ?? app.t("palette.none")}</div>}
+          fallback={<div id={none} class="palette-note" role="status">{found().note ?? app.t("palette.none")}</div>}
         >
           <div style={{ height: `${height()}px` }}>
             <VirtualList
@@ -114,7 +126,8 @@ export function Palette(props: { app: App; request: PaletteRequest }): JSX.Eleme
               focused={focused()}
               tabIndex={-1}
               ref={(handle) => {
-                list = handle;
+                setList(handle);
+                onCleanup(() => setList(null));
               }}
               onFocus={setFocused}
               onActivate={(choice, _, event) => accept(choice, { toSide: event.ctrlKey || event.metaKey })}

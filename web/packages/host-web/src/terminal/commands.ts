@@ -45,8 +45,11 @@ function commandsOf(host: Host, terminals: Terminals): Command[] {
           return;
         }
         show();
-        if (screen === null) await terminals.open();
-        else screen.focus();
+        // Only the server knows whether there is one already.
+        await terminals.known();
+        const shown = terminals.active();
+        if (shown === null) await terminals.open();
+        else shown.focus();
       },
     },
     {

@@ -51,6 +51,8 @@ export interface Terminals {
   /** The number of a terminal that is being opened is not known yet. */
   opening: Accessor<boolean>;
   ready: Accessor<boolean>;
+  /** Waits until it is known which terminals there are. */
+  known(): Promise<void>;
   /** What is under the pointer and can be opened. */
   hovered: Accessor<string | null>;
   open(how?: { directory?: string; split?: boolean }): Promise<number | null>;
@@ -83,6 +85,10 @@ function createTerminals(host: Host): Terminals {
   const [hovered, setHovered] = createSignal<string | null>(null);
   const screens = new Map<number, Screen>();
   const links = createLinks(host, setHovered);
+  let becameKnown = () => {};
+  const known = new Promise<void>((resolve) => {
+    becameKnown = resolve;
+  });
   let instance = "";
 
   const arrange = (next: Arrangement) => {
@@ -161,6 +167,7 @@ function createTerminals(host: Host): Terminals {
     }
     arrange(reconciled(arrangement(), [...lost, ...present.keys()]));
     setReady(true);
+    becameKnown();
   };
   host.client.onState((state) => {
     if (state === "connected") void orTell(host, recover);
@@ -177,6 +184,7 @@ function createTerminals(host: Host): Terminals {
     opening,
     ready,
     hovered,
+    known: () => known,
     shown: (terminal) => all().get(terminal) ?? null,
     nameOf(terminal) {
       const found = all().get(terminal);

@@ -104,6 +104,7 @@ export class EditorArea {
       createRightHeaderActionComponent: (group) => drawn(() => parts.actions(group.id)),
       createWatermarkComponent: () => drawn(parts.empty),
     });
+    this.#element.addEventListener("keydown", (event) => this.#closeByKey(event), true);
     this.#dock.onDidActivePanelChange(() => this.#look());
     this.#dock.onDidRemovePanel((panel) => this.#removed(panel.id));
     this.#dock.onDidAddGroup(() => this.#look());
@@ -167,6 +168,12 @@ export class EditorArea {
   /** Goes to a tab. */
   reveal(tab: Tab): void {
     this.#go(tab, {});
+  }
+
+  /** Says what readers call a tab. */
+  name(tab: Tab, name: string): void {
+    // A tab that is being made gets the name of its panel once that is there.
+    queueMicrotask(() => this.#dock.getPanel(tab.id)?.api.setTitle(name));
   }
 
   /** Closes a tab, after asking where that is needed. False where it stays. */
@@ -352,6 +359,16 @@ export class EditorArea {
       },
       dispose: () => dispose(),
     };
+  }
+
+  /** The keys that close a tab which has the focus: dockview would not ask about unsaved work. */
+  #closeByKey(event: KeyboardEvent): void {
+    const target = event.target as HTMLElement;
+    if (target.getAttribute("role") !== "tab" || !["Delete", "Backspace"].includes(event.key)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const tab = this.#known.get(target.dataset["tabPanelId"] ?? "");
+    if (tab) void this.close(tab);
   }
 
   #removed(id: string): void {

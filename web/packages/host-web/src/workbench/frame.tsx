@@ -1,39 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 // The side bars and the panel: which view each shows, and how large it is.
 
-import { Badge, IconButton } from "@moat/panels/ui/index.ts";
+import { Badge, focusable, IconButton } from "@moat/panels/ui/index.ts";
 import { createEffect, For, type JSX, on, Show } from "solid-js";
 import type { App } from "../app.ts";
 import { AGENT_LEAST, PANEL_LEAST, type PanelView, SIDE_LEAST } from "../layout.ts";
 import { loadAgent, loadBoundary, loadExplorer, loadProblems, loadScm, loadSearch, loadTerminal } from "../panels.ts";
 import { LazyPanel } from "./lazy.tsx";
+import { placeIn } from "./place.ts";
 import { Sash } from "./sash.tsx";
 
 const EDITORS_LEAST = 240;
-/** What gets the focus in a view: the first of these that there is, and not what happens to stand first. */
-const CAN_FOCUS = [
-  "[data-autofocus]",
-  ".xterm-helper-textarea",
-  "textarea",
-  'input:not([type="checkbox"])',
-  '[role="tree"], [role="listbox"]',
-  "button",
-];
-
+/** Frames in which a view that is being loaded may get something to give the focus to. */
+const TRIES_MOST = 180;
 /** Gives a view the focus as soon as it is asked for and there. */
 function focusOn(app: App, views: readonly string[], element: () => HTMLElement): void {
   createEffect(
     on(app.layout.focus, ({ view, count }) => {
       if (count === 0 || !views.includes(view)) return;
+      const before = document.activeElement;
       let tries = 0;
       const look = () => {
-        const visible = (each: HTMLElement) =>
-          each.getClientRects().length > 0 && !each.closest(".panel-head, .panel-tabs");
-        const shown = CAN_FOCUS.map((selector) =>
-          [...element().querySelectorAll<HTMLElement>(selector)].find(visible),
-        ).find((each) => each !== undefined);
+        // Whoever went elsewhere meanwhile stays there.
+        if (document.activeElement !== before && document.activeElement !== document.body) return;
+        const shown = placeIn(element()) ?? (tries < TRIES_MOST ? undefined : focusable(element())[0]);
         if (shown) shown.focus();
-        else if (tries++ < 20) requestAnimationFrame(look);
+        else if (tries++ < TRIES_MOST) requestAnimationFrame(look);
       };
       queueMicrotask(look);
     }),

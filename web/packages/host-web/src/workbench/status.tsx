@@ -102,13 +102,13 @@ export function StatusBar(props: { app: App }): JSX.Element {
           type="button"
           class="status-item"
           title={t("status.problems", counts())}
-          aria-label={t("status.problems", counts())}
           onClick={run("workbench.actions.view.problems")}
         >
           <Icon name="error" size={14} />
-          <span>{counts().errors}</span>
+          <span aria-hidden="true">{counts().errors}</span>
           <Icon name="warning" size={14} />
-          <span>{counts().warnings}</span>
+          <span aria-hidden="true">{counts().warnings}</span>
+          <span class="visually-hidden">{t("status.problems", counts())}</span>
         </button>
         <Item
           icon="boundary"
@@ -134,7 +134,7 @@ export function StatusBar(props: { app: App }): JSX.Element {
                 <span style={{ display: "inline-flex", "align-items": "center", gap: "5px" }}>
                   <span class={`zone-dot ${zoneKind(found().zone)}`} />
                   {found().title}
-                  <span style={{ opacity: 0.85 }}>· {found().zone}</span>
+                  <span>· {found().zone}</span>
                 </span>
               }
               tip={t("status.model", { model: found().title, zone: found().zone })}

@@ -4,7 +4,7 @@
 
 import type { MenuItem } from "@moat/panels/host.ts";
 import { FileIcon, Icon, type IconName } from "@moat/panels/ui/index.ts";
-import { createMemo, type JSX, Show } from "solid-js";
+import { createEffect, createMemo, type JSX, Show } from "solid-js";
 import type { App } from "../app.ts";
 import { nameOf, parentOf } from "../paths.ts";
 import type { Tab, TabInput } from "./area.ts";
@@ -52,6 +52,11 @@ export function TabHead(props: { app: App; tab: Tab }): JSX.Element {
     return twin ? parentOf(own) || app.setup().name : null;
   });
   const close = () => void app.area.close(tab);
+  // What readers say of the tab: what stands on it.
+  createEffect(() => {
+    const said = [title(), where(), dirty() ? app.t("editor.unsaved") : null];
+    app.area.name(tab, said.filter(Boolean).join(" "));
+  });
   return (
     <div
       class="tab"
@@ -83,11 +88,10 @@ export function TabHead(props: { app: App; tab: Tab }): JSX.Element {
       <Show when={dirty()}>
         <span class="visually-hidden">{app.t("editor.unsaved")}</span>
       </Show>
-      <button
-        type="button"
+      {/* For the pointer alone: nothing that can be used may stand in a tab. Keys have Delete, and a command. */}
+      <span
         class="icon-button tab-close"
-        tabIndex={-1}
-        aria-label={app.t("editor.closeTab")}
+        aria-hidden="true"
         title={app.t("editor.closeTab")}
         onPointerDown={(event) => event.stopPropagation()}
         onClick={(event) => {
@@ -97,7 +101,7 @@ export function TabHead(props: { app: App; tab: Tab }): JSX.Element {
       >
         <Icon name="dot" class="dot" />
         <Icon name="close" class="cross" />
-      </button>
+      </span>
     </div>
   );
 }

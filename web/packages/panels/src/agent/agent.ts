@@ -19,14 +19,9 @@ import { createStore, reconcile } from "solid-js/store";
 
 import type { Host } from "../host.ts";
 import { Feed } from "./feed.ts";
-import { ATTACHED_MAX, HIDDEN_TICK_MS, QUEUE_MAX } from "./limits.ts";
+import { ATTACHED_MAX, HIDDEN_TICK_MS } from "./limits.ts";
+import { createQueues, type Queued } from "./queue.ts";
 import { isBusy, lastTurn, openQuestion, type EventName, type SessionView } from "./view.ts";
-
-/** A prompt that waits for the turn before it. */
-export interface Queued {
-  id: number;
-  task: Task;
-}
 
 /** What is known of all sessions. */
 export interface Listing {
@@ -80,13 +75,12 @@ function make(host: Host) {
   const [models, setModels] = createSignal<ModelChoice[]>([]);
   const [standardModel, setStandardModel] = createSignal("");
   const [current, setCurrent] = createSignal<SessionId | null>(null);
-  const [queues, setQueues] = createStore<Record<SessionId, Queued[]>>({});
+  const queues = createQueues(host.memory);
   const [draft, setDraft] = createSignal(host.memory.get<string>("agent.draft", ""));
   const [opening, setOpening] = createSignal(false);
   const [kind, setKind] = createSignal<TaskKind | "auto">("auto");
   const [check, keepCheck] = createSignal(host.memory.get<string | null>("agent.check", null));
   const recent: SessionId[] = [];
-  let nextId = 1;
 
   const view = (): SessionView | undefined => feed.view(current());
   const tell = (error: unknown, text: string) => {
@@ -155,7 +149,7 @@ function make(host: Host) {
     if (at >= 0) recent.splice(at, 1);
     recent.unshift(session);
     for (const old of recent.slice(ATTACHED_MAX)) {
-      if (isBusy(feed.view(old)) || (queues[old]?.length ?? 0) > 0) continue;
+      if (isBusy(feed.view(old)) || queues.of(old).length > 0) continue;
       recent.splice(recent.indexOf(old), 1);
       void feed.drop(old);
     }
@@ -228,30 +222,21 @@ function make(host: Host) {
 
   function enqueue(task: Task): boolean {
     const session = current();
-    if (session === null || queue(session).length >= QUEUE_MAX) return false;
-    setQueues(session, (list) => [...(list ?? []), { id: nextId++, task }]);
-    return true;
+    return session !== null && queues.add(session, task);
   }
 
   function unqueue(id: number): Queued | null {
     const session = current();
-    if (session === null) return null;
-    const found = queue(session).find((it) => it.id === id) ?? null;
-    setQueues(session, (list) => (list ?? []).filter((it) => it.id !== id));
-    return found;
-  }
-
-  function queue(session: SessionId | null): Queued[] {
-    return session === null ? [] : (queues[session] ?? []);
+    return session === null ? null : queues.take(session, id);
   }
 
   /** Begins the next prompt that waits, where the turn before it ended by itself. */
   function next(session: SessionId, ended: Event): void {
     if (ended.event !== "turn_finished") return;
     const held: string[] = ["stopped", "unknown", "failed", "denied"];
-    const first = queue(session)[0];
+    const first = queues.of(session)[0];
     if (!first || held.includes(ended.outcome.outcome)) return;
-    setQueues(session, (list) => (list ?? []).filter((it) => it.id !== first.id));
+    queues.take(session, first.id);
     void tellingOp(session, { op: "start", task: first.task });
   }
 
@@ -299,6 +284,8 @@ function make(host: Host) {
   void loadModels();
   const last = host.memory.get<string | null>("agent.session", null);
   if (last !== null) void open(last);
+  // Prompts of before go on where the turn before them still runs; else they wait to be looked at.
+  for (const session of queues.sessions()) if (session !== last) void attend(session);
 
   let saving: ReturnType<typeof setTimeout> | undefined;
   createEffect(
@@ -352,7 +339,10 @@ function make(host: Host) {
       withCurrent((session) => tellingOp(session, { op: "give_check", line })),
     enqueue,
     unqueue,
-    queue: () => queue(current()),
+    queue: () => {
+      const session = current();
+      return session === null ? [] : queues.of(session);
+    },
     light,
     tell,
     nameOf: (session: SessionId) => listing.names[session] ?? null,

@@ -5,39 +5,21 @@
 import type { Checkpoint, Rewound } from "@moat/proto";
 
 import { add, closeOpen, onTurn } from "./edit.ts";
-import { lastTurn, type Group, type SessionView } from "./view.ts";
+import { lastTurn, type SessionView } from "./view.ts";
 
 export function checkpointed(view: SessionView, event: Checkpoint): void {
-  const groups = view.groups.filter((group) => !group.left).map((group) => group.key);
   const { number, at, after, differing, uncovered } = event;
-  const known = view.checkpoints.findIndex((it) => it.number === number);
-  const checkpoint = { number, at, after, differing, uncovered, groups };
-  if (known >= 0) {
-    view.checkpoints[known] = checkpoint;
-    return;
-  }
-  view.checkpoints.push(checkpoint);
-  const turn = lastTurn(view);
-  if (turn === null) return;
-  // A stored session's checkpoints may come all at once, behind its turns.
-  if (at < turn.startedAt) {
-    placeByTime(view, checkpoint);
-    return;
-  }
+  // One that is told again stands for the turns that counted at first.
+  if (view.checkpoints.some((it) => it.number === number)) return;
+  view.checkpoints.push({ number, at, after, differing, uncovered, groups: counting(view) });
+  // Where no file differs, the message behind it or the going back beside it leads there.
+  if (differing === 0 || lastTurn(view) === null) return;
   add(view, (key) => ({ kind: "checkpoint", key, number }));
 }
 
-/** Finds, for a checkpoint that was told late, the turns that came after it. */
-function placeByTime(view: SessionView, checkpoint: { number: number; at: number; groups: string[] }): void {
-  const isAfter = (group: Group) => group.turn !== null && group.turn.startedAt > checkpoint.at;
-  checkpoint.groups = view.groups
-    .filter((group) => !group.left && !isAfter(group))
-    .map((group) => group.key);
-  for (const { turn } of view.groups) {
-    if (!turn || turn.startedAt <= checkpoint.at) continue;
-    const before = view.checkpoints.find((it) => it.number === turn.checkpointBefore);
-    if (!before || before.at < checkpoint.at) turn.checkpointBefore = checkpoint.number;
-  }
+/** The turns that count. */
+function counting(view: SessionView): string[] {
+  return view.groups.filter((group) => !group.left).map((group) => group.key);
 }
 
 export function rewound(view: SessionView, event: Rewound): void {
@@ -48,6 +30,8 @@ export function rewound(view: SessionView, event: Rewound): void {
     } else if (view.groups.some((group) => group.turn && !group.left)) {
       view.stale = true;
     }
+    // The checkpoint behind the going back was taken before the turns were told to change.
+    for (const it of view.checkpoints) if (it.number > event.before) it.groups = counting(view);
     closeOpen(view);
     onTurn(view, (turn) => {
       // What ran at that point does not go on by itself.

@@ -361,6 +361,7 @@ function moved(
 
 function turnFinished(view: SessionView, event: Of<"turn_finished">, at: number): void {
   const { outcome, evidence } = event;
+  const said = view.groups.findLast((group) => !group.left)?.items.at(-1);
   closeOpen(view);
   onTurn(view, (turn) => {
     turn.state = "finished";
@@ -370,5 +371,7 @@ function turnFinished(view: SessionView, event: Of<"turn_finished">, at: number)
     turn.promptTokens = evidence.prompt_tokens || turn.promptTokens;
     turn.completionTokens = evidence.completion_tokens || turn.completionTokens;
   });
+  // A turn whose process died is told as stopped, and stopped once more when its session is opened again.
+  if (said?.kind === "outcome" && said.outcome.outcome === "stopped" && outcome.outcome === "stopped") return;
   add(view, (key) => ({ kind: "outcome", key, outcome, evidence }));
 }

@@ -29,7 +29,14 @@ export function GroupView(props: {
       <Show when={props.group.turn}>
         {(turn) => <Message agent={props.agent} turn={turn()} left={props.group.left} rewind={props.rewind} />}
       </Show>
-      <Show when={!props.group.left} fallback={<p class="ag-faint ag-left-note">{t("agent.turn.left")}</p>}>
+      <Show
+        when={!props.group.left}
+        fallback={
+          <Show when={props.group.turn}>
+            <p class="ag-faint ag-left-note">{t("agent.turn.left")}</p>
+          </Show>
+        }
+      >
         <Show when={props.group.turn}>
           {(turn) => (
             <Show when={turn().plan.length > 0 && (props.last || turn().state !== "finished")}>

@@ -314,9 +314,10 @@ function ItemRow(props: {
       <Show when={props.state}>
         {(state) => (
           <Show when={!state().below} fallback={<span class="under" aria-hidden="true" />}>
-            <span class="mark" aria-label={host.t(`gitState.${state().what}`)}>
+            <span class="mark" aria-hidden="true">
               {LETTERS[state().what]}
             </span>
+            <span class="visually-hidden">{host.t(`gitState.${state().what}`)}</span>
           </Show>
         )}
       </Show>

@@ -89,23 +89,21 @@ export function SearchFields(props: FieldsProps): JSX.Element {
                   label={host.t("search.case")}
                   on={props.fields.case}
                   onChange={(on) => props.onChange({ case: on })}
-                >
-                  Aa
-                </Toggle>
+                  letters="Aa"
+                />
                 <Toggle
                   label={host.t("search.word")}
                   on={props.fields.word}
                   onChange={(on) => props.onChange({ word: on })}
-                >
-                  <span class="search-word">ab</span>
-                </Toggle>
+                  letters="ab"
+                  class="search-word"
+                />
                 <Toggle
                   label={host.t("search.regex")}
                   on={props.fields.regex}
                   onChange={(on) => props.onChange({ regex: on })}
-                >
-                  .*
-                </Toggle>
+                  letters=".*"
+                />
               </>
             }
           />
@@ -166,9 +164,8 @@ export function SearchFields(props: FieldsProps): JSX.Element {
                   label={host.t("search.ignored")}
                   on={props.fields.ignored}
                   onChange={(on) => props.onChange({ ignored: on })}
-                >
-                  .gi
-                </Toggle>
+                  letters=".gi"
+                />
               }
             />
           </div>

@@ -124,6 +124,12 @@ const specs = {
     default: true,
     title: "setting.minimap",
   },
+  "editor.blame": {
+    group: "editor",
+    type: "boolean",
+    default: false,
+    title: "setting.blame",
+  },
   "editor.lineNumbers": {
     group: "editor",
     type: "choice",

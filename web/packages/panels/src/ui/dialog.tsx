@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A dialog over everything else. It holds the focus, and Escape closes it.
 
-import { createUniqueId, type JSX, Show } from "solid-js";
+import { children, createUniqueId, type JSX, Show } from "solid-js";
 import { Portal } from "solid-js/web";
 import { trapFocus } from "./focus.ts";
 import { Icon } from "./icon.tsx";
@@ -29,6 +29,8 @@ function DialogBox(props: Parameters<typeof Dialog>[0]): JSX.Element {
   let box!: HTMLDivElement;
   const title = createUniqueId();
   const body = createUniqueId();
+  // Each look at `props.children` makes them anew.
+  const inner = children(() => props.children);
   trapFocus(
     () => box,
     () =>
@@ -50,7 +52,7 @@ function DialogBox(props: Parameters<typeof Dialog>[0]): JSX.Element {
         role="dialog"
         aria-modal="true"
         aria-labelledby={title}
-        aria-describedby={props.children ? body : undefined}
+        aria-describedby={inner() ? body : undefined}
         tabIndex={-1}
         onKeyDown={(event) => {
           event.stopPropagation();
@@ -67,9 +69,9 @@ function DialogBox(props: Parameters<typeof Dialog>[0]): JSX.Element {
           </Show>
           <h2 id={title}>{props.title}</h2>
         </div>
-        <Show when={props.children}>
+        <Show when={inner()}>
           <div class="dialog-body" id={body}>
-            {props.children}
+            {inner()}
           </div>
         </Show>
         <div class="dialog-actions">{props.actions}</div>

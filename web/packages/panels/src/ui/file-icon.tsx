@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The mark before a file's name: two letters or a picture in the colour of its kind.
 
-import type { JSX } from "solid-js";
+import { type JSX, Show } from "solid-js";
 import { Icon } from "./icon.tsx";
 import type { IconName } from "./icons.ts";
 
@@ -75,13 +75,18 @@ export function FileIcon(props: { name: string }): JSX.Element {
     const end = name.slice(name.lastIndexOf(".") + 1);
     return BY_NAME[name] ?? BY_END[end] ?? { icon: "file", tone: 0 };
   };
-  const inner = () => {
+  const letters = () => {
     const found = mark();
-    return "letters" in found ? found.letters : <Icon name={found.icon} size={15} />;
+    return "letters" in found ? found.letters : undefined;
   };
+  const icon = () => {
+    const found = mark();
+    return "icon" in found ? found.icon : undefined;
+  };
+  // Letters are drawn by the style: they are a picture, and no part of what stands beside it.
   return (
-    <span class={`file-icon tone-${mark().tone}`} aria-hidden="true">
-      {inner()}
+    <span class={`file-icon tone-${mark().tone}`} data-letters={letters()} aria-hidden="true">
+      <Show when={icon()}>{(name) => <Icon name={name()} size={15} />}</Show>
     </span>
   );
 }

@@ -150,12 +150,16 @@ export function Toggle(props: {
   label: string;
   on: boolean;
   onChange(on: boolean): void;
-  children: JSX.Element;
+  /** Its picture where that is letters. */
+  letters?: string;
+  class?: string;
+  children?: JSX.Element;
 }): JSX.Element {
   return (
     <button
       type="button"
-      class="toggle"
+      class={`toggle ${props.class ?? ""}`}
+      data-letters={props.letters}
       title={props.label}
       aria-label={props.label}
       aria-pressed={props.on}

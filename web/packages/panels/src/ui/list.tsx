@@ -36,6 +36,8 @@ export interface VirtualListProps<T> {
 /** What can be done with a list from outside. */
 export interface ListHandle {
   element: HTMLDivElement;
+  /** The id of the list, for `aria-controls` of a field. */
+  id: string;
   /** The id of a row's element, for `aria-activedescendant` of a field. */
   rowId(index: number): string;
   reveal(index: number, where?: "near" | "middle"): void;
@@ -77,7 +79,7 @@ export function VirtualList<T>(props: VirtualListProps<T>): JSX.Element {
     measure.observe(element);
     setHeight(element.clientHeight);
     onCleanup(() => measure.disconnect());
-    props.ref?.({ element, rowId, reveal, focus: () => element.focus() });
+    props.ref?.({ element, id: prefix, rowId, reveal, focus: () => element.focus() });
   });
   createEffect(on(focused, (index) => reveal(index), { defer: true }));
 
@@ -117,6 +119,7 @@ export function VirtualList<T>(props: VirtualListProps<T>): JSX.Element {
     <div
       {...props.containerAttributes}
       ref={element}
+      id={prefix}
       class={`list ${props.class ?? ""}`}
       role={props.role ?? "listbox"}
       aria-label={props.label}

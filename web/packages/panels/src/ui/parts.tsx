@@ -3,7 +3,7 @@
 // where there is nothing, errors, and letters that matched.
 
 import type { Report } from "@moat/proto";
-import { createMemo, createUniqueId, For, type JSX, Show } from "solid-js";
+import { children, createMemo, createUniqueId, For, type JSX, Show } from "solid-js";
 import { Icon } from "./icon.tsx";
 import type { IconName } from "./icons.ts";
 
@@ -62,6 +62,7 @@ export function Empty(props: {
   detail?: string;
   children?: JSX.Element;
 }): JSX.Element {
+  const actions = children(() => props.children);
   return (
     <div class="empty">
       <Show when={props.icon}>{(icon) => <Icon name={icon()} size={32} />}</Show>
@@ -69,8 +70,8 @@ export function Empty(props: {
       <Show when={props.detail}>
         <p class="empty-detail">{props.detail}</p>
       </Show>
-      <Show when={props.children}>
-        <div class="empty-actions">{props.children}</div>
+      <Show when={actions()}>
+        <div class="empty-actions">{actions()}</div>
       </Show>
     </div>
   );
@@ -93,13 +94,14 @@ export function ReportText(props: { report: Report; whole?: boolean }): JSX.Elem
 
 /** An error where content was to be. */
 export function ErrorBox(props: { report: Report; children?: JSX.Element }): JSX.Element {
+  const actions = children(() => props.children);
   return (
     <div class="error-box" role="alert">
       <Icon name="error" />
       <div>
         <ReportText report={props.report} whole />
-        <Show when={props.children}>
-          <div class="error-actions">{props.children}</div>
+        <Show when={actions()}>
+          <div class="error-actions">{actions()}</div>
         </Show>
       </div>
     </div>

@@ -176,7 +176,6 @@ export function Tree<T>(props: TreeProps<T>): JSX.Element {
       rowAttributes={(row) => ({
         "aria-level": row.depth + 1,
         "aria-expanded": row.open,
-        "aria-label": props.textOf(row),
         draggable: props.drag ? true : undefined,
         ...{ "data-row": row.id },
       })}

@@ -209,9 +209,7 @@ export function LargeTextViewer(props: ViewerProps): JSX.Element {
             void find(event.shiftKey ? -1 : 1);
           }}
           after={
-            <Toggle label={host.t("search.case")} on={caseSensitive()} onChange={setCase}>
-              Aa
-            </Toggle>
+            <Toggle label={host.t("search.case")} on={caseSensitive()} onChange={setCase} letters="Aa" />
           }
         />
         <IconButton

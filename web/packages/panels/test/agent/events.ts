@@ -71,11 +71,11 @@ export const finished = (outcome: Extract<Event, { event: "turn_finished" }>["ou
   evidence: EVIDENCE,
 });
 
-export const checkpointed = (number: number, at: number): Event => ({
+export const checkpointed = (number: number, at: number, differing = 1): Event => ({
   event: "checkpointed",
   number,
   at,
   after: `step ${number}`,
-  differing: 1,
+  differing,
   uncovered: 0,
 });

@@ -198,20 +198,21 @@ test("what was added to a turn is shown as the person's words, live and told aga
   for (const view of [live, told]) expect(items(view)[0]).toMatchObject({ kind: "steered", text: "use two digits" });
 });
 
-test("a turn knows the checkpoint before it, also when checkpoints are told late", () => {
-  const live = viewOf(checkpointed(1, 1_000_500), started(), checkpointed(2, 1_003_000), started(2, { text: "b" }));
-  expect(live.groups.map((group) => group.turn?.checkpointBefore)).toEqual([1, 2]);
-  // The first turn begins at 1,001,000 and the second at 1,002,000.
-  const late = viewOf(
+test("each turn knows the checkpoint before it, the first one too", () => {
+  const view = viewOf(
+    checkpointed(1, 1_000_500, 0),
     started(),
+    checkpointed(2, 1_003_000),
+    finished({ outcome: "solved" }),
+    checkpointed(3, 1_004_000, 0),
     started(2, { text: "b" }),
-    checkpointed(1, 1_000_500),
-    checkpointed(2, 1_001_500),
-    checkpointed(3, 1_009_000),
+    // Told again, as a session is that was opened anew: it stands for what it stood for.
+    checkpointed(1, 1_000_500, 0),
   );
-  expect(late.groups.map((group) => group.turn?.checkpointBefore)).toEqual([1, 2]);
-  expect(late.checkpoints.map((it) => it.groups.length)).toEqual([0, 1, 2]);
-  expect(kinds(late)).toEqual(["checkpoint"]);
+  expect(view.groups.map((group) => group.turn?.checkpointBefore)).toEqual([1, 3]);
+  expect(view.checkpoints.map((it) => it.groups.length)).toEqual([0, 1, 1]);
+  // Only where files differ is there something to see.
+  expect(kinds(view)).toEqual(["checkpoint", "outcome"]);
 });
 
 const back = (to: number, before: number, scope: "both" | "code" | "conversation" = "both"): Event => ({
@@ -236,6 +237,24 @@ test("going back in the conversation takes turns away, and going forward brings 
   expect(other.groups.map((group) => group.left)).toEqual([false, true, false]);
   after(stream([back(2, 3)], view.next ?? 0), view);
   expect(view.groups.map((group) => group.left)).toEqual([false, false]);
+});
+
+test("a message after going back leads to the turns that counted then", () => {
+  const view = viewOf(
+    checkpointed(1, 1, 0),
+    started(1),
+    finished({ outcome: "solved" }),
+    // The engine takes one before it goes back and one behind, and then tells that it went.
+    checkpointed(2, 2, 0),
+    checkpointed(3, 3, 0),
+    back(1, 2),
+    started(1, { text: "b" }),
+    finished({ outcome: "solved" }),
+  );
+  const turns = () => view.groups.filter((group) => group.turn);
+  expect(turns().map((group) => group.turn?.checkpointBefore)).toEqual([1, 3]);
+  after(stream([back(3, 4)], view.next ?? 0), view);
+  expect(turns().map((group) => group.left)).toEqual([true, true]);
 });
 
 test("going back in the files alone leaves the turns; to where nobody saw, all is read anew", () => {
