@@ -35,6 +35,7 @@ export function stubHost(answers: Answer, deeds: Deeds, yes: () => boolean): Hos
   return {
     client: client as unknown as Client,
     setup: () => ({ name: "w", workspace: "/w", boundary: "", version: "", instance: "1", repository: true, layout: null, settings: null, buffers: [] }),
+    settled: () => undefined,
     connected: () => true,
     openFile: (path) => {
       deeds.opened.push(path);

@@ -58,6 +58,8 @@ export interface App {
   setConnected: Setter<boolean>;
   /** The editor, once it is loaded. */
   kit: Accessor<Kit | null>;
+  /** Has the editor loaded at once. */
+  loadKit(): Promise<Kit>;
   area: EditorArea;
   setArea(area: EditorArea): void;
   /** The editor that has or had the focus last, of the active tab. */
@@ -95,6 +97,9 @@ export interface App {
 
 const RECENT_MOST = 50;
 
+/** The editor is loaded then at the latest, whatever the first view does. */
+const EDITOR_AFTER_MS = 1500;
+
 /** Makes everything but what is drawn. */
 export function createApp(client: Client, first: Setup): App {
   const translator = createTranslator();
@@ -113,16 +118,25 @@ export function createApp(client: Client, first: Setup): App {
   );
 
   const [kit, setKit] = createSignal<Kit | null>(null);
-  const ready = patiently(client, () => loadKit(localeOf(settings))).then((loaded) => {
-    setKit(() => loaded);
-    return loaded;
+  // The editor is most of the page: it comes behind the first view, unless a file waits for it.
+  let want = (): void => undefined;
+  const wanted = new Promise<void>((resolve) => {
+    want = resolve;
+    setTimeout(resolve, EDITOR_AFTER_MS);
   });
+  const ready = wanted
+    .then(() => patiently(client, () => loadKit(localeOf(settings))))
+    .then((loaded) => {
+      setKit(() => loaded);
+      return loaded;
+    });
   const models: TextModels = {
     create: (path, text) => needed(kit()).models.create(path, text),
     replace: (model: TextModel, text) => needed(kit()).models.replace(model, text),
   };
   const asking: Pick<Client, "ask"> = {
     ask: async (query) => {
+      want();
       await ready;
       return client.ask(query);
     },
@@ -171,6 +185,10 @@ export function createApp(client: Client, first: Setup): App {
     connected,
     setConnected,
     kit,
+    loadKit() {
+      want();
+      return ready;
+    },
     get area() {
       return needed(area());
     },
@@ -214,7 +232,7 @@ export function createApp(client: Client, first: Setup): App {
     t,
     host: null as unknown as Host,
   };
-  app.host = createHost(app, setBadges, setPending);
+  app.host = createHost(app, setBadges, setPending, want);
   return app;
 }
 
@@ -273,12 +291,14 @@ function createHost(
   app: App,
   setBadges: Setter<Partial<Record<ViewId, number>>>,
   setPending: Setter<ReadonlyMap<string, PendingFile>>,
+  settled: () => void,
 ): Host {
   const run = (id: string, args?: unknown) => void app.commands.run(id, args);
   return {
     client: app.client,
     setup: app.setup,
     connected: app.connected,
+    settled,
     async openFile(path, at = {}) {
       app.opened(path);
       app.area.open(

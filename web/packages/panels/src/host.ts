@@ -77,6 +77,8 @@ export interface Host {
   settings: Settings;
   /** State that is kept for this workspace and that no person edits, such as what was open. */
   memory: Memory;
+  /** The first view shows what it has: the largest parts of the page, which wait for that, may be loaded. */
+  settled(): void;
   t(key: MessageKey, args?: MessageArgs): string;
   theme(): Theme;
 }

@@ -10,8 +10,8 @@ import type { Runs } from "./all.ts";
 export function fileCommands(app: App) {
   const path = () => app.host.activeFile();
   return {
-    "workbench.action.files.newUntitledFile": () => {
-      if (!app.kit()) return;
+    "workbench.action.files.newUntitledFile": async () => {
+      await app.loadKit();
       const taken = new Set(app.documents.all().map((each) => each.path));
       let number = 1;
       while (taken.has(app.t("editor.untitled", { number }))) number++;

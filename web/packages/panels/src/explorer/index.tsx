@@ -63,7 +63,7 @@ export function ExplorerView(props: { host: Host }): JSX.Element {
     return rows().flatMap((each) => (selected().has(each.id) && entryOf(each) ? [each.id] : []));
   };
 
-  void model.begin();
+  void model.begin().finally(() => host.settled());
   onCleanup(
     host.client.onNews((news) => {
       if (news.news === "files_changed") void model.changedOnDisk(news.directories, news.all);
