@@ -5,6 +5,7 @@
 
 import { agent, approval, boundary, handover } from "./flows/agent.mjs";
 import { edit, explorer, search } from "./flows/edit.mjs";
+import { ghost, keys } from "./flows/ghost.mjs";
 import { large } from "./flows/large.mjs";
 import { accessible, keyboard, narrow, settings } from "./flows/looks.mjs";
 import { link, lost } from "./flows/start.mjs";
@@ -23,6 +24,8 @@ const FLOWS = {
   approval,
   boundary,
   settings,
+  ghost,
+  keys,
   lost,
   accessible,
   keyboard,

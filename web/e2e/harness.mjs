@@ -91,11 +91,14 @@ export class Home {
   static async make(options = {}) {
     const home = new Home();
     home.directory = mkdtempSync(join(tmpdir(), "moat-flow-"));
+    home.data = options.data;
     home.model = await startModel(options.rules ?? [{ text: REPAIR }]);
     for (const name of ["config/moat", "data", "state", "run", "cache", "home"]) {
       mkdirSync(home.at(name), { recursive: true, mode: 0o700 });
     }
     chmodSync(home.at("config"), 0o700);
+    // A model that is asked at each pause would answer in the place of the one that a flow asks.
+    home.settings({ "completion.enabled": false, ...options.settings });
     mkdirSync(home.at("work/project"), { recursive: true });
     home.configure(options.config ?? "");
     writeFileSync(home.at("home/.gitconfig"), "[user]\n\tname = Ada\n\temail = ada@example.test\n");
@@ -123,6 +126,12 @@ export class Home {
     writeFileSync(this.at("config/moat/config.toml"), `${more}\n${model}`);
   }
 
+  /** Gives the page these settings from its next start on. */
+  settings(values) {
+    mkdirSync(this.at("state/moat"), { recursive: true, mode: 0o700 });
+    writeFileSync(this.at("state/moat/page-settings.json"), JSON.stringify(values));
+  }
+
   put(name, text) {
     const path = join(this.project, name);
     mkdirSync(dirname(path), { recursive: true });
@@ -142,7 +151,7 @@ export class Home {
       PATH: `${dirname(MOAT)}:/usr/local/bin:/usr/bin:/bin`,
       HOME: this.at("home"),
       XDG_CONFIG_HOME: this.at("config"),
-      XDG_DATA_HOME: this.at("data"),
+      XDG_DATA_HOME: this.data ?? this.at("data"),
       XDG_STATE_HOME: this.at("state"),
       XDG_RUNTIME_DIR: this.at("run"),
       XDG_CACHE_HOME: this.at("cache"),

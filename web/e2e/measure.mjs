@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Measures the workbench against the real server: what is loaded, how soon it can be used, how quick typing is, what streaming
-// costs, a workspace of 100,000 files, and memory. Prints a table to standard error and JSON to standard output.
+// costs, inline completion, a workspace of 100,000 files, and memory. Prints a table to standard error and JSON to standard output.
 //
-//   node e2e/measure.mjs     MOAT names the program.
+//   node e2e/measure.mjs [completion]     MOAT names the program; with a word, only what has it in its name.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { loadavg } from "node:os";
@@ -10,6 +10,7 @@ import { manyFiles } from "./flows/large.mjs";
 import { ask } from "./flows/agent.mjs";
 import { openTerminal } from "./flows/tools.mjs";
 import { Home, openPage, REPAIR, startBrowser, until } from "./harness.mjs";
+import { embedded, overhead } from "./measure-completion.mjs";
 
 const KEYS = 200;
 const TOKENS_PER_SECOND = 60;
@@ -193,6 +194,7 @@ const LIMITS = {
   cold_prompt_ms: 1500,
   renderer_pss_mib: 140,
   echo_p95_ms: 30,
+  completion_own_p50_ms: 110,
   stream_long_tasks: 0,
   large_explorer_ms: 1000,
   large_quick_open_ms: 50,
@@ -200,8 +202,10 @@ const LIMITS = {
 };
 
 let failed = 0;
+const wanted = process.argv[2] ?? "";
 /** One measurement; where it fails the others are made all the same. */
 async function step(name, measured) {
+  if (!name.includes(wanted)) return;
   try {
     Object.assign(results, await measured());
   } catch (error) {
@@ -224,6 +228,8 @@ try {
 } finally {
   await home.close();
 }
+await step("completion", overhead);
+await step("completion with the embedded model", embedded);
 await step("100,000 files", large);
 results.load_after = loadavg().map((each) => round(each, 1));
 for (const [name, value] of Object.entries(results)) {

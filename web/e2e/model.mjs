@@ -10,7 +10,7 @@ import { createServer } from "node:http";
  * behind its last piece, and `hang` gives no answer at all.
  */
 export async function startModel(rules) {
-  const state = { rules: rules.map((rule) => ({ uses: Infinity, ...rule })), requests: [] };
+  const state = { rules: rules.map((rule) => ({ uses: Infinity, ...rule })), requests: [], left: 0, spent: [] };
   const server = createServer((request, response) => {
     if (request.method === "GET") {
       response.setHeader("content-type", "application/json");
@@ -23,13 +23,21 @@ export async function startModel(rules) {
     request.on("end", () => {
       const asked = JSON.parse(body);
       state.requests.push(asked);
-      void answer(state, asked, request.url ?? "", response);
+      response.on("close", () => {
+        if (!response.writableFinished) state.left += 1;
+      });
+      const began = performance.now();
+      void answer(state, asked, request.url ?? "", response).then(() => state.spent.push(performance.now() - began));
     });
   });
   await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
   return {
     port: server.address().port,
     requests: state.requests,
+    /** How long each answer took here, in milliseconds. */
+    spent: () => state.spent,
+    /** How many requests were left before their answer was whole. */
+    left: () => state.left,
     script(next) {
       state.rules = next.map((rule) => ({ uses: Infinity, ...rule }));
     },

@@ -182,7 +182,7 @@ impl Served {
             UserTerminals::start(environment, keeper, &root, &state, Arc::clone(&fronts))?;
         let terminals = Arc::new(terminals);
         let boundary = Boundary::new(environment, Arc::clone(&terminals));
-        let completion = Completion::new(environment, started.clone(), config.clone());
+        let completion = Completion::new(environment, &started, config.clone());
         let agent = Sessions::new(environment, config, started, root.clone(), Arc::clone(&fronts));
         let service = Arc::new(Service {
             workspace,

@@ -55,6 +55,10 @@ pub const RETRY_AFTER_SECONDS: u32 = 5;
 /// Prompt tokens that are computed in one step; a cancelled request stops between steps.
 pub const PREFILL_CHUNK_TOKENS: usize = 256;
 
+/// As [`PREFILL_CHUNK_TOKENS`], for a prompt with a gap: somebody types, and a request is ended
+/// at each key.
+pub const FILL_CHUNK_TOKENS: usize = 64;
+
 /// The sampler looks at this many of the likeliest tokens.
 pub const SAMPLED_TOKENS_MAX: i32 = 64;
 
@@ -62,7 +66,7 @@ pub const SAMPLED_TOKENS_MAX: i32 = 64;
 pub const PENALTY_TOKENS: i32 = 256;
 
 /// How often a waiting connection looks whether its client is still there.
-pub const CLIENT_CHECK_INTERVAL: Duration = Duration::from_millis(200);
+pub const CLIENT_CHECK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// How long a stream may be silent before it carries a comment that keeps it alive.
 pub const STREAM_SILENCE_MAX: Duration = Duration::from_secs(2);

@@ -28,11 +28,11 @@ use moat_base::Clock;
 
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::limits::{PENALTY_TOKENS, PREFILL_CHUNK_TOKENS, SAMPLED_TOKENS_MAX};
+use crate::limits::{FILL_CHUNK_TOKENS, PENALTY_TOKENS, PREFILL_CHUNK_TOKENS, SAMPLED_TOKENS_MAX};
 use crate::mailbox::{Finish, Mailbox, Usage};
 use crate::prompt;
 use crate::refusal::Refusal;
-use crate::request::{Length, Order, Reuse, Sampling, Seed, Work};
+use crate::request::{Length, Order, Prompt, Reuse, Sampling, Seed, Work};
 use crate::stop::{Progress, Stop};
 
 /// How a context is made.
@@ -162,12 +162,13 @@ impl<'a> Llama<'a> {
         &mut self,
         prompt: &[LlamaToken],
         done: usize,
+        chunk_tokens: usize,
         mailbox: &Mailbox,
     ) -> Result<i32, Refusal> {
         let mut logits = 0;
         mailbox.prefilled(done, prompt.len());
         let rest = prompt.get(done..).unwrap_or_default();
-        for chunk in rest.chunks(PREFILL_CHUNK_TOKENS) {
+        for chunk in rest.chunks(chunk_tokens) {
             if mailbox.is_abandoned() {
                 return Err(Refusal::Stopping);
             }
@@ -329,7 +330,11 @@ impl<'a> Llama<'a> {
     ) -> Result<Usage, Refusal> {
         let start = self.clock.monotonic();
         let cached = self.reuse(prompt, order.reuse)?;
-        let logits = self.prefill(prompt, cached, mailbox)?;
+        let chunk_tokens = match order.prompt {
+            Prompt::Fill { .. } => FILL_CHUNK_TOKENS,
+            Prompt::Chat(_) | Prompt::Text(_) => PREFILL_CHUNK_TOKENS,
+        };
+        let logits = self.prefill(prompt, cached, chunk_tokens, mailbox)?;
         let prefilled = self.clock.monotonic();
         let candidates = self.candidates(order, logits)?;
         let completion_tokens = self.generate(candidates, tokens_max, mailbox)?;

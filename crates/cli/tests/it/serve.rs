@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `moat serve`: who gets anything of it, and what a page can do.
 
+mod completion;
 mod page;
 
 use std::io::{Read as _, Write as _};

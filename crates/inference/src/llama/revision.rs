@@ -8,7 +8,7 @@ use llama_cpp_2::sampling::LlamaSampler;
 use llama_cpp_2::token::LlamaToken;
 
 use super::{Llama, at, engine};
-use crate::limits::{REVISED_LINE_TOKENS_MAX, SCORED_TOKENS};
+use crate::limits::{PREFILL_CHUNK_TOKENS, REVISED_LINE_TOKENS_MAX, SCORED_TOKENS};
 use crate::mailbox::{Finish, Mailbox, Usage};
 use crate::prompt;
 use crate::refusal::Refusal;
@@ -49,7 +49,7 @@ impl Llama<'_> {
         let draft = self.draft(text, prompt.len())?;
         let cached = self.reuse(prompt, order.reuse)?;
         let (body, last) = prompt.split_at(prompt.len().saturating_sub(1));
-        self.prefill(body, cached, mailbox)?;
+        self.prefill(body, cached, PREFILL_CHUNK_TOKENS, mailbox)?;
         let mut branches = self.score(&draft, last, mailbox)?;
         let scored = self.clock.monotonic();
         revise::rank(&mut branches);

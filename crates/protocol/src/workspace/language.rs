@@ -54,8 +54,14 @@ pub struct ServerState {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "query", rename_all = "snake_case")]
 pub enum CompletionQuery {
-    /// What may stand at the cursor. A question of this front end that waits is ended.
+    /// What may stand at the cursor. Questions of this front end with smaller numbers are ended.
     Complete {
+        /// A number that grows from question to question: they are answered beside each other,
+        /// and one that is late must not end one that is newer.
+        number: u32,
+        /// The model to ask, by its name; without one, the one that sessions use, which then has
+        /// to run on this machine: nothing leaves it by typing unless a person chose so.
+        model: Option<String>,
         /// The file.
         path: TreePath,
         /// The language.
@@ -67,8 +73,11 @@ pub enum CompletionQuery {
         /// Files that were edited or looked at last.
         recent: Vec<TreePath>,
     },
-    /// The question is no longer of interest.
-    Cancel,
+    /// Questions up to this number are no longer of interest.
+    Cancel {
+        /// The number of the last one.
+        number: u32,
+    },
 }
 
 /// An answer of inline completion.
@@ -85,4 +94,8 @@ pub enum CompletionReply {
     },
     /// The question was ended.
     Cancelled,
+    /// The model is being loaded; it can be asked again a little later.
+    Loading,
+    /// The file is one that holds secrets by its name: no model is shown it.
+    Withheld,
 }

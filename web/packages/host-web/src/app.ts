@@ -20,7 +20,8 @@ import { Documents, reportOf } from "./editor/documents.ts";
 import type { Document, TextModel, TextModels } from "./editor/document.ts";
 import { type Kit, loadKit } from "./editor/kit.ts";
 import { saveAll, saveDocument } from "./editor/saving.ts";
-import type { Widget } from "./editor/widgets.ts";
+import { type Widget, editorContext } from "./editor/widgets.ts";
+import { Ghost } from "./ghost/ghost.ts";
 import { createLayout, type Layout } from "./layout.ts";
 import { createOverlays, type Overlays } from "./overlays.tsx";
 import { isWithin, moved } from "./paths.ts";
@@ -80,6 +81,8 @@ export interface App {
   badges: Accessor<Partial<Record<ViewId, number>>>;
   models: Accessor<{ models: ModelChoice[]; default: string } | null>;
   setModels: Setter<{ models: ModelChoice[]; default: string } | null>;
+  /** What may stand at the cursor. */
+  ghost: Ghost;
   crossings: Accessor<{ count: number; denied: number }>;
   setCrossings: Setter<{ count: number; denied: number }>;
   pending: Accessor<ReadonlyMap<string, PendingFile>>;
@@ -115,6 +118,8 @@ export function createApp(client: Client, first: Setup): App {
       const report = reportOf(error);
       overlays.notify({ level: "error", text: report.error, report });
     },
+    // What the editor itself knows, such as whether it shows ghost text.
+    (name) => editorContext(untrack(widget), name),
   );
 
   const [kit, setKit] = createSignal<Kit | null>(null);
@@ -219,6 +224,7 @@ export function createApp(client: Client, first: Setup): App {
     badges,
     models: choices,
     setModels: setChoices,
+    ghost: new Ghost({ client, model: () => settings.get("completion.model") || null }),
     crossings,
     setCrossings,
     pending,

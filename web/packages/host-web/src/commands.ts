@@ -19,10 +19,11 @@ export interface CommandTable extends Commands {
 
 const USED_MOST = 20;
 
-/** Makes the table. `failed` hears what a command could not do. */
+/** Makes the table. `failed` hears what a command could not do; `otherwise` knows the names that nobody set. */
 export function createCommands(
   overrides: Accessor<readonly KeyOverride[]>,
   failed: (command: Command, error: unknown) => void,
+  otherwise: Context = () => undefined,
 ): CommandTable {
   const [commands, setCommands] = createSignal<ReadonlyMap<string, Command>>(new Map());
   const [used, setUsed] = createSignal<string[]>([]);
@@ -59,7 +60,7 @@ export function createCommands(
       else contexts.set(name, value);
     },
     bindings,
-    contextOf: (name) => contexts.get(name),
+    contextOf: (name) => contexts.get(name) ?? otherwise(name),
     used,
     markUsed: (id) => setUsed((before) => [id, ...before.filter((each) => each !== id)].slice(0, USED_MOST)),
   };

@@ -3,9 +3,10 @@
 
 import type { WorkspaceNews } from "@moat/proto";
 import type { Problem } from "@moat/panels/host.ts";
-import { createEffect, onCleanup } from "solid-js";
+import { createEffect, on, onCleanup } from "solid-js";
 import { type App, localeOf } from "./app.ts";
 import { rememberActive } from "./editor/text-editor.tsx";
+import { offerGhosts } from "./ghost/provider.ts";
 import { dispatchKeys } from "./keys/dispatch.ts";
 import { loadTerminals } from "./panels.ts";
 import { fetchParts, patiently } from "./patience.ts";
@@ -55,6 +56,7 @@ export function follow(app: App): void {
     if (!shown.has(path)) app.area.open({ kind: "file", path }, { keepFocus: true });
   warmUp(app);
   followMarkers(app);
+  offerCompletions(app);
 }
 
 function pathOf(input: TabInput): string[] {
@@ -72,6 +74,23 @@ function warmUp(app: App): void {
     }, WARM_AFTER_MS);
     onCleanup(() => clearTimeout(timer));
   });
+}
+
+/** Offers completions as soon as there is an editor, and asks anew where the user changed how. */
+function offerCompletions(app: App): void {
+  createEffect(() => {
+    const kit = app.kit();
+    if (!kit) return;
+    const offer = offerGhosts(app, kit);
+    onCleanup(() => offer.dispose());
+  });
+  createEffect(
+    on(
+      () => [app.settings.get("completion.model"), app.settings.get("completion.enabled"), app.connected()],
+      () => app.ghost.again(),
+      { defer: true },
+    ),
+  );
 }
 
 /** Takes over what the editor marks as wrong. */
@@ -104,12 +123,19 @@ function heard(app: App, news: WorkspaceNews, git: () => void): void {
     // What a file holds is part of the repository's state too; only git's own files are told apart.
     git();
   } else if (news.news === "git_changed") git();
-  else if (news.news === "crossed")
+  else if (news.news === "crossed") {
+    // A crossing is told when it begins and again when it has ended.
+    if (counted.has(news.crossing.number)) return;
+    counted.add(news.crossing.number);
     app.setCrossings((before) => ({
       count: before.count + 1,
       denied: before.denied + (news.crossing.allowed ? 0 : 1),
     }));
+  }
 }
+
+/** The numbers of the crossings that are counted. */
+const counted = new Set<number>();
 
 /** Reads everything again after the connection was lost. */
 async function again(app: App, git: () => void): Promise<void> {
@@ -169,6 +195,7 @@ async function readCrossings(app: App): Promise<void> {
   try {
     const reply = await app.client.ask({ service: "boundary", query: "crossings", limit: CROSSINGS_ASKED });
     if (reply.reply !== "crossings") return;
+    for (const each of reply.crossings) counted.add(each.number);
     app.setCrossings({ count: reply.of, denied: reply.crossings.filter((each) => !each.allowed).length });
   } catch {
     // The boundary's view says what is wrong with the log.

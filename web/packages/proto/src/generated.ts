@@ -291,6 +291,16 @@ unavailable: string | null, };
 
 export type CompletionQuery = { "query": "complete", 
 /**
+ * A number that grows from question to question: they are answered beside each other,
+ * and one that is late must not end one that is newer.
+ */
+number: number, 
+/**
+ * The model to ask, by its name; without one, the one that sessions use, which then has
+ * to run on this machine: nothing leaves it by typing unless a person chose so.
+ */
+model: string | null, 
+/**
  * The file.
  */
 path: TreePath, 
@@ -309,7 +319,11 @@ after: string,
 /**
  * Files that were edited or looked at last.
  */
-recent: Array<TreePath>, } | { "query": "cancel" };
+recent: Array<TreePath>, } | { "query": "cancel", 
+/**
+ * The number of the last one.
+ */
+number: number, };
 
 export type CompletionReply = { "reply": "completed", 
 /**
@@ -319,7 +333,7 @@ text: string | null,
 /**
  * How long the model took, in milliseconds.
  */
-model_ms: number, } | { "reply": "cancelled" };
+model_ms: number, } | { "reply": "cancelled" } | { "reply": "loading" } | { "reply": "withheld" };
 
 export type Confirmation = { 
 /**

@@ -2,7 +2,7 @@
 //! A server, and a page that is connected to it, without a browser.
 
 use std::cell::OnceCell;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpStream;
 use std::process::{Child, Stdio};
@@ -83,6 +83,8 @@ impl Drop for Served {
 pub(crate) struct Page {
     socket: WebSocket<TcpStream>,
     asked: u32,
+    /// Answers to questions whose answers nobody waited for yet.
+    early: HashMap<u32, ServerFrame>,
     news: VecDeque<WorkspaceNews>,
 }
 
@@ -98,7 +100,7 @@ impl Page {
         headers.insert("Cookie", cookie.parse().unwrap());
         headers.insert("Origin", format!("http://{host}").parse().unwrap());
         let (socket, _) = tungstenite::client(request, stream).unwrap();
-        Self { socket, asked: 0, news: VecDeque::new() }
+        Self { socket, asked: 0, early: HashMap::new(), news: VecDeque::new() }
     }
 
     /// The answer to a question.
@@ -118,18 +120,40 @@ impl Page {
         matches!(self.answer(query), ServerFrame::Refused { .. })
     }
 
-    fn answer(&mut self, query: &Value) -> ServerFrame {
+    /// Asks without waiting for the answer; gives the question's number.
+    pub(crate) fn begin(&mut self, query: &Value) -> u32 {
         self.asked += 1;
-        let number = self.asked;
-        let frame = json!({"id": number, "ask": query}).to_string();
+        let frame = json!({"id": self.asked, "ask": query}).to_string();
         self.socket.send(Message::text(frame)).unwrap();
+        self.asked
+    }
+
+    /// The answer to a question that was begun.
+    pub(crate) fn answers(&mut self, number: u32) -> WorkspaceReply {
+        let answer = self.answer_to(number);
+        let ServerFrame::Answer { reply, .. } = answer else { panic!("{number}: {answer:?}") };
+        reply
+    }
+
+    fn answer(&mut self, query: &Value) -> ServerFrame {
+        let number = self.begin(query);
+        self.answer_to(number)
+    }
+
+    fn answer_to(&mut self, number: u32) -> ServerFrame {
+        if let Some(early) = self.early.remove(&number) {
+            return early;
+        }
         loop {
             let frame = self.frame();
             match &frame {
                 ServerFrame::News { news } => self.news.push_back(news.clone()),
                 ServerFrame::Answer { id, .. } | ServerFrame::Refused { id, .. } => {
-                    assert_eq!(*id, number, "{frame:?}");
-                    return frame;
+                    if *id == number {
+                        return frame;
+                    }
+                    assert!(*id <= self.asked, "{frame:?}");
+                    self.early.insert(*id, frame);
                 }
             }
         }

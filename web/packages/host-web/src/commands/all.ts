@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Registers every command of the workbench, and the editor's own once it is loaded.
 
-import { batch, createEffect, createRoot } from "solid-js";
+import { batch, createEffect, createRoot, onCleanup } from "solid-js";
 import type { App } from "../app.ts";
+import { ghostCommands } from "../ghost/commands.ts";
 import { editorCommands } from "./editor.ts";
-import { EDITOR_KEYS } from "./editor-keys.ts";
+import { EDITOR_KEYS, keysOfEditor } from "./editor-keys.ts";
 import { fileCommands } from "./files.ts";
 import { goCommands } from "./go.ts";
 import { type CommandEntry, type CommandId, TABLE } from "./table.ts";
@@ -20,6 +21,7 @@ export function registerAll(app: App): void {
     ...goCommands(app),
     ...viewCommands(app),
     ...editorCommands(app),
+    ...ghostCommands(app),
   };
   batch(() => {
     for (const entry of TABLE as readonly CommandEntry[])
@@ -40,22 +42,41 @@ export function registerAll(app: App): void {
       registerEditorActions(app);
     });
   });
+  createRoot(() => followTakenKeys(app));
+}
+
+/** Takes a command's keys away in the editor as well, where the user took them. */
+function followTakenKeys(app: App): void {
+  createEffect(() => {
+    const kit = app.kit();
+    const taken = app.settings
+      .get("keybindings")
+      .filter((each) => each.command.startsWith("-"))
+      .map((each) => ({ keybinding: 0, command: each.command }));
+    if (!kit || taken.length === 0) return;
+    const rules = kit.monaco.editor.addKeybindingRules(taken);
+    onCleanup(() => rules.dispose());
+  });
 }
 
 /** The editor's own commands, with the keys that VS Code gives them. */
 function registerEditorActions(app: App): void {
   const known = new Set(app.commands.list().map((each) => each.id));
   batch(() => {
-    for (const action of app.widget()?.editor.getSupportedActions() ?? []) {
+    const editor = app.widget()?.editor;
+    // Those that cannot be used now, such as taking a completion, are not among the supported ones.
+    const others = Object.keys(EDITOR_KEYS).flatMap((id) => editor?.getAction(id) ?? []);
+    const actions = new Map([...(editor?.getSupportedActions() ?? []), ...others].map((each) => [each.id, each]));
+    for (const action of actions.values()) {
       const label = action.label || action.alias;
       if (!label || known.has(action.id) || action.id.includes("quickCommand")) continue;
-      const keys = EDITOR_KEYS[action.id];
+      const { keys, when } = keysOfEditor(action.id);
       app.commands.register({
         id: action.id,
         title: "category.editor",
         label,
         category: "category.editor",
-        ...(keys === undefined ? {} : { keybinding: keys, when: "editorTextFocus" }),
+        ...(keys === undefined ? {} : { keybinding: keys, when }),
         run: async () => {
           const editor = app.widget()?.editor;
           editor?.focus();

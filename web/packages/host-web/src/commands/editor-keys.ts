@@ -2,6 +2,23 @@
 // The keys of the editor's own commands, as VS Code has them. The editor knows most of them
 // by itself; they stand here so that they are shown and can be changed.
 
+/** When the keys of the others count. */
+const WHEN: Record<string, string> = {
+  "editor.action.inlineSuggest.commit":
+    "inlineSuggestionVisible && inlineSuggestionHasIndentationLessThanTabSize && !editorTabMovesFocus && !suggestWidgetVisible && !editorHasSelection",
+  "editor.action.inlineSuggest.acceptNextWord": "inlineSuggestionVisible && cursorBeforeGhostText",
+  "editor.action.inlineSuggest.acceptNextLine": "inlineSuggestionVisible",
+  "editor.action.inlineSuggest.showNext": "inlineSuggestionVisible",
+  "editor.action.inlineSuggest.showPrevious": "inlineSuggestionVisible",
+  "editor.action.inlineSuggest.hide": "inlineSuggestionVisible && !suggestWidgetVisible",
+};
+
+/** A command's keys, and when they count. */
+export function keysOfEditor(command: string): { keys: string | string[] | undefined; when: string } {
+  const more = WHEN[command];
+  return { keys: EDITOR_KEYS[command], when: more ? `editorTextFocus && ${more}` : "editorTextFocus" };
+}
+
 /** Keys by the name of the editor's command. */
 export const EDITOR_KEYS: Record<string, string | string[]> = {
   "actions.find": "mod+f",
@@ -45,6 +62,12 @@ export const EDITOR_KEYS: Record<string, string | string[]> = {
   "editor.action.triggerSuggest": "ctrl+space",
   "editor.action.triggerParameterHints": "mod+shift+space",
   "editor.action.inlineSuggest.trigger": "alt+\\",
+  "editor.action.inlineSuggest.commit": "tab",
+  "editor.action.inlineSuggest.acceptNextWord": "mod+right",
+  "editor.action.inlineSuggest.acceptNextLine": "alt+enter",
+  "editor.action.inlineSuggest.showNext": "alt+]",
+  "editor.action.inlineSuggest.showPrevious": "alt+[",
+  "editor.action.inlineSuggest.hide": "escape",
   "editor.action.marker.nextInFiles": "f8",
   "editor.action.marker.prevInFiles": "shift+f8",
   "editor.action.setSelectionAnchor": "mod+k mod+b",

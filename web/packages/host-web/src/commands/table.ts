@@ -78,6 +78,8 @@ export const TABLE = [
   { id: "workbench.action.editor.previousChange", title: "command.editor.previousChange", category: "category.editor", keys: "shift+alt+f3" },
   { id: "markdown.showPreviewToSide", title: "command.markdown.showPreviewToSide", category: "category.editor", keys: "mod+k v", when: "fileIsOpen" },
   { id: "markdown.showPreview", title: "command.markdown.showPreview", category: "category.editor", keys: "mod+shift+v", when: "fileIsOpen" },
+  { id: "moat.completion.toggle", title: "command.moat.completion.toggle", category: "category.editor" },
+  { id: "moat.completion.options", title: "command.moat.completion.options", category: "category.editor" },
   { id: "git.checkout", title: "command.git.checkout", category: "category.scm" },
   { id: "moat.agent.pickModel", title: "command.moat.agent.pickModel", category: "category.agent" },
   { id: "moat.pending.next", title: "command.moat.pending.next", category: "category.agent", keys: "alt+f5" },

@@ -63,6 +63,11 @@ self.MonacoEnvironment = {
   getWorker: () => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }),
 };
 
+// The editor ends what it waited for by an error of this name, also where nobody waits any more: that is no fault.
+addEventListener("unhandledrejection", (event) => {
+  if (event.reason instanceof Error && event.reason.name === "Canceled") event.preventDefault();
+});
+
 defineThemes(monaco);
 
 /** Makes the texts of documents. */

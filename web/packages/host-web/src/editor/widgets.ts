@@ -36,6 +36,8 @@ export function optionsOf(app: App): editor.IEditorOptions & editor.IGlobalEdito
     lineNumbers: settings.get("editor.lineNumbers") as "on" | "relative" | "off",
     renderWhitespace: settings.get("editor.renderWhitespace") ? "all" : "selection",
     stickyScroll: { enabled: settings.get("editor.stickyScroll") },
+    // Words of the file, offered at each letter, would stand where a completion is to stand.
+    wordBasedSuggestions: settings.get("completion.enabled") ? "off" : "currentDocument",
   };
 }
 
@@ -69,7 +71,9 @@ export const FIXED: editor.IStandaloneEditorConstructionOptions = {
   contextmenu: false,
   accessibilitySupport: "auto",
   tabFocusMode: false,
-  wordBasedSuggestions: "currentDocument",
+  inlineSuggest: { enabled: true, showToolbar: "onHover" },
+  // A list of names does not wait for a model, nor a model for it.
+  quickSuggestions: { other: "on", comments: "off", strings: "off" },
 };
 
 /** An editor without a text. */
@@ -96,6 +100,18 @@ export function takeWidget(app: App, kit: Kit): Widget {
   }
   busy.add(widget);
   return widget;
+}
+
+/** What the editor says of a name that conditions of keys ask for. */
+export function editorContext(widget: Widget | null, name: string): boolean | string | undefined {
+  // The editor has it, and its types do not say so.
+  const names = (widget?.editor as unknown as { contextKeyService?: ContextNames } | undefined)?.contextKeyService;
+  const value = names?.getContextKeyValue(name);
+  return typeof value === "boolean" || typeof value === "string" ? value : undefined;
+}
+
+interface ContextNames {
+  getContextKeyValue(name: string): unknown;
 }
 
 /** Gives an editor back. */

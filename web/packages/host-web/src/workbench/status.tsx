@@ -6,6 +6,7 @@ import type { Encoding, LineEnding } from "@moat/proto";
 import { Icon, type IconName } from "@moat/panels/ui/index.ts";
 import { createMemo, type JSX, Show } from "solid-js";
 import type { App } from "../app.ts";
+import { languagesIn } from "../ghost/around.ts";
 
 export const ENCODINGS: Record<Encoding, string> = {
   utf8: "UTF-8",
@@ -127,6 +128,7 @@ export function StatusBar(props: { app: App }): JSX.Element {
       <div class="status-right">
         <Show when={app.chord()}>{(chord) => <Item text={chord()} tip={chord()} />}</Show>
         <EditorItems app={app} />
+        <GhostItem app={app} />
         <Show when={model()}>
           {(found) => (
             <Item
@@ -144,6 +146,53 @@ export function StatusBar(props: { app: App }): JSX.Element {
         </Show>
       </div>
     </footer>
+  );
+}
+
+/** How inline completion stands for the active editor. */
+function GhostItem(props: { app: App }): JSX.Element {
+  const { app } = props;
+  const { t } = app;
+  const told = createMemo((): { icon: IconName; tip: string } | null => {
+    app.cursor();
+    const language = app.widget()?.editor.getModel()?.getLanguageId();
+    const kit = app.kit();
+    if (!language || !kit) return null;
+    if (!app.settings.get("completion.enabled")) return { icon: "pause", tip: t("completion.off") };
+    if (languagesIn(app.settings.get("completion.languagesOff")).includes(language))
+      return { icon: "pause", tip: t("completion.offFor", { language: kit.languageTitle(language) }) };
+    const state = app.ghost.state();
+    switch (state.kind) {
+      case "ready":
+        return { icon: "edit", tip: t("completion.ready") };
+      case "asking":
+        return { icon: "edit", tip: t("completion.asking") };
+      case "loading":
+        return { icon: "clock", tip: t("completion.loading") };
+      case "withheld":
+        return { icon: "lock", tip: t("completion.withheld") };
+      case "failed": {
+        const { error, hint } = state.report;
+        return { icon: "warning", tip: t("completion.failed", { error: hint ? `${error}. ${hint}` : error }) };
+      }
+    }
+  });
+  return (
+    <Show when={told()}>
+      {(found) => (
+        <button
+          type="button"
+          class="status-item status-ghost"
+          data-ghost={app.ghost.state().kind}
+          title={found().tip}
+          aria-label={found().tip}
+          onClick={() => void app.commands.run("moat.completion.options")}
+        >
+          <Icon name={found().icon} size={14} />
+          <span>{t("completion.name")}</span>
+        </button>
+      )}
+    </Show>
   );
 }
 

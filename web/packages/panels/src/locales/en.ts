@@ -3,10 +3,12 @@
 // ` ||| ` stands, the first form is for a `{count}` of one.
 
 import { agent } from "./en.agent.ts";
+import { completion } from "./en.completion.ts";
 import { tools } from "./en.tools.ts";
 
 export const en = {
   ...agent,
+  ...completion,
   ...tools,
 
   "app.loading": "Opening the workspace…",

@@ -4,10 +4,12 @@
 
 import type { Messages } from "../i18n.ts";
 import { agent } from "./zh.agent.ts";
+import { completion } from "./zh.completion.ts";
 import { tools } from "./zh.tools.ts";
 
 export const zh: Messages = {
   ...agent,
+  ...completion,
   ...tools,
 
   "app.loading": "正在打开工作区…",

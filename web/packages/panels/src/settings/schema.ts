@@ -23,7 +23,7 @@ export type SettingGroup =
   | "files"
   | "terminal"
   | "search"
- 
+  | "completion"
   | "agent"
   | "keys";
 
@@ -38,6 +38,7 @@ export interface KeyOverride {
 export const GROUPS: { group: SettingGroup; title: MessageKey }[] = [
   { group: "workbench", title: "settings.group.workbench" },
   { group: "editor", title: "settings.group.editor" },
+  { group: "completion", title: "settings.group.completion" },
   { group: "files", title: "settings.group.files" },
   { group: "search", title: "settings.group.search" },
   { group: "terminal", title: "settings.group.terminal" },
@@ -159,6 +160,27 @@ const specs = {
     default: true,
     title: "setting.sideBySide",
     detail: "setting.sideBySide.detail",
+  },
+  "completion.enabled": {
+    group: "completion",
+    type: "boolean",
+    default: true,
+    title: "setting.completion",
+    detail: "setting.completion.detail",
+  },
+  "completion.model": {
+    group: "completion",
+    type: "string",
+    default: "",
+    title: "setting.completionModel",
+    detail: "setting.completionModel.detail",
+  },
+  "completion.languagesOff": {
+    group: "completion",
+    type: "string",
+    default: "plaintext",
+    title: "setting.completionOff",
+    detail: "setting.completionOff.detail",
   },
   "files.autoSave": {
     group: "files",
