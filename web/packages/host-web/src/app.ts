@@ -23,6 +23,7 @@ import { saveAll, saveDocument } from "./editor/saving.ts";
 import type { Widget } from "./editor/widgets.ts";
 import { createLayout, type Layout } from "./layout.ts";
 import { createOverlays, type Overlays } from "./overlays.tsx";
+import { LanguageLink } from "./language/link.ts";
 import { isWithin, moved } from "./paths.ts";
 import { createMemory, createSettings, type MemoryStore, type SettingsStore } from "./settings.ts";
 import type { EditorArea } from "./workbench/area.ts";
@@ -49,6 +50,7 @@ export interface App {
   commands: CommandTable;
   overlays: Overlays;
   documents: Documents;
+  language: LanguageLink;
   layout: Layout;
   theme: Accessor<Theme>;
   setup: Accessor<Setup>;
@@ -163,6 +165,7 @@ export function createApp(client: Client, first: Setup): App {
     commands,
     overlays,
     documents,
+    language: new LanguageLink(client),
     layout: createLayout(memory),
     theme,
     setup,

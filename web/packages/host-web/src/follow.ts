@@ -6,6 +6,7 @@ import type { Problem } from "@moat/panels/host.ts";
 import { createEffect, onCleanup } from "solid-js";
 import { type App, localeOf } from "./app.ts";
 import { rememberActive } from "./editor/text-editor.tsx";
+import { followLanguages } from "./language/follow.ts";
 import { dispatchKeys } from "./keys/dispatch.ts";
 import { loadTerminals } from "./panels.ts";
 import { worksInTerminal } from "./terminal/keys.ts";
@@ -51,6 +52,7 @@ export function follow(app: App): void {
     if (!shown.has(path)) app.area.open({ kind: "file", path }, { keepFocus: true });
   warmUp(app);
   followMarkers(app);
+  followLanguages(app);
 }
 
 function pathOf(input: TabInput): string[] {

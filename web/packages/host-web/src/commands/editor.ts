@@ -4,6 +4,7 @@
 import type { Encoding } from "@moat/proto";
 import type { App } from "../app.ts";
 import { pendingLines } from "../editor/pending.ts";
+import { pickServer } from "../language/follow.ts";
 import { ENCODINGS, ENDINGS } from "../workbench/status.tsx";
 import type { Runs } from "./all.ts";
 
@@ -36,6 +37,7 @@ export function editorCommands(app: App) {
       const cursor = app.cursor();
       if (cursor) app.setCursor({ ...cursor });
     },
+    "moat.language.servers": () => pickServer(app),
     "workbench.action.editor.changeEOL": async () => {
       const document = app.document();
       if (!document?.model || document.readOnly()) return;

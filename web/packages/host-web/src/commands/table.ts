@@ -70,6 +70,7 @@ export const TABLE = [
   { id: "editor.action.toggleMinimap", title: "command.editor.toggleMinimap", category: "category.editor" },
   { id: "toggleDiffSideBySide", title: "command.toggleDiffSideBySide", category: "category.editor" },
   { id: "workbench.action.editor.changeLanguageMode", title: "command.editor.changeLanguageMode", category: "category.editor", keys: "mod+k m", when: "fileIsOpen" },
+  { id: "moat.language.servers", title: "command.moat.language.servers", category: "category.editor", when: "fileIsOpen" },
   { id: "workbench.action.editor.changeEOL", title: "command.editor.changeEOL", category: "category.editor", when: "fileIsOpen" },
   { id: "workbench.action.editor.changeEncoding", title: "command.editor.changeEncoding", category: "category.editor", when: "fileIsOpen" },
   { id: "moat.editor.indentation", title: "command.moat.editor.indentation", category: "category.editor", when: "fileIsOpen" },

@@ -8,6 +8,7 @@ import { type Accessor, createEffect, createMemo, createSignal, on } from "solid
 import type { App, PaletteRequest } from "../app.ts";
 import { goTo } from "../editor/text-editor.tsx";
 import { outlineOf } from "../editor/symbols.ts";
+import { symbolsOf } from "../language/symbols.ts";
 import { nameOf, parentOf } from "../paths.ts";
 import { filterBy } from "./filter.ts";
 
@@ -180,7 +181,7 @@ export const otherChoices = {
     const editor = app.widget()?.editor;
     const model = editor?.getModel();
     if (!editor || !model) return { choices: [], note: app.t("palette.noEditor") };
-    const all = outlineOf(model.getLinesContent(), model.getLanguageId());
+    const all = symbolsOf(app, model) ?? outlineOf(model.getLinesContent(), model.getLanguageId());
     return {
       choices: filterBy(all, typed, (each) => each.name).map(({ item, matched }) => ({
         label: item.name,

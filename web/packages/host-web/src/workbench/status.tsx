@@ -6,6 +6,7 @@ import type { Encoding, LineEnding } from "@moat/proto";
 import { Icon, type IconName } from "@moat/panels/ui/index.ts";
 import { createMemo, type JSX, Show } from "solid-js";
 import type { App } from "../app.ts";
+import { activeServers } from "../language/follow.ts";
 
 export const ENCODINGS: Record<Encoding, string> = {
   utf8: "UTF-8",
@@ -147,6 +148,18 @@ export function StatusBar(props: { app: App }): JSX.Element {
   );
 }
 
+/** How servers are, what is best first. */
+const STANDINGS = ["ready", "starting", "waiting", "given_up", "idle", "missing"] as const;
+
+const WORDS = {
+  ready: "language.ready",
+  starting: "language.starting",
+  waiting: "language.waiting",
+  given_up: "language.gone",
+  idle: "language.idle",
+  missing: "language.missingShort",
+} as const;
+
 /** What the active editor's file is. */
 function EditorItems(props: { app: App }): JSX.Element {
   const { app } = props;
@@ -162,6 +175,15 @@ function EditorItems(props: { app: App }): JSX.Element {
       language: kit.languageTitle(model.getLanguageId()),
       indent: t(insertSpaces ? "status.indent" : "status.tabs", { size: tabSize }),
     };
+  });
+  const server = createMemo(() => {
+    const all = activeServers(app);
+    const one = STANDINGS.flatMap((each) => all.find(({ standing }) => standing === each) ?? [])[0];
+    if (!one) return null;
+    const off = one.program && app.language.servers()?.allowed !== true;
+    const state = t(off ? "language.off" : WORDS[one.standing]);
+    const tip = `${t("language.state", { name: one.name, state })}${one.trouble ? `: ${one.trouble}` : ""}`;
+    return { text: one.standing === "ready" ? one.name : t("language.state", { name: one.name, state }), tip };
   });
   return (
     <Show when={app.widget() && app.cursor()}>
@@ -194,6 +216,11 @@ function EditorItems(props: { app: App }): JSX.Element {
                   run={run("workbench.action.editor.changeEOL")}
                 />
               </>
+            )}
+          </Show>
+          <Show when={server()}>
+            {(found) => (
+              <Item icon="server" text={found().text} tip={found().tip} run={run("moat.language.servers")} />
             )}
           </Show>
           <Show when={info()}>

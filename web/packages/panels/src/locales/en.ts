@@ -305,6 +305,7 @@ export const en = {
   "command.markdown.showPreviewToSide": "Preview Markdown to the side",
   "command.markdown.showPreview": "Preview Markdown",
   "command.git.checkout": "Switch to branch…",
+  "command.moat.language.servers": "Language servers…",
   "command.moat.agent.pickModel": "Choose a model…",
   "command.moat.pending.next": "Next pending change",
   "command.moat.pending.previous": "Previous pending change",

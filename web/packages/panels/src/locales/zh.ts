@@ -305,6 +305,7 @@ export const zh: Messages = {
   "command.markdown.showPreviewToSide": "在侧边预览 Markdown",
   "command.markdown.showPreview": "预览 Markdown",
   "command.git.checkout": "切换到分支…",
+  "command.moat.language.servers": "语言服务器…",
   "command.moat.agent.pickModel": "选择模型…",
   "command.moat.pending.next": "下一处待定更改",
   "command.moat.pending.previous": "上一处待定更改",
