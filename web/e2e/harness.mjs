@@ -13,6 +13,8 @@ import { startModel } from "./model.mjs";
 
 /** The program under test. */
 export const MOAT = resolve(process.env.MOAT ?? fileURLToPath(new URL("../../target/release/moat", import.meta.url)));
+/** Language servers that `scripts/setup.sh test` brings. */
+const SERVERS = fileURLToPath(new URL("../../crates/workspace/tests/servers/node_modules/.bin", import.meta.url));
 /** How long anything may take; far more than it does. */
 export const DEADLINE = Number(process.env.FLOW_PATIENCE_MS ?? 60_000);
 
@@ -90,6 +92,7 @@ export function holds(what, condition) {
 export class Home {
   static async make(options = {}) {
     const home = new Home();
+    home.servers = options.servers ?? false;
     home.directory = mkdtempSync(join(tmpdir(), "moat-flow-"));
     home.model = await startModel(options.rules ?? [{ text: REPAIR }]);
     for (const name of ["config/moat", "data", "state", "run", "cache", "home"]) {
@@ -139,7 +142,7 @@ export class Home {
 
   get environment() {
     return {
-      PATH: `${dirname(MOAT)}:/usr/local/bin:/usr/bin:/bin`,
+      PATH: `${dirname(MOAT)}:${this.servers ? `${SERVERS}:` : ""}/usr/local/bin:/usr/bin:/bin`,
       HOME: this.at("home"),
       XDG_CONFIG_HOME: this.at("config"),
       XDG_DATA_HOME: this.at("data"),

@@ -23,10 +23,12 @@ const SERVERS: LanguageServers = {
 class Text {
   version = 1;
   hear: (() => void) | null = null;
-  constructor(
-    public text: string,
-    private language = "python",
-  ) {}
+  text: string;
+  readonly language: string;
+  constructor(text: string, language = "python") {
+    this.text = text;
+    this.language = language;
+  }
   getValue = () => this.text;
   getLanguageId = () => this.language;
   getVersionId = () => this.version;

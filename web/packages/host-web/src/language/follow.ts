@@ -121,6 +121,8 @@ function notices(app: App): void {
         app.host.notify({
           level: "info",
           text: t("language.missing", { language, name: first.name, command: first.install }),
+          // The last line goes on saying that it is missing.
+          brief: true,
           actions: [
             { title: t("language.copy"), run: () => void navigator.clipboard.writeText(first.install) },
             {
