@@ -133,19 +133,23 @@ fn built() -> anyhow::Result<Built> {
     ]);
     let output = command.output().context("could not start cargo")?;
     anyhow::ensure!(output.status.success(), "cargo could not build the sandbox's tests");
-    let find = |name: &str| -> anyhow::Result<PathBuf> {
+    // The tests of a program bear its name.
+    let find = |name: &str, is_test: bool| -> anyhow::Result<PathBuf> {
         let text = String::from_utf8_lossy(&output.stdout);
         let messages = text.lines().filter_map(|line| serde_json::from_str(line).ok());
         let found = messages
             .filter(|message: &serde_json::Value| message["target"]["name"] == name)
+            .filter(|message| message["profile"]["test"] == is_test)
             .filter_map(|message| message["executable"].as_str().map(PathBuf::from))
             .next_back();
         found.with_context(|| format!("cargo built no `{name}`"))
     };
-    let mut doctor = door::command(find("moat")?, &door::root());
-    let profile = doctor.args(["doctor", "--apparmor-profile"]).output();
-    let profile = profile.context("could not start moat")?.stdout;
-    Ok(Built { escape: find("escape")?, inside: find("sandbox_helper")?, profile })
+    let mut doctor = door::command(find("moat", false)?, &door::root());
+    let doctor = doctor.args(["doctor", "--apparmor-profile"]).output();
+    let doctor = doctor.context("could not start moat")?;
+    anyhow::ensure!(doctor.status.success(), "`moat doctor --apparmor-profile` failed");
+    let (escape, inside) = (find("escape", true)?, find("sandbox_helper", false)?);
+    Ok(Built { escape, inside, profile: doctor.stdout })
 }
 
 /// Puts what the guest needs into the directory that it can write.

@@ -5,19 +5,20 @@
 //! written as text with `\xNN`, a backslash as `\\`, so that text and bytes map
 //! one to one and a stored session can name any file.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::limits::TREE_PATH_BYTES_MAX;
 
 /// A path relative to the root of a tree; the root itself is the empty path.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(as = "String"))]
-#[serde(try_from = "String", into = "String")]
+#[serde(try_from = "String")]
 pub struct TreePath(Vec<u8>);
 
 /// Why bytes or text are not a path inside a tree.
@@ -158,6 +159,22 @@ impl From<TreePath> for String {
     }
 }
 
+impl Serialize for TreePath {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&written(&self.0))
+    }
+}
+
+/// As [`escape`]; most names are text already, and a checkpoint writes thousands of them.
+fn written(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !text.bytes().any(|byte| byte == b'\\' || byte.is_ascii_control()) => {
+            Cow::Borrowed(text)
+        }
+        Ok(_) | Err(_) => Cow::Owned(escape(bytes)),
+    }
+}
+
 /// Writes the bytes of a name as one line of text, in the form of the module
 /// documentation: other bytes are never the same text.
 #[must_use]
@@ -214,6 +231,7 @@ mod tests {
         {
             let path = TreePath::from_bytes(bytes).unwrap();
             assert_eq!(TreePath::parse(&path.to_string()).unwrap().as_bytes(), bytes);
+            assert_eq!(written(bytes), path.to_string(), "stored as it is shown");
         }
     }
 

@@ -16,15 +16,15 @@ use std::str::FromStr;
 
 use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
 use crate::file_error::FileError;
 use crate::limits::FILE_BYTES_MAX;
 
 /// The SHA-256 of some content, written as 64 hex digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct BlobId([u8; 32]);
 
 impl BlobId {
@@ -44,6 +44,12 @@ impl BlobId {
 impl fmt::Display for BlobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&hex(&self.0))
+    }
+}
+
+impl Serialize for BlobId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&hex(&self.0))
     }
 }
 
@@ -81,12 +87,6 @@ impl TryFrom<String> for BlobId {
     }
 }
 
-impl From<BlobId> for String {
-    fn from(id: BlobId) -> Self {
-        id.to_string()
-    }
-}
-
 /// A directory of contents, each in a file of mode 0600 named by its hash.
 #[derive(Debug)]
 pub struct BlobStore {
@@ -113,24 +113,25 @@ impl BlobStore {
 
     /// Stores some bytes, once however often they come, and gives their id.
     ///
-    /// The content is atomic but not yet durable: see [`BlobStore::sync`].
+    /// The content is not yet durable: see [`BlobStore::sync`]. A new one is written under its
+    /// own name, since nothing names it before this returns and what a crash leaves of it does
+    /// not hash to that name: the next time it is replaced, by a rename.
     ///
     /// # Errors
     /// [`FileError::Store`] for a full disk and the like; nothing half-written is left.
     pub fn put(&self, bytes: &[u8]) -> Result<BlobId, FileError> {
         let id = BlobId::of(bytes);
         let name = id.to_string();
-        let present = rustix::fs::statat(
-            &self.directory,
-            name.as_str(),
-            rustix::fs::AtFlags::SYMLINK_NOFOLLOW,
-        )
-        .is_ok()
-            && self.get(&id).is_ok();
-        if present {
-            return Ok(id);
-        }
-        self.write(&name, bytes).map_err(|source| self.fail(&name, source))?;
+        let written = match self.create(&name, bytes) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                if self.get(&id).is_ok() {
+                    return Ok(id);
+                }
+                self.replace(&name, bytes)
+            }
+            other => other,
+        };
+        written.map_err(|source| self.fail(&name, source))?;
         Ok(id)
     }
 
@@ -199,20 +200,28 @@ impl BlobStore {
         }
     }
 
-    fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let temporary = format!("{name}.{}.tmp", moat_base::random_hex(4)?);
+    /// Writes a file that is not there yet, whole or not at all.
+    fn create(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let mode = Mode::from_raw_mode(0o600);
-        let directory = self.directory.as_fd();
-        let mut file: File = rustix::fs::openat(directory, temporary.as_str(), flags, mode)?.into();
-        let written = file.write_all(bytes).and_then(|()| {
-            Ok(rustix::fs::renameat(directory, temporary.as_str(), directory, name)?)
-        });
+        let mut file: File = rustix::fs::openat(&self.directory, name, flags, mode)?.into();
+        let written = file.write_all(bytes);
         if written.is_err() {
-            rustix::fs::unlinkat(directory, temporary.as_str(), rustix::fs::AtFlags::empty())?;
+            rustix::fs::unlinkat(&self.directory, name, rustix::fs::AtFlags::empty())?;
         }
         written
+    }
+
+    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let temporary = format!("{name}.{}.tmp", moat_base::random_hex(4)?);
+        self.create(&temporary, bytes)?;
+        let directory = self.directory.as_fd();
+        let renamed = rustix::fs::renameat(directory, temporary.as_str(), directory, name);
+        if renamed.is_err() {
+            rustix::fs::unlinkat(directory, temporary.as_str(), rustix::fs::AtFlags::empty())?;
+        }
+        Ok(renamed?)
     }
 
     pub(crate) fn fail(&self, name: &str, source: io::Error) -> FileError {
@@ -222,8 +231,15 @@ impl BlobStore {
 
 /// Bytes as hex digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digit = |half: u8| char::from(if half < 10 { b'0' + half } else { b'a' - 10 + half });
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |half: u8| char::from(DIGITS.get(usize::from(half & 15)).copied().unwrap_or(b'0'));
+    // A checkpoint writes thousands of these, so the room is taken once.
+    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(*byte));
+    }
+    text
 }
 
 const fn hex_digit(digit: u8) -> Option<u8> {

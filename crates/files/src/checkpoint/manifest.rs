@@ -208,12 +208,11 @@ impl Entry {
     /// Whether two states of a path are the same to a person: times, and what the overlay
     /// notes for itself, do not count.
     pub(crate) fn is_alike(&self, other: &Self) -> bool {
-        let lasting = |entry: &Self| {
+        fn lasting(entry: &Entry) -> impl Iterator<Item = &(Hex, Hex)> {
             let notes =
                 |name: &[u8]| name.starts_with(b"user.overlay.") && name != b"user.overlay.opaque";
-            let others = entry.attributes.iter().filter(|(name, _)| !notes(&name.0));
-            others.cloned().collect::<Vec<_>>()
-        };
+            entry.attributes.iter().filter(move |(name, _)| !notes(&name.0))
+        }
         self.kind == other.kind
             && (self.mode == other.mode || self.kind == Kind::Link)
             && self.content == other.content
@@ -221,7 +220,7 @@ impl Entry {
             && (!matches!(self.kind, Kind::Uncovered(_))
                 || (self.inode, self.length_bytes, self.modified)
                     == (other.inode, other.length_bytes, other.modified))
-            && lasting(self) == lasting(other)
+            && lasting(self).eq(lasting(other))
     }
 
     /// Whether this directory hides what lies below it.

@@ -30,12 +30,20 @@ use crate::node::Node;
 use crate::tree::DirTree;
 
 /// What the changes of one state came from.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Origins {
     bases: Vec<(TreePath, Option<Node>)>,
     /// Paths whose base is unknown, and was so then.
     older: Vec<TreePath>,
     /// The last keep that there was.
+    keep: u32,
+}
+
+/// The same, as it is written.
+#[derive(Debug, Serialize)]
+struct Noted<'all> {
+    bases: Vec<(&'all TreePath, &'all Option<Node>)>,
+    older: Vec<TreePath>,
     keep: u32,
 }
 
@@ -85,10 +93,9 @@ impl SessionFiles {
             // What was not looked at is unknown: that is all, for all that is known here.
             older = BTreeSet::from([TreePath::root()]);
         }
-        let own = |(path, node): (&TreePath, &Option<Node>)| (path.clone(), node.clone());
-        let bases = self.bases.iter().map(own).collect();
+        let bases = self.bases.iter().collect();
         let keep = self.keeps()?.last().map_or(0, |record| record.number);
-        let origins = Origins { bases, older: older.into_iter().collect(), keep };
+        let origins = Noted { bases, older: older.into_iter().collect(), keep };
         serde_json::to_vec(&origins).map_err(|error| self.fail("", std::io::Error::other(error)))
     }
 
