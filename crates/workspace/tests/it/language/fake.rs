@@ -282,7 +282,7 @@ fn an_answer_about_an_older_text_is_not_given() {
 
 #[test]
 fn what_two_servers_find_is_told_together() {
-    let (scratch, _clock) = behaving("echo");
+    let (scratch, clock) = behaving("echo");
     install(&scratch, "ruff");
     let talk = shown(&scratch);
     let both = talk.problems("a.py", |all| all.len() == 2);
@@ -290,8 +290,12 @@ fn what_two_servers_find_is_told_together() {
     assert_eq!(sources, ["pyright-langserver", "ruff"]);
     // What one found goes with it, and comes back with it.
     scratch.news.clear();
+    std::fs::remove_file(scratch.base.join("bin/ruff")).unwrap();
     talk.tell(LanguageQuery::Restart { server: "ruff".to_owned() });
     talk.problems("a.py", |all| all.len() == 1);
+    talk.wait_for("ruff", ServerStanding::Waiting);
+    install(&scratch, "ruff");
+    clock.jump(60);
     talk.problems("a.py", |all| all.len() == 2);
     let told = scratch.news.wait(|all| !all.is_empty());
     assert!(told.iter().all(|it| matches!(
