@@ -90,6 +90,7 @@ check_test() {
     has_python_module venv && has_python_module ensurepip ||
         need python3-venv "a Python project in a virtual environment is tested in the sandbox"
     has chromium || need chromium "the page is tested in it"
+    has clangd || need clangd "it is one of the language servers that the tests talk with"
     has java || need default-jdk-headless "a Maven project is tested in the sandbox"
     has mvn || need maven "a Maven project is tested in the sandbox"
     repository=/usr/share/maven-repo
@@ -165,6 +166,17 @@ install_node() {
         "node-linux-$node_machine@$node_version" ||
         fail "npm could not bring Node.js" "install Node.js 20.19 or later, then run this again"
 }
+
+# Language servers that the tests talk with, of exactly these versions.
+install_servers() {
+    servers=crates/workspace/tests/servers
+    wanted=$(cat "$servers/package.json" "$servers/package-lock.json")
+    [ "$(cat "$servers/node_modules/.moat-packages" 2>/dev/null)" = "$wanted" ] && return 0
+    say "bringing language servers into $servers, for the tests"
+    npm ci --prefix "$servers" --no-audit --no-fund --loglevel=error ||
+        fail "npm could not bring the language servers" "see its messages above"
+    printf '%s\n' "$wanted" >"$servers/node_modules/.moat-packages"
+}
 node_version=22.23.5
 case $(uname -m) in aarch64) node_machine=arm64 ;; *) node_machine=x64 ;; esac
 
@@ -179,3 +191,4 @@ esac
 install_packages
 install_crates
 install_node
+case $step in test | all | vm) install_servers ;; esac

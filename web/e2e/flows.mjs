@@ -7,6 +7,7 @@ import { agent, approval, boundary, handover } from "./flows/agent.mjs";
 import { edit, explorer, search } from "./flows/edit.mjs";
 import { ghost, keys } from "./flows/ghost.mjs";
 import { large } from "./flows/large.mjs";
+import { languages } from "./flows/languages.mjs";
 import { accessible, keyboard, narrow, settings } from "./flows/looks.mjs";
 import { link, lost } from "./flows/start.mjs";
 import { scm, terminal } from "./flows/tools.mjs";
@@ -23,6 +24,7 @@ const FLOWS = {
   handover,
   approval,
   boundary,
+  languages,
   settings,
   ghost,
   keys,

@@ -3,7 +3,15 @@
 // that fail on anything a page of Moat must never do. Nothing here waits for a time: everything waits for a condition.
 
 import { execFile, execFileSync, spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,7 +20,13 @@ import { chromium } from "playwright-core";
 import { startModel } from "./model.mjs";
 
 /** The program under test. */
-export const MOAT = resolve(process.env.MOAT ?? fileURLToPath(new URL("../../target/release/moat", import.meta.url)));
+export const MOAT = resolve(
+  process.env.MOAT ?? fileURLToPath(new URL("../../target/release/moat", import.meta.url)),
+);
+/** Language servers that `scripts/setup.sh test` brings. */
+const SERVERS = fileURLToPath(
+  new URL("../../crates/workspace/tests/servers/node_modules/.bin", import.meta.url),
+);
 /** How long anything may take; far more than it does. */
 export const DEADLINE = Number(process.env.FLOW_PATIENCE_MS ?? 60_000);
 
@@ -45,7 +59,10 @@ export const WRONG = `def total(values):
 def double(value):
     return value + value
 `;
-export const RIGHT = WRONG.replace("Add up.", "Add the values up.").replace("result -= value", "result += value");
+export const RIGHT = WRONG.replace("Add up.", "Add the values up.").replace(
+  "result -= value",
+  "result += value",
+);
 export const TESTS = `import unittest
 
 from calc import double, total
@@ -90,6 +107,7 @@ export function holds(what, condition) {
 export class Home {
   static async make(options = {}) {
     const home = new Home();
+    home.servers = options.servers ?? false;
     home.directory = mkdtempSync(join(tmpdir(), "moat-flow-"));
     home.data = options.data;
     home.model = await startModel(options.rules ?? [{ text: REPAIR }]);
@@ -105,7 +123,10 @@ export class Home {
     home.put("calc.py", WRONG);
     home.put("test_calc.py", TESTS);
     home.put("README.md", "# Tally\n\nAdds numbers up.\n");
-    home.put("tally/money.py", 'CURRENCY = "EUR"\n\n\ndef shown(cents):\n    return f"{cents / 100:.2f} {CURRENCY}"\n');
+    home.put(
+      "tally/money.py",
+      'CURRENCY = "EUR"\n\n\ndef shown(cents):\n    return f"{cents / 100:.2f} {CURRENCY}"\n',
+    );
     options.before?.(home);
     home.git("init", "-q", "-b", "main");
     home.git("add", ".");
@@ -148,7 +169,7 @@ export class Home {
 
   get environment() {
     return {
-      PATH: `${dirname(MOAT)}:/usr/local/bin:/usr/bin:/bin`,
+      PATH: `${dirname(MOAT)}:${this.servers ? `${SERVERS}:` : ""}/usr/local/bin:/usr/bin:/bin`,
       HOME: this.at("home"),
       XDG_CONFIG_HOME: this.at("config"),
       XDG_DATA_HOME: this.data ?? this.at("data"),
@@ -161,12 +182,17 @@ export class Home {
   }
 
   git(...words) {
-    return execFileSync("git", words, { cwd: this.project, encoding: "utf8", env: this.environment });
+    return execFileSync("git", words, {
+      cwd: this.project,
+      encoding: "utf8",
+      env: this.environment,
+    });
   }
 
   /** Runs `moat` to its end, and gives what it printed. The model answers meanwhile, so nothing may block. */
   async moat(...words) {
-    return (await promisify(execFile)(MOAT, words, { cwd: this.project, env: this.environment })).stdout;
+    return (await promisify(execFile)(MOAT, words, { cwd: this.project, env: this.environment }))
+      .stdout;
   }
 
   /** Starts the server and gives its one-time link. */
@@ -179,9 +205,11 @@ export class Home {
     this.server = child;
     this.said = "";
     child.on("error", (error) => (this.said += error.message));
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (this.said += data));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on("data", (data) => (this.said += data));
     this.link = await until("the link of the server", () => {
-      if (child.exitCode !== null || child.pid === undefined) throw new Error(`the server ended: ${this.said}`);
+      if (child.exitCode !== null || child.pid === undefined)
+        throw new Error(`the server ended: ${this.said}`);
       return /https?:\/\/\S+(?=\s)/.exec(this.said)?.[0];
     });
     return this.link;
@@ -201,7 +229,9 @@ export class Home {
     await this.end();
     await this.model.stop();
     const log = this.at("run/moat/broker.log");
-    const pid = existsSync(log) ? /broker: process (\d+)/.exec(readFileSync(log, "utf8"))?.[1] : null;
+    const pid = existsSync(log)
+      ? /broker: process (\d+)/.exec(readFileSync(log, "utf8"))?.[1]
+      : null;
     // The broker outlives its clients; here it is no longer of use.
     if (pid && isBroker(pid)) {
       process.kill(Number(pid), "SIGTERM");
@@ -221,12 +251,23 @@ function isBroker(pid) {
 
 /** Starts the browser. */
 export function startBrowser(more = []) {
-  return chromium.launch({ executablePath: "/usr/bin/chromium", args: [...FLAGS, ...more], headless: true });
+  return chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    args: [...FLAGS, ...more],
+    headless: true,
+  });
 }
 
 /** Has a page come from this directory instead of the program, so that a change of the page can be tried without building all. */
 async function replacePage(context, directory) {
-  const kinds = { html: "text/html", js: "text/javascript", css: "text/css", svg: "image/svg+xml", ttf: "font/ttf", json: "application/json" };
+  const kinds = {
+    html: "text/html",
+    js: "text/javascript",
+    css: "text/css",
+    svg: "image/svg+xml",
+    ttf: "font/ttf",
+    json: "application/json",
+  };
   await context.route(/^https?:/, async (route) => {
     const { pathname } = new URL(route.request().url());
     const name = pathname.split("/").slice(2).join("/");
@@ -236,7 +277,9 @@ async function replacePage(context, directory) {
     await route.fulfill({
       body: readFileSync(path),
       contentType: kinds[path.split(".").pop()] ?? "application/octet-stream",
-      headers: { "content-security-policy": response?.headers()["content-security-policy"] ?? POLICY },
+      headers: {
+        "content-security-policy": response?.headers()["content-security-policy"] ?? POLICY,
+      },
     });
   });
 }
@@ -251,7 +294,11 @@ export async function openPage(browser, address, options = {}) {
     colorScheme: options.scheme ?? "dark",
     locale: "en-US",
     // A page that is replaced does not count as one of this machine.
-    permissions: ["clipboard-read", "clipboard-write", ...(process.env.MOAT_DIST ? ["local-network-access"] : [])],
+    permissions: [
+      "clipboard-read",
+      "clipboard-write",
+      ...(process.env.MOAT_DIST ? ["local-network-access"] : []),
+    ],
   });
   if (process.env.MOAT_DIST) await replacePage(context, process.env.MOAT_DIST);
   const page = await context.newPage();
@@ -262,7 +309,8 @@ export async function openPage(browser, address, options = {}) {
   const state = { away: false };
   page.on("console", (message) => {
     if (message.type() !== "error") return;
-    if (state.away && /ERR_CONNECTION_(REFUSED|RESET)|WebSocket connection/.test(message.text())) return;
+    if (state.away && /ERR_CONNECTION_(REFUSED|RESET)|WebSocket connection/.test(message.text()))
+      return;
     problems.push(`console: ${message.text()} (${message.location().url})`);
   });
   page.on("pageerror", (error) => problems.push(`page error: ${error.stack ?? error.message}`));
@@ -275,7 +323,9 @@ export async function openPage(browser, address, options = {}) {
   });
   await page.addInitScript(() => {
     addEventListener("securitypolicyviolation", (event) =>
-      console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`),
+      console.error(
+        `policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`,
+      ),
     );
   });
   if (!options.blank) {
@@ -297,7 +347,10 @@ export async function openFile(page, name) {
   await page.waitForSelector(".palette");
   await page.keyboard.type(name);
   const last = name.split("/").pop();
-  await page.waitForFunction((wanted) => document.querySelector(".palette .row .main")?.textContent === wanted, last);
+  await page.waitForFunction(
+    (wanted) => document.querySelector(".palette .row .main")?.textContent === wanted,
+    last,
+  );
   await page.keyboard.press("Enter");
   await page.waitForSelector(".palette", { state: "detached" });
   await page.waitForSelector(".monaco-editor .view-line span");
@@ -311,7 +364,8 @@ export async function command(page, title) {
   await page.waitForSelector(".palette");
   await page.keyboard.type(title);
   await page.waitForFunction(
-    (wanted) => document.querySelector(".palette .row .main")?.textContent?.toLowerCase().includes(wanted),
+    (wanted) =>
+      document.querySelector(".palette .row .main")?.textContent?.toLowerCase().includes(wanted),
     title.toLowerCase(),
   );
   await page.keyboard.press("Enter");
@@ -322,7 +376,10 @@ export function editorText(page) {
   return page.evaluate(() => {
     const lines = [...document.querySelectorAll(".monaco-editor .view-line")];
     const top = (line) => Number.parseFloat(line.style.top);
-    return lines.sort((a, b) => top(a) - top(b)).map((line) => line.textContent.replaceAll("\u00a0", " ")).join("\n");
+    return lines
+      .sort((a, b) => top(a) - top(b))
+      .map((line) => line.textContent.replaceAll("\u00a0", " "))
+      .join("\n");
   });
 }
 
@@ -369,7 +426,12 @@ async function runOne(browser, name, flow) {
   try {
     await flow(tools);
   } catch (error) {
-    problems.push(error.stack?.split("\n").filter((line) => !line.includes("node_modules")).join("\n") ?? String(error));
+    problems.push(
+      error.stack
+        ?.split("\n")
+        .filter((line) => !line.includes("node_modules"))
+        .join("\n") ?? String(error),
+    );
     await picture(name, pages.at(-1)?.page);
   }
   for (const opened of pages) {

@@ -17,9 +17,12 @@ const TOKENS_PER_SECOND = 60;
 const STREAM_SECONDS = 10;
 const COLD_RUNS = 5;
 
-const MANIFEST = JSON.parse(readFileSync(new URL("../dist/manifest.json", import.meta.url), "utf8"));
+const MANIFEST = JSON.parse(
+  readFileSync(new URL("../dist/manifest.json", import.meta.url), "utf8"),
+);
 const round = (value, digits = 0) => Number(value.toFixed(digits));
-const part = (values, share) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];
+const part = (values, share) =>
+  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];
 
 /** Watches a page for long tasks, from its first moment. */
 function watchTasks(page) {
@@ -35,7 +38,9 @@ function watchTasks(page) {
 async function loaded(browser, home) {
   const { page, context } = await openPage(browser, home.link, { blank: true });
   const asked = new Set();
-  page.on("request", (request) => asked.add(new URL(request.url()).pathname.split("/").slice(2).join("/") || "index.html"));
+  page.on("request", (request) =>
+    asked.add(new URL(request.url()).pathname.split("/").slice(2).join("/") || "index.html"),
+  );
   await page.goto(home.link);
   await page.waitForSelector(".tree .row");
   await page.waitForLoadState("networkidle");
@@ -43,7 +48,12 @@ async function loaded(browser, home) {
   const sum = (all) => all.reduce((total, file) => total + (file.br ?? file.bytes), 0);
   const first = files.filter((file) => asked.has(file.path));
   await context.close();
-  return { first_load_br: sum(first), first_load_files: first.length, all_br: sum(files), all_files: files.length };
+  return {
+    first_load_br: sum(first),
+    first_load_files: first.length,
+    all_br: sum(files),
+    all_files: files.length,
+  };
 }
 
 /** From the address to a shell, rows in the explorer, and a prompt in the terminal. */
@@ -61,12 +71,24 @@ async function cold(home) {
     await page.waitForSelector(".tree .row");
     const rows = performance.now() - began;
     await page.keyboard.press("Control+`");
-    await page.waitForFunction(() => /[$#]\s*$/.test(document.querySelector(".xterm-rows")?.textContent.trimEnd() ?? ""));
+    await page.waitForFunction(() =>
+      /[$#]\s*$/.test(document.querySelector(".xterm-rows")?.textContent.trimEnd() ?? ""),
+    );
     found.push({ shell, rows, prompt: performance.now() - began });
     await browser.close();
   }
-  const middle = (name) => round(part(found.map((each) => each[name]), 0.5));
-  return { cold_shell_ms: middle("shell"), cold_explorer_ms: middle("rows"), cold_prompt_ms: middle("prompt") };
+  const middle = (name) =>
+    round(
+      part(
+        found.map((each) => each[name]),
+        0.5,
+      ),
+    );
+  return {
+    cold_shell_ms: middle("shell"),
+    cold_explorer_ms: middle("rows"),
+    cold_prompt_ms: middle("prompt"),
+  };
 }
 
 /** From a key to the screen of the terminal, seen from inside the page. */
@@ -78,16 +100,20 @@ async function typing(browser, home) {
   await page.evaluate(() => {
     window.echoes = [];
     const screen = document.querySelector(".xterm-rows");
-    addEventListener("keydown", (event) => {
-      if (event.key !== "x") return;
-      const began = performance.now();
-      const watching = new MutationObserver(() => {
-        if (screen.textContent.split("x").length - 1 <= window.echoes.length) return;
-        watching.disconnect();
-        window.echoes.push(performance.now() - began);
-      });
-      watching.observe(screen, { subtree: true, childList: true, characterData: true });
-    }, true);
+    addEventListener(
+      "keydown",
+      (event) => {
+        if (event.key !== "x") return;
+        const began = performance.now();
+        const watching = new MutationObserver(() => {
+          if (screen.textContent.split("x").length - 1 <= window.echoes.length) return;
+          watching.disconnect();
+          window.echoes.push(performance.now() - began);
+        });
+        watching.observe(screen, { subtree: true, childList: true, characterData: true });
+      },
+      true,
+    );
   });
   for (let key = 0; key < KEYS; key++) {
     if (key % 50 === 49) await page.keyboard.press("Enter");
@@ -96,13 +122,21 @@ async function typing(browser, home) {
   }
   const echoes = await page.evaluate(() => window.echoes);
   await context.close();
-  return { echo_p50_ms: round(part(echoes, 0.5), 1), echo_p95_ms: round(part(echoes, 0.95), 1), echo_keys: echoes.length };
+  return {
+    echo_p50_ms: round(part(echoes, 0.5), 1),
+    echo_p95_ms: round(part(echoes, 0.95), 1),
+    echo_keys: echoes.length,
+  };
 }
 
 /** Long tasks while an answer streams into the agent's panel. */
 async function streaming(browser, home) {
-  const words = "Each word of this answer is a token, `code` and **bold** among them, in lines\n".split(" ");
-  const pieces = Array.from({ length: TOKENS_PER_SECOND * STREAM_SECONDS }, (_, index) => `${words[index % words.length]} `);
+  const words =
+    "Each word of this answer is a token, `code` and **bold** among them, in lines\n".split(" ");
+  const pieces = Array.from(
+    { length: TOKENS_PER_SECOND * STREAM_SECONDS },
+    (_, index) => `${words[index % words.length]} `,
+  );
   home.model.script([{ pieces, pauseMs: 1000 / TOKENS_PER_SECOND }]);
   const link = (await home.moat("serve", "--link")).trim();
   const { page, context } = await openPage(browser, link, { blank: true });
@@ -117,12 +151,20 @@ async function streaming(browser, home) {
   const [to, tasks] = await page.evaluate(() => [performance.now(), window.longTasks]);
   await context.close();
   home.model.script([{ text: REPAIR }]);
-  const seen = tasks.filter(([start]) => start >= from && start <= to).map(([, duration]) => duration);
-  return { stream_ms: round(to - from), stream_long_tasks: seen.length, stream_longest_ms: round(Math.max(0, ...seen)) };
+  const seen = tasks
+    .filter(([start]) => start >= from && start <= to)
+    .map(([, duration]) => duration);
+  return {
+    stream_ms: round(to - from),
+    stream_long_tasks: seen.length,
+    stream_longest_ms: round(Math.max(0, ...seen)),
+  };
 }
 
 function status(pid, name) {
-  const line = readFileSync(`/proc/${pid}/status`, "utf8").split("\n").find((each) => each.startsWith(`${name}:`));
+  const line = readFileSync(`/proc/${pid}/status`, "utf8")
+    .split("\n")
+    .find((each) => each.startsWith(`${name}:`));
   return Number(line.split(/\s+/)[1]) / 1024;
 }
 
@@ -132,7 +174,9 @@ async function memory(home) {
   const link = (await home.moat("serve", "--link")).trim();
   const { page } = await openPage(browser, link);
   await page.waitForLoadState("networkidle");
-  const renderers = readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && isRendererOf(pid)).map(pssOf);
+  const renderers = readdirSync("/proc")
+    .filter((pid) => /^\d+$/.test(pid) && isRendererOf(pid))
+    .map(pssOf);
   const server = status(home.server.pid, "VmRSS");
   await browser.close();
   return { renderer_pss_mib: round(Math.max(...renderers), 1), server_rss_mib: round(server, 1) };
@@ -143,7 +187,11 @@ function isRendererOf(pid) {
     const words = readFileSync(`/proc/${pid}/cmdline`, "utf8");
     if (!words.includes("--type=renderer")) return false;
     // Of this process's own browsers, not of another's on the machine.
-    for (let up = pid; up !== "1" && up !== "0"; up = /PPid:\s*(\d+)/.exec(readFileSync(`/proc/${up}/status`, "utf8"))[1]) {
+    for (
+      let up = pid;
+      up !== "1" && up !== "0";
+      up = /PPid:\s*(\d+)/.exec(readFileSync(`/proc/${up}/status`, "utf8"))[1]
+    ) {
       if (up === String(process.pid)) return true;
     }
     return false;
@@ -175,7 +223,9 @@ async function large() {
   await page.keyboard.type("file777_7");
   const typed = performance.now();
   await page.keyboard.type("7");
-  await page.waitForFunction(() => document.querySelector(".palette .row .main")?.textContent === "file777_77.txt");
+  await page.waitForFunction(
+    () => document.querySelector(".palette .row .main")?.textContent === "file777_77.txt",
+  );
   const found = performance.now() - typed;
   const server = status(home.server.pid, "VmRSS");
   await browser.close();
@@ -214,7 +264,10 @@ async function step(name, measured) {
   }
 }
 
-const results = { load_before: loadavg().map((each) => round(each, 1)), date: new Date().toISOString() };
+const results = {
+  load_before: loadavg().map((each) => round(each, 1)),
+  date: new Date().toISOString(),
+};
 const home = await Home.make();
 try {
   await home.serve();
@@ -234,7 +287,8 @@ await step("100,000 files", large);
 results.load_after = loadavg().map((each) => round(each, 1));
 for (const [name, value] of Object.entries(results)) {
   const limit = LIMITS[name];
-  const told = limit === undefined ? "" : value <= limit ? `  (at most ${limit})` : `  OVER ${limit}`;
+  const told =
+    limit === undefined ? "" : value <= limit ? `  (at most ${limit})` : `  OVER ${limit}`;
   console.error(`${name.padEnd(24)} ${Array.isArray(value) ? value.join(" ") : value}${told}`);
 }
 console.log(JSON.stringify(results));

@@ -10,7 +10,12 @@ import { createServer } from "node:http";
  * behind its last piece, and `hang` gives no answer at all.
  */
 export async function startModel(rules) {
-  const state = { rules: rules.map((rule) => ({ uses: Infinity, ...rule })), requests: [], left: 0, spent: [] };
+  const state = {
+    rules: rules.map((rule) => ({ uses: Infinity, ...rule })),
+    requests: [],
+    left: 0,
+    spent: [],
+  };
   const server = createServer((request, response) => {
     if (request.method === "GET") {
       response.setHeader("content-type", "application/json");
@@ -27,7 +32,9 @@ export async function startModel(rules) {
         if (!response.writableFinished) state.left += 1;
       });
       const began = performance.now();
-      void answer(state, asked, request.url ?? "", response).then(() => state.spent.push(performance.now() - began));
+      void answer(state, asked, request.url ?? "", response).then(() =>
+        state.spent.push(performance.now() - began),
+      );
     });
   });
   await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
@@ -50,7 +57,9 @@ export async function startModel(rules) {
 
 async function answer(state, asked, path, response) {
   const said = JSON.stringify(asked.messages ?? [asked.prompt, asked.suffix]);
-  const rule = state.rules.find((each) => each.uses > 0 && (each.when === undefined || said.includes(each.when)));
+  const rule = state.rules.find(
+    (each) => each.uses > 0 && (each.when === undefined || said.includes(each.when)),
+  );
   if (!rule) {
     response.writeHead(404, { "content-type": "application/json" });
     response.end('{"error":{"message":"no rule of the script is for this request"}}');
@@ -65,7 +74,15 @@ async function answer(state, asked, path, response) {
   const chat = path.endsWith("chat/completions");
   const send = (value) => response.write(`data: ${JSON.stringify(value)}\n\n`);
   const piece = (index, text, end = null) =>
-    send({ choices: [{ index, ...(chat ? { delta: text === null ? {} : { content: text } } : { text: text ?? "" }), finish_reason: end }] });
+    send({
+      choices: [
+        {
+          index,
+          ...(chat ? { delta: text === null ? {} : { content: text } } : { text: text ?? "" }),
+          finish_reason: end,
+        },
+      ],
+    });
   const pieces = rule.pieces ?? [rule.text];
   for (let index = 0; index < Math.max(1, asked.n ?? 1); index++) {
     for (const text of pieces) {
@@ -77,6 +94,12 @@ async function answer(state, asked, path, response) {
     piece(index, null, "stop");
   }
   const characters = pieces.join("").length;
-  send({ choices: [], usage: { prompt_tokens: Math.ceil(said.length / 4), completion_tokens: Math.ceil(characters / 4) } });
+  send({
+    choices: [],
+    usage: {
+      prompt_tokens: Math.ceil(said.length / 4),
+      completion_tokens: Math.ceil(characters / 4),
+    },
+  });
   response.end("data: [DONE]\n\n");
 }

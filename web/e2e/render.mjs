@@ -32,16 +32,27 @@ const PARTS = {
 };
 
 /** How the control renders each. */
-const CARELESS = { markdown: "markdown", html: "html", svg: "html", code: "html", names: "html", terminal: "terminal" };
+const CARELESS = {
+  markdown: "markdown",
+  html: "html",
+  svg: "html",
+  code: "html",
+  names: "html",
+  terminal: "terminal",
+};
 
 async function corpus(ports) {
-  const files = (await readdir(join(HERE, "corpus"))).filter((file) => file.endsWith(".json")).sort();
+  const files = (await readdir(join(HERE, "corpus")))
+    .filter((file) => file.endsWith(".json"))
+    .sort();
   const found = [];
   for (const file of files) {
     const entries = JSON.parse(await readFile(join(HERE, "corpus", file), "utf8"));
     for (const entry of entries) {
       const parts = entry.parts ?? [entry.source];
-      const raw = parts.map((part) => (typeof part === "string" ? part : part[0].repeat(part[1]))).join("");
+      const raw = parts
+        .map((part) => (typeof part === "string" ? part : part[0].repeat(part[1])))
+        .join("");
       const source = raw
         .replaceAll("{SINK}", `http://127.0.0.1:${ports.sink}`)
         .replaceAll("{NAMED}", `http://leak-${found.length}.sink.test:${ports.sink}`)
@@ -54,7 +65,15 @@ async function corpus(ports) {
 
 /** Watches a page for everything that content must not do. */
 async function watch(context, page, origin) {
-  const seen = { requests: [], violations: [], dialogs: 0, pages: 0, navigations: 0, ran: 0, errors: [] };
+  const seen = {
+    requests: [],
+    violations: [],
+    dialogs: 0,
+    pages: 0,
+    navigations: 0,
+    ran: 0,
+    errors: [],
+  };
   context.on("page", () => {
     seen.pages += 1;
   });
@@ -86,7 +105,10 @@ async function watch(context, page, origin) {
 async function inTime(work, what, patience = PATIENCE_MS) {
   let timer;
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} kept the page busy for ${patience / 1000} s`)), patience);
+    timer = setTimeout(
+      () => reject(new Error(`${what} kept the page busy for ${patience / 1000} s`)),
+      patience,
+    );
   });
   work.catch(() => undefined);
   try {
@@ -97,7 +119,10 @@ async function inTime(work, what, patience = PATIENCE_MS) {
 }
 
 async function settled(page, ms = QUIET_MS) {
-  await page.evaluate((pause) => new Promise((done) => requestAnimationFrame(() => setTimeout(done, pause))), ms);
+  await page.evaluate(
+    (pause) => new Promise((done) => requestAnimationFrame(() => setTimeout(done, pause))),
+    ms,
+  );
 }
 
 /** Moves the pointer over every link, and clicks some with the middle button, which a person does not mean as a yes. */
@@ -105,8 +130,14 @@ async function touch(page) {
   const links = page.locator("#stage [role=link], #stage .md-dead");
   const count = Math.min(await links.count(), 4);
   for (let at = 0; at < count; at += 1) {
-    await links.nth(at).hover({ force: true, timeout: 1000 }).catch(() => undefined);
-    await links.nth(at).click({ button: "middle", force: true, timeout: 1000 }).catch(() => undefined);
+    await links
+      .nth(at)
+      .hover({ force: true, timeout: 1000 })
+      .catch(() => undefined);
+    await links
+      .nth(at)
+      .click({ button: "middle", force: true, timeout: 1000 })
+      .catch(() => undefined);
   }
 }
 
@@ -124,15 +155,25 @@ async function renderAll(browser, address, entries, ground) {
     for (const part of PARTS[entry.file]) {
       const hits = ground.hits.length;
       const began = performance.now();
-      if (process.argv.includes("--verbose")) console.error(`${entry.file}/${entry.name} in ${part}`);
+      if (process.argv.includes("--verbose"))
+        console.error(`${entry.file}/${entry.name} in ${part}`);
       const show = async () => {
-        await page.evaluate(([kind, source, svg]) => window.corpus.render(kind, source, svg), [part, entry.source, hostile]);
+        await page.evaluate(
+          ([kind, source, svg]) => window.corpus.render(kind, source, svg),
+          [part, entry.source, hostile],
+        );
         await settled(page);
         await touch(page);
         return page.evaluate((kind) => window.corpus.outcome(kind), part);
       };
       const outcome = await inTime(show(), `${entry.file}/${entry.name} in ${part}`);
-      outcomes.push({ ...entry, part, ...outcome, ms: performance.now() - began, hits: ground.hits.slice(hits) });
+      outcomes.push({
+        ...entry,
+        part,
+        ...outcome,
+        ms: performance.now() - began,
+        hits: ground.hits.slice(hits),
+      });
     }
   }
   await settled(page, SETTLED_MS);
@@ -156,7 +197,10 @@ async function followOne(browser, address, ground, port) {
   await page.locator("#stage [role=link]").click();
   const refused = ground.hits.length - before;
   await page.evaluate(() => window.corpus.answer(true));
-  const [opened] = await Promise.all([context.waitForEvent("page"), page.locator("#stage [role=link]").click()]);
+  const [opened] = await Promise.all([
+    context.waitForEvent("page"),
+    page.locator("#stage [role=link]").click(),
+  ]);
   await opened.waitForLoadState();
   const opener = await opened.evaluate(() => window.opener === null);
   const hit = ground.hits.at(-1);
@@ -180,7 +224,10 @@ async function careless(browsers, address, entries, ground) {
     const hits = ground.hits.length;
     const kind = CARELESS[entry.file];
     const show = async () => {
-      await page.evaluate(([how, source]) => window.control.render(how, source), [kind, entry.source]);
+      await page.evaluate(
+        ([how, source]) => window.control.render(how, source),
+        [kind, entry.source],
+      );
       await settled(page, QUIET_MS * 2);
     };
     if (holds) {
@@ -202,7 +249,8 @@ async function careless(browsers, address, entries, ground) {
     seen.violations += own.violations.length;
     results[entry.file] ??= { inputs: 0, harmed: 0 };
     results[entry.file].inputs += 1;
-    if (heard > 0 || ran > 0 || own.dialogs > 0 || own.requests.length > 0 || /pwned/.test(typed)) results[entry.file].harmed += 1;
+    if (heard > 0 || ran > 0 || own.dialogs > 0 || own.requests.length > 0 || /pwned/.test(typed))
+      results[entry.file].harmed += 1;
     await context.close().catch(() => undefined);
   }
   return { results, seen, held };
@@ -220,7 +268,12 @@ function pool(work) {
       logs.push(log);
       current = await chromium.launch({
         executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-        args: ["--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP *.sink.test 127.0.0.1", `--log-net-log=${log}`],
+        args: [
+          "--no-sandbox",
+          "--disable-gpu",
+          "--host-resolver-rules=MAP *.sink.test 127.0.0.1",
+          `--log-net-log=${log}`,
+        ],
       });
       return current;
     },
@@ -232,7 +285,9 @@ function pool(work) {
 }
 
 async function main() {
-  const only = process.argv.includes("--only") ? process.argv[process.argv.indexOf("--only") + 1] : null;
+  const only = process.argv.includes("--only")
+    ? process.argv[process.argv.indexOf("--only") + 1]
+    : null;
   const work = await mkdtemp(join(tmpdir(), "moat-render-"));
   const ground = await sink();
   const dist = await bundle(HERE, work);
@@ -241,17 +296,33 @@ async function main() {
   const browsers = pool(work);
   let report;
   try {
-    const entries = (await corpus({ sink: ground.port })).filter((entry) => only === null || entry.file === only);
+    const entries = (await corpus({ sink: ground.port })).filter(
+      (entry) => only === null || entry.file === only,
+    );
     const rendered = await renderAll(await browsers.one(), strict.address, entries, ground);
     const quiet = ground.hits.length;
     // A browser of its own, so that the log of names tells the two runs apart.
     await browsers.end();
     const asked = await names(browsers.logs());
     const followed = await followOne(await browsers.one(), strict.address, ground, ground.port);
-    const blocked = await careless(browsers, strict.address, entries.filter((entry) => entry.file === "html"), ground);
+    const blocked = await careless(
+      browsers,
+      strict.address,
+      entries.filter((entry) => entry.file === "html"),
+      ground,
+    );
     const after = ground.hits.length;
     const control = await careless(browsers, open.address, entries, ground);
-    report = { entries: entries.length, rendered, quiet, asked, followed, blocked, control, heard: ground.hits.length - after };
+    report = {
+      entries: entries.length,
+      rendered,
+      quiet,
+      asked,
+      followed,
+      blocked,
+      control,
+      heard: ground.hits.length - after,
+    };
   } finally {
     await browsers.end();
     await Promise.all([strict.close(), open.close(), ground.close()]);

@@ -57,7 +57,7 @@ export async function startFake(options = {}) {
     sessions,
     boundary: sessions.boundary,
     terminal: new Terminals(root, news),
-    language: { servers: () => ({ reply: "servers", servers: [] }), send: () => ({ reply: "sent" }) },
+    language: { servers: () => ({ reply: "servers", allowed: null, servers: [] }) },
     completion: {
       complete: () => ({ reply: "completed", text: null, model_ms: 0 }),
       cancel: () => ({ reply: "cancelled" }),

@@ -217,6 +217,12 @@ impl Environment {
         ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| self.variable(name).is_some())
     }
 
+    /// Where the user's own tools lie: the search path, and where toolchains put programs.
+    pub(crate) fn toolchains(&self) -> Vec<PathBuf> {
+        let home = TOOLCHAINS.iter().map(|name| self.layout.home.join(name));
+        self.path.iter().cloned().chain(home).collect()
+    }
+
     /// A program of the search path.
     pub(crate) fn find(&self, program: &str) -> Option<PathBuf> {
         self.path.iter().map(|directory| directory.join(program)).find(|path| path.is_file())
@@ -270,6 +276,17 @@ impl Environment {
         Ok(canonical)
     }
 }
+
+/// Directories of the home in which toolchains put programs.
+const TOOLCHAINS: [&str; 7] = [
+    ".local/bin",
+    ".cargo/bin",
+    "go/bin",
+    ".npm-global/bin",
+    ".volta/bin",
+    ".bun/bin",
+    ".dotnet/tools",
+];
 
 /// The variables by which a program that gives the root's rights to a user says whose they
 /// were, and what they hold when they were the root's own before.

@@ -168,6 +168,7 @@ impl Served {
             root: root.clone(),
             state: state.clone(),
             preferences: layout.state.join("page-settings.json"),
+            programs: environment.toolchains(),
             launcher: Arc::clone(&started.launcher),
             fs: Arc::clone(&environment.fs),
             clock: Arc::clone(&environment.clock),

@@ -27,7 +27,12 @@ pub use files::{
 };
 pub use frame::{ClientFrame, ServerFrame, WorkspaceNews, WorkspaceQuery, WorkspaceReply};
 pub use git::{Blame, GitChange, GitCommit, GitQuery, GitReply, GitStatus, GitWhat};
-pub use language::{CompletionQuery, CompletionReply, LanguageQuery, LanguageReply, ServerState};
+pub use language::{
+    CodeAction, CompletionItem, CompletionQuery, CompletionReply, FileEdits, FileSymbol,
+    LanguageAnswer, LanguageNews, LanguageProblem, LanguageQuery, LanguageReply, LanguageServers,
+    LanguageWant, Location, ProblemSeverity, ServerStanding, ServerState, Span, SpanEdit, Spot,
+    SymbolSort,
+};
 pub use search::{SearchHit, SearchLine, SearchQuery, SearchReply, SearchSpec};
 pub use sessions::{ModelChoice, SessionsQuery, SessionsReply};
 pub use terminal::{OpenTerminal, TerminalQuery, TerminalReply};

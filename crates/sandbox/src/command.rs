@@ -5,6 +5,7 @@
 //! strings for a shell.
 
 use std::ffi::OsString;
+use std::io::PipeWriter;
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -24,7 +25,40 @@ pub enum Input {
     Empty,
     /// These bytes.
     Bytes(Vec<u8>),
+    /// What is written to the other end of a pipe, for a program that is talked with.
+    Pipe(InputPipe),
 }
+
+/// The end of a pipe that a command reads from.
+#[derive(Clone, Debug)]
+pub struct InputPipe(Arc<OwnedFd>);
+
+impl InputPipe {
+    /// Makes a pipe. Writing to its other end waits while the pipe is full, and fails when the
+    /// command has ended and the last copy of this end is gone.
+    ///
+    /// # Errors
+    /// [`Error::Start`] when the system has no descriptors left.
+    pub fn new() -> Result<(Self, PipeWriter), Error> {
+        let made = std::io::pipe().map_err(|source| Error::Start {
+            step: "making a pipe for the command's input".to_owned(),
+            source,
+        });
+        made.map(|(reader, writer)| (Self(Arc::new(reader.into())), writer))
+    }
+
+    pub(crate) fn share(&self) -> std::io::Result<OwnedFd> {
+        self.0.try_clone()
+    }
+}
+
+impl PartialEq for InputPipe {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for InputPipe {}
 
 /// What a command can reach beyond itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -46,8 +46,8 @@ mod view;
 mod wire;
 
 pub use command::{
-    Bound, Collected, Command, Exit, Input, Interrupt, Limits, Network, OutputSink, Status, Stream,
-    Usage, Variable,
+    Bound, Collected, Command, Exit, Input, InputPipe, Interrupt, Limits, Network, OutputSink,
+    Status, Stream, Usage, Variable,
 };
 pub use confinement::{Confinement, Effect, Standing};
 pub use error::Error;

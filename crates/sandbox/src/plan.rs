@@ -31,8 +31,10 @@ pub enum Files {
     Direct,
     /// Nothing in the workspace can be changed.
     ReadOnly,
-    /// The real tree as it is at every moment, for source control that a person asked for.
-    /// Only a program that obeys nothing in the tree may run on it.
+    /// The real tree as it is at every moment, for source control and language servers that a
+    /// person asked for. With [`Writes::Nothing`] a program may obey what lies in the tree: it
+    /// writes nothing there and reaches no socket. With any other, only one that obeys nothing
+    /// in the tree may run on it.
     Repository(Writes),
 }
 
@@ -134,6 +136,7 @@ pub struct Plan {
     pub(crate) root: PathBuf,
     pub(crate) root_fd: OwnedFd,
     pub(crate) files: Files,
+    pub(crate) reads: Vec<PathBuf>,
     pub(crate) without: Vec<Layer>,
     pub(crate) purpose: Purpose,
     pub(crate) unoverlaid: Unoverlaid,
@@ -179,6 +182,7 @@ impl Plan {
             root: root.to_owned(),
             root_fd,
             files,
+            reads: Vec::new(),
             without: Vec::new(),
             purpose: Purpose::Workspace,
             unoverlaid: Unoverlaid::Copied,
@@ -199,6 +203,7 @@ impl Plan {
             root: self.root.clone(),
             root_fd: self.root_fd.try_clone()?,
             files,
+            reads: self.reads.clone(),
             without: self.without.clone(),
             purpose: self.purpose,
             unoverlaid: self.unoverlaid,
@@ -221,6 +226,15 @@ impl Plan {
     #[must_use]
     pub const fn files(&self) -> &Files {
         &self.files
+    }
+
+    /// Shows a further directory, read-only: that of a program which the user's own search path
+    /// names and which is to run inside. One that holds the home, the workspace or a hidden
+    /// place is not shown.
+    #[must_use]
+    pub fn reading(mut self, directory: PathBuf) -> Self {
+        self.reads.push(directory);
+        self
     }
 
     /// Lets the root lie among Moat's own files. Only the probe and its tests call this.

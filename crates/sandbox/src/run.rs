@@ -120,7 +120,7 @@ impl Surroundings {
             directory: command.directory.as_path().into(),
             input: match &command.input {
                 Input::Empty => InputFrom::Nothing,
-                Input::Bytes(_) => InputFrom::Descriptor,
+                Input::Bytes(_) | Input::Pipe(_) => InputFrom::Descriptor,
             },
             cpu_s: limits.cpu.as_secs().max(1),
             memory_bytes: limits.memory_bytes,
@@ -247,6 +247,7 @@ impl Streams {
         let input = match &command.input {
             Input::Empty => None,
             Input::Bytes(bytes) => Some(wire::memory_file(bytes)?),
+            Input::Pipe(pipe) => Some(pipe.share()?),
         };
         let ((output, output_end), (error, error_end)) = (pipe()?, pipe()?);
         let given = input.into_iter().chain([output_end, error_end]).collect();

@@ -42,7 +42,7 @@ pub(crate) fn compile(
         bytes_max: private_bytes(),
         mode: 0o755,
     });
-    entries.extend(toolchain::entries(settings, &plan.root));
+    entries.extend(toolchain::entries(settings, &plan.root, &plan.reads));
     for (from, at) in extra {
         entries.push(bind(from, at, Access::Read, Missing::Refuse));
     }

@@ -79,7 +79,7 @@ pub(crate) fn text(frame: &ServerFrame) -> Message {
 /// Answers the questions of front ends.
 ///
 /// Each call may wait, and is made on a thread of its own; calls of one front end about
-/// sessions, terminals and the desk are made one after another, in the order in which they
+/// sessions, terminals, the desk and languages are made one after another, in the order in which they
 /// were asked.
 pub trait Backend: Send + Sync + 'static {
     /// Answers a question.

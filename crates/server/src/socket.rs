@@ -2,7 +2,7 @@
 //! One front end's connection: questions come in, answers and news go out.
 //!
 //! Three tasks share a connection. One reads; one answers what has an order (sessions,
-//! terminals, the desk) from a queue; one writes what waits in the queue to the front end. All
+//! terminals, the desk, languages) from a queue; one writes what waits in the queue to the front end. All
 //! other questions are answered beside each other, a few at once. Each queue is bounded, and
 //! a front end that sends faster than it is answered is read no further.
 //!
@@ -141,7 +141,10 @@ fn misunderstood(text: &str, error: &serde_json::Error) -> Option<Message> {
 const fn has_order(query: &WorkspaceQuery) -> bool {
     matches!(
         query,
-        WorkspaceQuery::Sessions(_) | WorkspaceQuery::Terminal(_) | WorkspaceQuery::Desk(_)
+        WorkspaceQuery::Sessions(_)
+            | WorkspaceQuery::Terminal(_)
+            | WorkspaceQuery::Desk(_)
+            | WorkspaceQuery::Language(_)
     )
 }
 

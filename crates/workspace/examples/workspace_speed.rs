@@ -51,6 +51,7 @@ fn main() -> ExitCode {
         root,
         state: directory.path().join("state"),
         preferences: directory.path().join("front.json"),
+        programs: Vec::new(),
         launcher: Arc::new(launcher.unwrap()),
         fs: Arc::new(RealFs),
         clock: Arc::new(SystemClock::new()),

@@ -23,7 +23,9 @@ pub struct WorkspaceSettings {
     pub state: PathBuf,
     /// The file that holds the user's settings of front ends, for all workspaces.
     pub preferences: PathBuf,
-    /// Starts the sandboxes that git runs in.
+    /// The directories in which programs of language servers are looked for, in order.
+    pub programs: Vec<PathBuf>,
+    /// Starts the sandboxes that git and language servers run in.
     pub launcher: Arc<Launcher>,
     /// The door to Moat's own files.
     pub fs: Arc<dyn Fs>,

@@ -11,13 +11,15 @@ use std::sync::Arc;
 use moat_base::Report;
 use moat_files::{DirTree, Root};
 use moat_protocol::workspace::{
-    DeskQuery, DeskReply, FilesQuery, FilesReply, GitQuery, GitReply, SearchQuery, SearchReply,
+    DeskQuery, DeskReply, FilesQuery, FilesReply, GitQuery, GitReply, LanguageQuery, LanguageReply,
+    SearchQuery, SearchReply,
 };
 
 use crate::desk::Desk;
 use crate::error::Error;
 use crate::files::Files;
 use crate::git::Git;
+use crate::language::{LanguageSink, Languages};
 use crate::names::Names;
 use crate::news::Observer;
 use crate::search::{FrontId, SearchSink, Searches};
@@ -29,6 +31,7 @@ pub struct Workspace {
     files: Arc<Files>,
     searches: Searches,
     git: Git,
+    languages: Languages,
     desk: Desk,
     names: Arc<Names>,
     _observer: Observer,
@@ -47,6 +50,7 @@ impl Workspace {
         Ok(Self {
             searches: Searches::new(Arc::clone(&files), Arc::clone(&settings.clock)),
             git: Git::new(settings, tree.root().path(), Arc::clone(&files)),
+            languages: Languages::open(settings),
             desk: Desk::open(settings, tree)?,
             files,
             names,
@@ -83,6 +87,21 @@ impl Workspace {
     /// Ends what a front end began, since it is gone.
     pub fn gone(&self, front: FrontId) {
         self.searches.stop(front);
+        self.languages.gone(front);
+    }
+
+    /// Answers a question about language servers. What a server is asked is answered to
+    /// `sink`, from another thread.
+    ///
+    /// # Errors
+    /// What failed, why, and what the reader can do.
+    pub fn language(
+        &self,
+        query: LanguageQuery,
+        front: FrontId,
+        sink: LanguageSink,
+    ) -> Result<LanguageReply, Report> {
+        self.languages.answer(query, front, sink).map_err(|error| Report::of(&error))
     }
 
     /// Answers a question of source control.

@@ -40,22 +40,32 @@ export async function agent({ home: make, open }) {
   const second = hunks(page).nth(1);
   await second.hover();
   await second.locator(".rv-hunk-actions button").last().click();
-  await until("the kept hunk on disk", () => home.read("calc.py") === WRONG.replace("result -= value", "result += value"));
+  await until(
+    "the kept hunk on disk",
+    () => home.read("calc.py") === WRONG.replace("result -= value", "result += value"),
+  );
   await page.waitForFunction(() => document.querySelectorAll(".rv-hunk").length === 1);
 
   // What is left is shown in the file itself.
   await openFile(page, "calc.py");
   await page.waitForSelector(".pending-bar");
   await until("the pending line in the editor", async () =>
-    (await page.locator(".pending-line").allTextContents()).some((line) => line.replaceAll("\u00a0", " ").includes("Add the values up.")),
+    (await page.locator(".pending-line").allTextContents()).some((line) =>
+      line.replaceAll("\u00a0", " ").includes("Add the values up."),
+    ),
   );
   await page.locator(".pending-bar button", { hasText: "Keep" }).click();
   await until("all of it on disk", () => home.read("calc.py") === RIGHT);
   await page.waitForSelector(".pending-bar", { state: "detached" });
-  await until("the editor has what was kept", async () => (await editorText(page)).includes("Add the values up."));
+  await until("the editor has what was kept", async () =>
+    (await editorText(page)).includes("Add the values up."),
+  );
 
   await page.locator(".ag-line-actions button", { hasText: "Undo keep" }).last().click();
-  await until("the last keep is taken back", () => home.read("calc.py") === WRONG.replace("result -= value", "result += value"));
+  await until(
+    "the last keep is taken back",
+    () => home.read("calc.py") === WRONG.replace("result -= value", "result += value"),
+  );
 
   await backAndForward(page, home);
   // A session that is only stored is gone back in as well.
@@ -73,9 +83,15 @@ export async function agent({ home: make, open }) {
 async function backAndForward(page, home) {
   const before = home.read("calc.py");
   await page.locator(".ag-message").first().hover();
-  await page.locator('.ag-message button[aria-label="Go back to before this message…"]').first().click();
+  await page
+    .locator('.ag-message button[aria-label="Go back to before this message…"]')
+    .first()
+    .click();
   await page.waitForSelector(".ag-rewind-plan li");
-  holds("the plan names the turn", (await page.locator(".ag-rewind-plan").textContent()).includes("total is wrong"));
+  holds(
+    "the plan names the turn",
+    (await page.locator(".ag-rewind-plan").textContent()).includes("total is wrong"),
+  );
   for (const scope of ["Code only", "Conversation only", "Code and conversation"]) {
     await page.locator(".ag-scopes label", { hasText: scope }).locator("input").check();
     await page.waitForSelector(".ag-rewind-plan li, .ag-rewind-plan .ag-faint");
@@ -123,7 +139,11 @@ export async function approval({ home: make, open }) {
   await until("the end of the turn", async () => {
     if ((await page.locator(".ag-outcome").count()) > 0) return true;
     const button = page.locator(".ag-question button:enabled", { hasText: "Run it once" });
-    if ((await button.count()) > 0) await button.first().click({ timeout: 2000 }).catch(() => undefined);
+    if ((await button.count()) > 0)
+      await button
+        .first()
+        .click({ timeout: 2000 })
+        .catch(() => undefined);
     return false;
   });
   await see(page, ".ag-outcome", "Solved");
@@ -136,7 +156,10 @@ export async function approval({ home: make, open }) {
   await page.locator(".ag-question button", { hasText: "Deny" }).click();
   await see(page, ".ag-line", "Denied:");
   await page.waitForSelector(".ag-outcome");
-  holds("a denied turn is not solved", !(await page.locator(".ag-outcome").textContent()).includes("Solved"));
+  holds(
+    "a denied turn is not solved",
+    !(await page.locator(".ag-outcome").textContent()).includes("Solved"),
+  );
   same("the file", home.read("calc.py"), WRONG);
 }
 
@@ -148,8 +171,14 @@ export async function boundary({ home: make, open }) {
   await page.keyboard.press("Control+Shift+b");
   await page.waitForSelector(".bd-crossings .row");
   await see(page, ".bd-crossings .bd-row", "Allowed");
-  const listed = await page.locator(".bd-crossings .section-head .badge, .section-head .badge").first().textContent();
-  holds(`the count of crossings is ${listed}`, Number(listed) >= home.model.requests.length && home.model.requests.length > 0);
+  const listed = await page
+    .locator(".bd-crossings .section-head .badge, .section-head .badge")
+    .first()
+    .textContent();
+  holds(
+    `the count of crossings is ${listed}`,
+    Number(listed) >= home.model.requests.length && home.model.requests.length > 0,
+  );
   await page.locator(".bd-crossings .row").first().click();
   await see(page, ".bd-detail", "host");
   await page.waitForSelector(".bd-protections li");

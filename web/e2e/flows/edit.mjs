@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files: opened, changed, saved, in conflict, made, renamed, thrown away; searched and replaced.
 
-import { command, editorText, holds, openFile, same, see, until, usable, WRONG } from "../harness.mjs";
+import {
+  command,
+  editorText,
+  holds,
+  openFile,
+  same,
+  see,
+  until,
+  usable,
+  WRONG,
+} from "../harness.mjs";
 
 const dirty = (page) => page.waitForSelector(".tab.dirty");
 const clean = (page) => page.waitForFunction(() => document.querySelector(".tab.dirty") === null);
@@ -24,7 +34,9 @@ export async function edit({ home: make, open }) {
   await page.reload();
   await usable(page);
   await dirty(page);
-  await until("the unsaved text after a reload", async () => (await editorText(page)).includes("# unsaved"));
+  await until("the unsaved text after a reload", async () =>
+    (await editorText(page)).includes("# unsaved"),
+  );
   same("the file on disk meanwhile", home.read("calc.py"), `# first\n${WRONG}`);
 
   const theirs = `# theirs\n${WRONG}`;
@@ -50,7 +62,9 @@ export async function edit({ home: make, open }) {
   home.put("calc.py", theirs);
   await page.locator(".bar.warning button", { hasText: "Take the one on disk" }).click();
   await clean(page);
-  await until("their text in the editor", async () => (await editorText(page)).includes("# theirs"));
+  await until("their text in the editor", async () =>
+    (await editorText(page)).includes("# theirs"),
+  );
   same("their text on disk", home.read("calc.py"), theirs);
 }
 
@@ -63,7 +77,11 @@ export async function explorer({ home: make, open }) {
   // What is made stands beside what has the focus: here the last file of the workspace itself.
   await page.keyboard.press("End");
   await see(page, ".tree .row.focused", "test_calc.py");
-  same("git's own files are not shown", await page.locator(".tree .row", { hasText: ".git" }).count(), 0);
+  same(
+    "git's own files are not shown",
+    await page.locator(".tree .row", { hasText: ".git" }).count(),
+    0,
+  );
   await command(page, "New file…");
   await page.waitForSelector(".entry input");
   await page.waitForFunction(() => document.activeElement?.matches(".entry input"));
@@ -88,7 +106,10 @@ export async function explorer({ home: make, open }) {
 
   await page.waitForFunction(() => document.activeElement?.classList.contains("tree"));
   await page.keyboard.press("Delete");
-  await until("ideas.txt is asked about or gone", async () => (await page.locator(".dialog").count()) > 0 || !home.has("ideas.txt"));
+  await until(
+    "ideas.txt is asked about or gone",
+    async () => (await page.locator(".dialog").count()) > 0 || !home.has("ideas.txt"),
+  );
   if ((await page.locator(".dialog").count()) > 0) await page.keyboard.press("Enter");
   await until("ideas.txt is in the trash", () => !home.has("ideas.txt"));
   await see(page, ".toast", "is in the trash");
@@ -116,14 +137,19 @@ export async function search({ home: make, open }) {
   await see(page, ".search-summary", "in 2 files");
   await page.locator(".search-line", { hasText: "def double" }).click();
   await page.waitForFunction(() => document.title.includes("calc.py"));
-  await until("the match in the editor", async () => (await editorText(page)).includes("def double"));
+  await until("the match in the editor", async () =>
+    (await editorText(page)).includes("def double"),
+  );
   const line = WRONG.split("\n").findIndex((each) => each.startsWith("def double")) + 1;
   await see(page, ".status", `Ln ${line}`);
 
   await page.keyboard.press("Control+Shift+h");
   await page.waitForSelector(".search-replace input");
   await page.locator(".search-replace input").fill("twice");
-  const file = page.locator(".search-results .row", { hasText: "calc.py" }).filter({ hasNotText: "test_calc.py" }).first();
+  const file = page
+    .locator(".search-results .row", { hasText: "calc.py" })
+    .filter({ hasNotText: "test_calc.py" })
+    .first();
   await file.hover();
   await file.locator('button[aria-label="Replace in this file"]').click();
   await page.waitForSelector(".dialog");

@@ -14,17 +14,24 @@ def other(side):
 /** What the ghost at the cursor says. */
 function ghostText(page) {
   return page.evaluate(() => {
-    const said = (selector) => [...document.querySelectorAll(selector)].map((part) => part.textContent.replaceAll("\u00a0", " "));
+    const said = (selector) =>
+      [...document.querySelectorAll(selector)].map((part) =>
+        part.textContent.replaceAll("\u00a0", " "),
+      );
     const inline = said(".ghost-text-decoration, .ghost-text-decoration-preview").join("");
     return [inline, ...said(".suggest-preview-text .view-line")].join("\n").trimEnd();
   });
 }
 
 const seesGhost = (page, text) =>
-  until(`the ghost text ${JSON.stringify(text)}`, async () => (await ghostText(page)).startsWith(text));
+  until(`the ghost text ${JSON.stringify(text)}`, async () =>
+    (await ghostText(page)).startsWith(text),
+  );
 const seesNone = (page) => until("no ghost text", async () => (await ghostText(page)) === "");
 const seesText = (page, text) =>
-  until(`${JSON.stringify(text)} in the editor`, async () => (await editorText(page)).includes(text));
+  until(`${JSON.stringify(text)} in the editor`, async () =>
+    (await editorText(page)).includes(text),
+  );
 
 /** The cursor goes to the end of a line. */
 export async function goTo(page, line) {
@@ -126,7 +133,9 @@ export async function ghost({ home: make, open }) {
   // What crossed is told as it was.
   await page.keyboard.press("Control+Shift+b");
   await until("each request is a crossing", async () => {
-    const told = await page.locator(".status", { hasText: `${home.model.requests.length} crossings` }).count();
+    const told = await page
+      .locator(".status", { hasText: `${home.model.requests.length} crossings` })
+      .count();
     return told > 0;
   });
 }

@@ -12,7 +12,8 @@ export function manyFiles(project) {
   for (let directory = 0; directory < DIRECTORIES; directory++) {
     const path = join(project, `part${String(directory).padStart(3, "0")}`);
     mkdirSync(path);
-    for (let file = 0; file < FILES; file++) writeFileSync(join(path, `file${directory}_${file}.txt`), "");
+    for (let file = 0; file < FILES; file++)
+      writeFileSync(join(path, `file${directory}_${file}.txt`), "");
   }
 }
 
@@ -27,12 +28,18 @@ export async function large({ home: make, open }) {
   await page.waitForSelector(".tree .row");
   await page.locator(".tree .row", { hasText: "part000" }).click();
   await see(page, ".tree .row", "file0_0.txt");
-  console.log(`     explorer of 100,000 files usable after ${Math.round(performance.now() - began)} ms`);
+  console.log(
+    `     explorer of 100,000 files usable after ${Math.round(performance.now() - began)} ms`,
+  );
   await page.keyboard.press("Control+p");
   await page.waitForSelector(".palette");
   await page.keyboard.type("file777_77");
   await until("the file in quick open", async () => {
-    const first = await page.locator(".palette .row .main").first().textContent({ timeout: 500 }).catch(() => "");
+    const first = await page
+      .locator(".palette .row .main")
+      .first()
+      .textContent({ timeout: 500 })
+      .catch(() => "");
     return first === "file777_77.txt";
   });
   await page.keyboard.press("Enter");

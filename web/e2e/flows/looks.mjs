@@ -14,7 +14,8 @@ const openSettings = async (page) => {
   await page.keyboard.press("Control+,");
   await page.waitForSelector(".settings-list");
 };
-const theme = (page, wanted) => page.waitForFunction((name) => document.documentElement.dataset.theme === name, wanted);
+const theme = (page, wanted) =>
+  page.waitForFunction((name) => document.documentElement.dataset.theme === name, wanted);
 const background = (page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
 
 /** Themes, the language and keys are changed in the settings, and stay. */
@@ -46,8 +47,14 @@ export async function settings({ home: make, open }) {
   await page.keyboard.press("F1");
   await page.waitForSelector(".palette");
   await page.keyboard.type("toggle side bar");
-  await page.waitForFunction(() => document.querySelector(".palette .row .main")?.textContent.toLowerCase().includes("side bar"));
-  same("the keys in the palette", (await page.locator(".palette .row kbd").first().textContent()).replaceAll(" ", ""), "Ctrl+B");
+  await page.waitForFunction(() =>
+    document.querySelector(".palette .row .main")?.textContent.toLowerCase().includes("side bar"),
+  );
+  same(
+    "the keys in the palette",
+    (await page.locator(".palette .row kbd").first().textContent()).replaceAll(" ", ""),
+    "Ctrl+B",
+  );
   await page.keyboard.press("Escape");
   await page.waitForSelector(".palette", { state: "detached" });
 
@@ -74,7 +81,13 @@ async function audit(page, screen, found) {
     const { violations } = await window.axe.run(document, { resultTypes: ["violations"] });
     return violations
       .filter((each) => ["serious", "critical"].includes(each.impact))
-      .map((each) => `${each.id}: ${each.nodes.slice(0, 3).map((node) => `${node.target.join(" ")} [${node.any[0]?.message ?? ""}]`).join("; ")}`);
+      .map(
+        (each) =>
+          `${each.id}: ${each.nodes
+            .slice(0, 3)
+            .map((node) => `${node.target.join(" ")} [${node.any[0]?.message ?? ""}]`)
+            .join("; ")}`,
+      );
   });
   found.push(...result.map((each) => `${screen}: ${each}`));
 }
@@ -142,25 +155,43 @@ export async function keyboard({ home: make, open }) {
   await page.keyboard.press("Control+`");
   await usable(page);
   await page.waitForFunction(() => document.activeElement?.closest(".terminal-screen") !== null);
-  same("the terminals after a reload and Ctrl+`", await page.locator(".terminal-screen").count(), 1);
+  same(
+    "the terminals after a reload and Ctrl+`",
+    await page.locator(".terminal-screen").count(),
+    1,
+  );
   await page.keyboard.press("Control+Alt+i");
   await page.waitForFunction(() => document.activeElement?.closest(".ag-composer") !== null);
-  const parts = { ".activity": "the activity bar", ".side": "the side bar", ".panel-tabs": "the panel", ".ag-composer": "the composer" };
-  const here = () => page.evaluate((all) => all.filter((each) => document.activeElement?.closest(each)), Object.keys(parts));
+  const parts = {
+    ".activity": "the activity bar",
+    ".side": "the side bar",
+    ".panel-tabs": "the panel",
+    ".ag-composer": "the composer",
+  };
+  const here = () =>
+    page.evaluate(
+      (all) => all.filter((each) => document.activeElement?.closest(each)),
+      Object.keys(parts),
+    );
   const reached = new Set();
   await page.locator(".title-find").focus();
   // A terminal and an editor take Tab for themselves; F6 leads out of them.
   for (let step = 0; step < 120 && reached.size < Object.keys(parts).length; step++) {
-    const inside = await page.evaluate(() => document.activeElement?.closest(".monaco-editor, .terminal-screen") !== null);
+    const inside = await page.evaluate(
+      () => document.activeElement?.closest(".monaco-editor, .terminal-screen") !== null,
+    );
     await page.keyboard.press(inside ? "F6" : "Tab");
     for (const part of await here()) reached.add(part);
   }
-  for (const [part, name] of Object.entries(parts)) holds(`Tab does not reach ${name}`, reached.has(part));
+  for (const [part, name] of Object.entries(parts))
+    holds(`Tab does not reach ${name}`, reached.has(part));
   const visited = new Set();
   for (let step = 0; step < 12; step++) {
     await page.keyboard.press("F6");
     const part = await page.evaluate(
-      (all) => all.find((each) => document.activeElement?.closest(each)) ?? document.activeElement?.className,
+      (all) =>
+        all.find((each) => document.activeElement?.closest(each)) ??
+        document.activeElement?.className,
       [".monaco-editor", ".terminal-screen", ".ag-panel", ".activity", ".tree"],
     );
     visited.add(part);
@@ -177,13 +208,28 @@ export async function narrow({ home: make, open }) {
   await openFile(page, "calc.py");
   await openTerminal(page);
   await askForRepair(page);
-  const size = async (selector) => (await page.locator(selector).first().boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
-  for (const [selector, least] of [[".editors .monaco-editor", 200], [".ag-composer", 240], [".tree", 140], [".terminal-screen", 200]]) {
+  const size = async (selector) =>
+    (await page.locator(selector).first().boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+  for (const [selector, least] of [
+    [".editors .monaco-editor", 200],
+    [".ag-composer", 240],
+    [".tree", 140],
+    [".terminal-screen", 200],
+  ]) {
     const box = await size(selector);
-    holds(`${selector} is ${box.width} wide at ${box.x}`, box.width >= least && box.x >= 0 && box.x + box.width <= 1024.5);
+    holds(
+      `${selector} is ${box.width} wide at ${box.x}`,
+      box.width >= least && box.x >= 0 && box.x + box.width <= 1024.5,
+    );
   }
-  const over = await page.evaluate(() => [document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight]);
-  holds(`the page scrolls by ${over}`, over.every((each) => each <= 0));
+  const over = await page.evaluate(() => [
+    document.documentElement.scrollWidth - innerWidth,
+    document.documentElement.scrollHeight - innerHeight,
+  ]);
+  holds(
+    `the page scrolls by ${over}`,
+    over.every((each) => each <= 0),
+  );
   await page.locator('.rv-bar button[aria-label="Review changes"]').click();
   await page.waitForSelector(".rv-hunk");
   await page.locator(".rv-head-actions button", { hasText: "Keep all" }).click();

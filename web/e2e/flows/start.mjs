@@ -11,9 +11,15 @@ export async function link({ browser, home, open }) {
   const { page } = await open(link);
   const rows = await page.locator(".tree .row").allTextContents();
   for (const name of ["calc.py", "test_calc.py", "README.md", "tally"]) {
-    holds(`${name} is missing in the explorer: ${rows}`, rows.some((row) => row.includes(name)));
+    holds(
+      `${name} is missing in the explorer: ${rows}`,
+      rows.some((row) => row.includes(name)),
+    );
   }
-  holds(`the link's secret stays in the address: ${page.url()}`, !link.includes(page.url()) || page.url().length < link.length);
+  holds(
+    `the link's secret stays in the address: ${page.url()}`,
+    !link.includes(page.url()) || page.url().length < link.length,
+  );
   const stranger = await browser.newContext();
   const again = await stranger.newPage();
   same("the link a second time", (await again.goto(link))?.status(), 401);

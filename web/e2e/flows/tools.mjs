@@ -6,11 +6,17 @@ import { command, editorText, holds, openFile, same, see, until, usable } from "
 const rows = (page) =>
   page.evaluate(() =>
     [...document.querySelectorAll(".terminal-group:not([hidden]) .xterm-rows")]
-      .map((screen) => [...screen.children].map((row) => row.textContent.replaceAll("\u00a0", " ").trimEnd()).join("\n"))
+      .map((screen) =>
+        [...screen.children]
+          .map((row) => row.textContent.replaceAll("\u00a0", " ").trimEnd())
+          .join("\n"),
+      )
       .join("\n"),
   );
-const printed = (page, text) => until(`“${text}” in the terminal`, async () => (await rows(page)).split("\n").includes(text));
-const inTerminal = (page) => page.waitForFunction(() => document.activeElement?.closest(".terminal-screen") !== null);
+const printed = (page, text) =>
+  until(`“${text}” in the terminal`, async () => (await rows(page)).split("\n").includes(text));
+const inTerminal = (page) =>
+  page.waitForFunction(() => document.activeElement?.closest(".terminal-screen") !== null);
 
 /** Opens the panel of terminals, and waits for a prompt. */
 export async function openTerminal(page) {
@@ -28,7 +34,10 @@ export async function terminal({ home: make, open }) {
   await printed(page, "moat-42");
   await page.keyboard.type("cat > typed.txt\nby hand\n");
   await page.keyboard.press("Control+d");
-  await until("what was typed on disk", () => home.has("typed.txt") && home.read("typed.txt") === "by hand\n");
+  await until(
+    "what was typed on disk",
+    () => home.has("typed.txt") && home.read("typed.txt") === "by hand\n",
+  );
 
   await page.reload();
   await usable(page);
@@ -66,15 +75,23 @@ export async function scm({ home: make, open }) {
   await see(page, ".tree .row .entry.modified, .entry.modified", "calc.py", { state: "attached" });
   await entry.click();
   await page.waitForSelector(".monaco-diff-editor .line-insert");
-  await until("the changed line in the comparison", async () => (await editorText(page)).includes("# changed here"));
+  await until("the changed line in the comparison", async () =>
+    (await editorText(page)).includes("# changed here"),
+  );
 
   await entry.hover();
   await entry.locator('button[aria-label="Stage"]').click();
   await see(page, ".scm-changes .row.row", "Staged");
-  await until("calc.py is staged", () => home.git("diff", "--cached", "--name-only") === "calc.py\n");
+  await until(
+    "calc.py is staged",
+    () => home.git("diff", "--cached", "--name-only") === "calc.py\n",
+  );
   await page.locator(".scm-message textarea").fill("Say what changed\n\nWith a body.");
   await page.locator(".scm-commit-button").click();
-  await until("the commit", () => home.git("log", "-1", "--format=%B").trim() === "Say what changed\n\nWith a body.");
+  await until(
+    "the commit",
+    () => home.git("log", "-1", "--format=%B").trim() === "Say what changed\n\nWith a body.",
+  );
   same("what was committed", home.git("show", "--name-only", "--format=").trim(), "calc.py");
   same("what was not", home.git("status", "--porcelain").trim(), "?? new.txt");
   await see(page, ".scm-history-section", "Say what changed");
@@ -98,7 +115,9 @@ export async function scm({ home: make, open }) {
   await page.locator(".scm-branch").click();
   await page.waitForSelector(".palette");
   await page.keyboard.type("other");
-  await page.waitForFunction(() => document.querySelector(".palette .row .main")?.textContent === "other");
+  await page.waitForFunction(
+    () => document.querySelector(".palette .row .main")?.textContent === "other",
+  );
   await page.keyboard.press("Enter");
   await until("the branch on disk", () => home.git("branch", "--show-current").trim() === "other");
   await see(page, ".scm-branch", "other");

@@ -21,7 +21,12 @@ window.control = {
     typed = "";
     if (kind === "terminal") {
       const terminal = new Terminal({
-        windowOptions: { getWinTitle: true, getIconTitle: true, getWinSizePixels: true, getWinPosition: true },
+        windowOptions: {
+          getWinTitle: true,
+          getIconTitle: true,
+          getWinSizePixels: true,
+          getWinPosition: true,
+        },
       });
       stage.replaceChildren();
       terminal.open(stage);

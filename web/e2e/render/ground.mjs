@@ -8,11 +8,19 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { build, loadConfigFromFile, mergeConfig } from "vite";
 
-const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".json": "application/json" };
+const TYPES = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".json": "application/json",
+};
 
 /** Builds the pages of the corpus with the program's own settings. */
 export async function bundle(root, work) {
-  const config = await loadConfigFromFile({ command: "build", mode: "production" }, join(root, "../../vite.config.ts"));
+  const config = await loadConfigFromFile(
+    { command: "build", mode: "production" },
+    join(root, "../../vite.config.ts"),
+  );
   const outDir = join(work, "dist");
   const own = {
     root,
@@ -22,7 +30,9 @@ export async function bundle(root, work) {
       outDir,
       emptyOutDir: true,
       minify: false,
-      rollupOptions: { input: { page: join(root, "page.html"), control: join(root, "control.html") } },
+      rollupOptions: {
+        input: { page: join(root, "page.html"), control: join(root, "control.html") },
+      },
     },
   };
   await build(mergeConfig(config?.config ?? {}, own));
@@ -55,10 +65,18 @@ export async function serve(directory, policy) {
 export async function sink() {
   const hits = [];
   const server = createServer((request, response) => {
-    hits.push({ path: `${request.headers.host ?? ""}${request.url ?? ""}`, referrer: request.headers.referer ?? "" });
+    hits.push({
+      path: `${request.headers.host ?? ""}${request.url ?? ""}`,
+      referrer: request.headers.referer ?? "",
+    });
     response.setHeader("access-control-allow-origin", "*");
-    response.setHeader("content-type", request.url?.endsWith(".js") ? "text/javascript" : "text/html");
-    response.end(request.url?.endsWith(".js") ? "window.__ran = 1;" : "<!doctype html><title>sink</title>");
+    response.setHeader(
+      "content-type",
+      request.url?.endsWith(".js") ? "text/javascript" : "text/html",
+    );
+    response.end(
+      request.url?.endsWith(".js") ? "window.__ran = 1;" : "<!doctype html><title>sink</title>",
+    );
   });
   return { hits, port: await listening(server), close: () => closed(server) };
 }
@@ -81,7 +99,8 @@ function closed(server) {
 export async function names(files) {
   const found = {};
   for (const file of files) {
-    for (const [name, count] of Object.entries(await namesIn(file))) found[name] = (found[name] ?? 0) + count;
+    for (const [name, count] of Object.entries(await namesIn(file)))
+      found[name] = (found[name] ?? 0) + count;
   }
   return found;
 }
@@ -92,7 +111,9 @@ async function namesIn(file) {
   if (!text.trimEnd().endsWith("}")) text = `${text.trimEnd().replace(/,$/u, "")}]}`;
   const log = JSON.parse(text);
   const kinds = Object.entries(log.constants?.logEventTypes ?? {});
-  const wanted = new Set(kinds.filter(([name]) => /^HOST_RESOLVER/.test(name)).map(([, number]) => number));
+  const wanted = new Set(
+    kinds.filter(([name]) => /^HOST_RESOLVER/.test(name)).map(([, number]) => number),
+  );
   const found = {};
   for (const event of log.events ?? []) {
     const host = event.params?.host ?? event.params?.hostname;

@@ -34,7 +34,17 @@ export function stubHost(answers: Answer, deeds: Deeds, yes: () => boolean): Hos
   const status = { branch: "main", head: "0", ahead: 0, behind: 0, changes: [], truncated: false };
   return {
     client: client as unknown as Client,
-    setup: () => ({ name: "w", workspace: "/w", boundary: "", version: "", instance: "1", repository: true, layout: null, settings: null, buffers: [] }),
+    setup: () => ({
+      name: "w",
+      workspace: "/w",
+      boundary: "",
+      version: "",
+      instance: "1",
+      repository: true,
+      layout: null,
+      settings: null,
+      buffers: [],
+    }),
     settled: () => undefined,
     connected: () => true,
     openFile: (path) => {
@@ -46,7 +56,13 @@ export function stubHost(answers: Answer, deeds: Deeds, yes: () => boolean): Hos
     openTab: () => undefined,
     openView: () => undefined,
     badge: () => undefined,
-    commands: { register: () => () => undefined, run: () => Promise.resolve(), list: () => [], keysOf: () => null, context: () => undefined },
+    commands: {
+      register: () => () => undefined,
+      run: () => Promise.resolve(),
+      list: () => [],
+      keysOf: () => null,
+      context: () => undefined,
+    },
     notify: () => undefined,
     confirm: (question) => {
       deeds.confirmed.push(question.detail ?? question.title);
@@ -67,9 +83,14 @@ export function stubHost(answers: Answer, deeds: Deeds, yes: () => boolean): Hos
     fileMoved: () => undefined,
     fileRemoved: () => undefined,
     pending: { set: () => undefined, go: () => undefined },
-    settings: { get: fallbackOf, set: () => undefined, changed: () => false, reset: () => undefined },
+    settings: {
+      get: fallbackOf,
+      set: () => undefined,
+      changed: () => false,
+      reset: () => undefined,
+    },
     memory: {
-      get: <T,>(key: string, otherwise: T) => (kept.has(key) ? (kept.get(key) as T) : otherwise),
+      get: <T>(key: string, otherwise: T) => (kept.has(key) ? (kept.get(key) as T) : otherwise),
       set: (key, value) => void kept.set(key, value),
     },
     t,

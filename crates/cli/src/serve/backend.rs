@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use moat_base::Report;
-use moat_protocol::workspace::{LanguageQuery, LanguageReply, WorkspaceQuery, WorkspaceReply};
+use moat_protocol::workspace::{WorkspaceNews, WorkspaceQuery, WorkspaceReply};
 use moat_server::{Backend, Front};
 use moat_workspace::{FrontId, Workspace};
 
@@ -60,7 +60,15 @@ impl Backend for Service {
             WorkspaceQuery::Boundary(query) => {
                 self.boundary.answer(query).map(WorkspaceReply::Boundary)
             }
-            WorkspaceQuery::Language(query) => language(&query).map(WorkspaceReply::Language),
+            WorkspaceQuery::Language(query) => {
+                let told = front.clone();
+                // One that cannot follow comes again and asks anew.
+                let sink = Arc::new(move |news| {
+                    let _gone = told.announce(WorkspaceNews::Language(news));
+                });
+                let front = FrontId(front.id());
+                self.workspace.language(query, front, sink).map(WorkspaceReply::Language)
+            }
             WorkspaceQuery::Completion(query) => self
                 .completion
                 .answer(front, query, &self.workspace)
@@ -82,17 +90,5 @@ impl Backend for Service {
         self.completion.left(front.id());
         self.terminals.left(front.id());
         self.workspace.gone(FrontId(front.id()));
-    }
-}
-
-/// No language server is started yet: each says so.
-fn language(query: &LanguageQuery) -> Result<LanguageReply, Report> {
-    match query {
-        LanguageQuery::Servers { .. } => Ok(LanguageReply::Servers { servers: Vec::new() }),
-        LanguageQuery::Send { language, .. } => Err(Report {
-            error: format!("no language server for {language} runs"),
-            causes: Vec::new(),
-            hint: None,
-        }),
     }
 }

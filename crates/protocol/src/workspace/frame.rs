@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     BoundaryQuery, BoundaryReply, CompletionQuery, CompletionReply, Crossing, DeskQuery, DeskReply,
-    FilesQuery, FilesReply, GitQuery, GitReply, LanguageQuery, LanguageReply, SearchHit,
-    SearchQuery, SearchReply, SessionsQuery, SessionsReply, TerminalQuery, TerminalReply,
+    FilesQuery, FilesReply, GitQuery, GitReply, LanguageNews, LanguageQuery, LanguageReply,
+    SearchHit, SearchQuery, SearchReply, SessionsQuery, SessionsReply, TerminalQuery,
+    TerminalReply,
 };
 use crate::Envelope;
 
@@ -157,9 +158,6 @@ pub enum WorkspaceNews {
         /// What, where to, and what became of it.
         crossing: Crossing,
     },
-    /// A language server said something, as a message of the Language Server Protocol.
-    Language {
-        /// The message.
-        message: String,
-    },
+    /// Something about the languages of the workspace's files.
+    Language(LanguageNews),
 }

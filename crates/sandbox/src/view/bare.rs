@@ -50,7 +50,7 @@ pub(crate) fn compile(
         rustix::fs::mkdirat(CWD, place, private).map_err(|errno| failed(errno.into()))?;
     }
     let mut readable = system();
-    for entry in toolchain::entries(settings, &plan.root) {
+    for entry in toolchain::entries(settings, &plan.root, &plan.reads) {
         show(settings, &places.home, entry, &mut readable).map_err(failed)?;
     }
     readable.extend(extra.iter().map(|(from, _at)| real(from).into()));

@@ -18,8 +18,8 @@ use crate::Settings;
 use crate::view::{real, secret, system};
 use crate::wire::{Entry, Missing, Upper};
 
-/// The overlays of toolchains and caches that exist on this machine.
-pub(crate) fn entries(settings: &Settings, workspace: &Path) -> Vec<Entry> {
+/// The overlays of toolchains and caches that exist on this machine; `reads` are shown beside.
+pub(crate) fn entries(settings: &Settings, workspace: &Path, reads: &[PathBuf]) -> Vec<Entry> {
     let hidden = settings.hidden.iter().flat_map(|hidden| [hidden.clone(), real(hidden)]);
     let mut shown = Shown {
         workspace,
@@ -45,6 +45,9 @@ pub(crate) fn entries(settings: &Settings, workspace: &Path) -> Vec<Entry> {
         if directory.is_absolute() {
             shown.add(&package(directory, settings), Changes::None);
         }
+    }
+    for directory in reads {
+        shown.add(directory, Changes::None);
     }
     let gitconfig = settings.home.join(".gitconfig");
     shown.entries.push(Entry::Text { at: gitconfig.into(), text: GITCONFIG.to_owned() });

@@ -13,6 +13,7 @@ mod desk;
 mod files;
 mod git;
 mod hostile;
+mod language;
 mod search;
 mod support;
 mod watch;

@@ -81,6 +81,7 @@ impl Scratch {
             root: root.clone(),
             state,
             preferences: base.join("config/front.json"),
+            programs: Vec::new(),
             launcher: Arc::new(launcher.unwrap()),
             fs: Arc::new(RealFs),
             clock: Arc::new(SystemClock::new()),

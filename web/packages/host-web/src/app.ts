@@ -24,6 +24,7 @@ import { type Widget, editorContext } from "./editor/widgets.ts";
 import { Ghost } from "./ghost/ghost.ts";
 import { createLayout, type Layout } from "./layout.ts";
 import { createOverlays, type Overlays } from "./overlays.tsx";
+import { LanguageLink } from "./language/link.ts";
 import { isWithin, moved } from "./paths.ts";
 import { patiently } from "./patience.ts";
 import { createMemory, createSettings, type MemoryStore, type SettingsStore } from "./settings.ts";
@@ -51,6 +52,7 @@ export interface App {
   commands: CommandTable;
   overlays: Overlays;
   documents: Documents;
+  language: LanguageLink;
   layout: Layout;
   theme: Accessor<Theme>;
   setup: Accessor<Setup>;
@@ -146,7 +148,11 @@ export function createApp(client: Client, first: Setup): App {
       return client.ask(query);
     },
   };
-  const documents = new Documents({ client: asking, models, tidy: (document) => tidy(document, settings) });
+  const documents = new Documents({
+    client: asking,
+    models,
+    tidy: (document) => tidy(document, settings),
+  });
   documents.keepBuffers(first.buffers);
 
   const [setup, setSetup] = createSignal(first);
@@ -158,7 +164,9 @@ export function createApp(client: Client, first: Setup): App {
   const [recent, setRecent] = createSignal<string[]>(memory.get("recent", []));
   const [git, setGit] = createSignal<GitStatus | null>(null);
   const [badges, setBadges] = createSignal<Partial<Record<ViewId, number>>>({});
-  const [choices, setChoices] = createSignal<{ models: ModelChoice[]; default: string } | null>(null);
+  const [choices, setChoices] = createSignal<{ models: ModelChoice[]; default: string } | null>(
+    null,
+  );
   const [crossings, setCrossings] = createSignal({ count: 0, denied: 0 });
   const [pending, setPending] = createSignal<ReadonlyMap<string, PendingFile>>(new Map());
   const [warm, setWarm] = createSignal(false);
@@ -183,6 +191,7 @@ export function createApp(client: Client, first: Setup): App {
     commands,
     overlays,
     documents,
+    language: new LanguageLink(client),
     layout: createLayout(memory),
     theme,
     setup,
@@ -307,10 +316,11 @@ function createHost(
     settled,
     async openFile(path, at = {}) {
       app.opened(path);
-      app.area.open(
-        at.preview ? { kind: "file", path, preview: true } : { kind: "file", path },
-        { at, ...(at.toSide ? { toSide: true } : {}), ...(at.keepFocus ? { keepFocus: true } : {}) },
-      );
+      app.area.open(at.preview ? { kind: "file", path, preview: true } : { kind: "file", path }, {
+        at,
+        ...(at.toSide ? { toSide: true } : {}),
+        ...(at.keepFocus ? { keepFocus: true } : {}),
+      });
     },
     showDiff(diff) {
       const id = `${diff.path}\n${diff.title}`;
@@ -318,7 +328,9 @@ function createHost(
       app.area.open({ kind: "diff", id, title: diff.title });
     },
     showReview: (session, path) =>
-      void app.area.open(path === undefined ? { kind: "review", session } : { kind: "review", session, path }),
+      void app.area.open(
+        path === undefined ? { kind: "review", session } : { kind: "review", session, path },
+      ),
     openTab(tab) {
       app.customs.set(tab.id, tab);
       app.area.open({ kind: "custom", id: tab.id, title: tab.title });
@@ -372,7 +384,8 @@ function createHost(
       for (const tab of app.area.tabs()) {
         const input = tab.input();
         if (input.kind !== "file" && input.kind !== "markdown") continue;
-        if (isWithin(input.path, path) && !app.documents.get(input.path)?.dirty()) app.area.drop(tab);
+        if (isWithin(input.path, path) && !app.documents.get(input.path)?.dirty())
+          app.area.drop(tab);
       }
     },
     git: app.git,

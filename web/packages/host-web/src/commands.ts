@@ -62,6 +62,7 @@ export function createCommands(
     bindings,
     contextOf: (name) => contexts.get(name) ?? otherwise(name),
     used,
-    markUsed: (id) => setUsed((before) => [id, ...before.filter((each) => each !== id)].slice(0, USED_MOST)),
+    markUsed: (id) =>
+      setUsed((before) => [id, ...before.filter((each) => each !== id)].slice(0, USED_MOST)),
   };
 }

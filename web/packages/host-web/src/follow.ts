@@ -7,6 +7,7 @@ import { createEffect, on, onCleanup } from "solid-js";
 import { type App, localeOf } from "./app.ts";
 import { rememberActive } from "./editor/text-editor.tsx";
 import { offerGhosts } from "./ghost/provider.ts";
+import { followLanguages } from "./language/follow.ts";
 import { dispatchKeys } from "./keys/dispatch.ts";
 import { loadTerminals } from "./panels.ts";
 import { fetchParts, patiently } from "./patience.ts";
@@ -34,7 +35,11 @@ export function follow(app: App): void {
       run: (command) => void app.commands.run(command),
       show: (state) =>
         app.setChord(
-          state && app.t(state.kind === "wait" ? "chord.wait" : "chord.unknown", { key: state.keys, keys: state.keys }),
+          state &&
+            app.t(state.kind === "wait" ? "chord.wait" : "chord.unknown", {
+              key: state.keys,
+              keys: state.keys,
+            }),
         ),
     }),
   ];
@@ -50,13 +55,19 @@ export function follow(app: App): void {
   });
   createEffect(() => app.commands.context("offline", !app.connected()));
   const restored = app.setup().buffers.length;
-  if (restored > 0) app.host.notify({ level: "info", text: app.t("editor.restored", { count: restored }), brief: true });
+  if (restored > 0)
+    app.host.notify({
+      level: "info",
+      text: app.t("editor.restored", { count: restored }),
+      brief: true,
+    });
   const shown = new Set(app.area.tabs().flatMap((tab) => pathOf(tab.input())));
   for (const { path } of app.setup().buffers)
     if (!shown.has(path)) app.area.open({ kind: "file", path }, { keepFocus: true });
   warmUp(app);
   followMarkers(app);
   offerCompletions(app);
+  followLanguages(app);
 }
 
 function pathOf(input: TabInput): string[] {
@@ -69,7 +80,9 @@ function warmUp(app: App): void {
     if (!app.kit()) return;
     const timer = setTimeout(() => {
       app.setWarm(true);
-      void patiently(app.client, loadTerminals).then((terminals) => terminals.registerTerminals(app.host));
+      void patiently(app.client, loadTerminals).then((terminals) =>
+        terminals.registerTerminals(app.host),
+      );
       void fetchParts();
     }, WARM_AFTER_MS);
     onCleanup(() => clearTimeout(timer));
@@ -86,7 +99,11 @@ function offerCompletions(app: App): void {
   });
   createEffect(
     on(
-      () => [app.settings.get("completion.model"), app.settings.get("completion.enabled"), app.connected()],
+      () => [
+        app.settings.get("completion.model"),
+        app.settings.get("completion.enabled"),
+        app.connected(),
+      ],
       () => app.ghost.again(),
       { defer: true },
     ),
@@ -100,7 +117,11 @@ function followMarkers(app: App): void {
     if (!kit) return;
     const { monaco } = kit;
     const severity = (value: number): Problem["severity"] =>
-      value >= monaco.MarkerSeverity.Error ? "error" : value >= monaco.MarkerSeverity.Warning ? "warning" : "info";
+      value >= monaco.MarkerSeverity.Error
+        ? "error"
+        : value >= monaco.MarkerSeverity.Warning
+          ? "warning"
+          : "info";
     const listening = monaco.editor.onDidChangeMarkers(() => {
       app.setProblems(
         monaco.editor.getModelMarkers({}).map((marker) => ({
@@ -149,7 +170,11 @@ async function again(app: App, git: () => void): Promise<void> {
   void readModels(app);
   void readCrossings(app);
   const restarted = opened.instance !== before;
-  app.host.notify({ level: "info", text: app.t(restarted ? "connection.restarted" : "connection.back"), brief: true });
+  app.host.notify({
+    level: "info",
+    text: app.t(restarted ? "connection.restarted" : "connection.back"),
+    brief: true,
+  });
 }
 
 /** Does something once at a time, and once more where it was asked for meanwhile. */
@@ -193,10 +218,17 @@ async function readModels(app: App): Promise<void> {
 
 async function readCrossings(app: App): Promise<void> {
   try {
-    const reply = await app.client.ask({ service: "boundary", query: "crossings", limit: CROSSINGS_ASKED });
+    const reply = await app.client.ask({
+      service: "boundary",
+      query: "crossings",
+      limit: CROSSINGS_ASKED,
+    });
     if (reply.reply !== "crossings") return;
     for (const each of reply.crossings) counted.add(each.number);
-    app.setCrossings({ count: reply.of, denied: reply.crossings.filter((each) => !each.allowed).length });
+    app.setCrossings({
+      count: reply.of,
+      denied: reply.crossings.filter((each) => !each.allowed).length,
+    });
   } catch {
     // The boundary's view says what is wrong with the log.
   }
@@ -244,4 +276,3 @@ function saveByItself(app: App): void {
     }
   });
 }
-

@@ -56,8 +56,14 @@ export interface Layout {
 
 /** Makes the layout from what was kept. */
 export function createLayout(memory: MemoryStore): Layout {
-  const [state, setState] = createSignal<State>({ ...FIRST, ...memory.get<Partial<State>>("bars", {}) });
-  const [focus, setFocus] = createSignal<{ view: ViewId; count: number }>({ view: "explorer", count: 0 });
+  const [state, setState] = createSignal<State>({
+    ...FIRST,
+    ...memory.get<Partial<State>>("bars", {}),
+  });
+  const [focus, setFocus] = createSignal<{ view: ViewId; count: number }>({
+    view: "explorer",
+    count: 0,
+  });
   const change = (part: Partial<State>) => {
     setState((before) => ({ ...before, ...part }));
     memory.set("bars", state());
@@ -67,7 +73,8 @@ export function createLayout(memory: MemoryStore): Layout {
     change,
     show(view) {
       if (view === "agent") change({ agentShown: true });
-      else if (view === "terminal" || view === "problems") change({ panel: view, panelShown: true });
+      else if (view === "terminal" || view === "problems")
+        change({ panel: view, panelShown: true });
       else change({ side: view, sideShown: true });
       setFocus((before) => ({ view, count: before.count + 1 }));
     },

@@ -30,7 +30,10 @@ async function begin(): Promise<void> {
     await words.use(preferred(navigator.languages));
     const report = reportOf(error);
     const detail = [report.error, ...report.causes, report.hint ?? ""].filter(Boolean).join(": ");
-    render(() => <Failed title={words.t("app.failed")} detail={detail} again={words.t("app.reload")} />, root);
+    render(
+      () => <Failed title={words.t("app.failed")} detail={detail} again={words.t("app.reload")} />,
+      root,
+    );
     return;
   }
   const app = createApp(client, setup);

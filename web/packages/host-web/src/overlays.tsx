@@ -3,7 +3,15 @@
 // there, and one component draws them.
 
 import type { Confirmation, Host, MenuItem, Notice, Prompt } from "@moat/panels/host.ts";
-import { Button, Dialog, type IconName, Menu, TextInput, type Toast, Toasts } from "@moat/panels/ui/index.ts";
+import {
+  Button,
+  Dialog,
+  type IconName,
+  Menu,
+  TextInput,
+  type Toast,
+  Toasts,
+} from "@moat/panels/ui/index.ts";
 import { createSignal, For, type JSX, Show } from "solid-js";
 
 /** A question with any number of answers. */
@@ -38,7 +46,9 @@ export interface Overlays {
 /** Makes it. */
 export function createOverlays(t: Host["t"]): Overlays {
   const [queue, setQueue] = createSignal<Shown[]>([]);
-  const [menu, setMenu] = createSignal<{ at: { x: number; y: number }; items: MenuItem[] } | null>(null);
+  const [menu, setMenu] = createSignal<{ at: { x: number; y: number }; items: MenuItem[] } | null>(
+    null,
+  );
   const [toasts, setToasts] = createSignal<Toast[]>([]);
   const timers = new Map<number, ReturnType<typeof setTimeout>>();
   let next = 1;
@@ -52,7 +62,11 @@ export function createOverlays(t: Host["t"]): Overlays {
     notice.brief ?? (notice.level === "info" && !notice.report && !notice.actions?.length);
   const begin = (toast: Toast) => {
     const wait = brief(toast) ? BRIEF_MS : toast.level === "info" ? BRIEF_MS * 2 : 0;
-    if (wait) timers.set(toast.id, setTimeout(() => close(toast.id), wait));
+    if (wait)
+      timers.set(
+        toast.id,
+        setTimeout(() => close(toast.id), wait),
+      );
   };
   const show = (shown: Shown) => setQueue((before) => [...before, shown]);
   const done = () => setQueue((before) => before.slice(1));
@@ -60,10 +74,14 @@ export function createOverlays(t: Host["t"]): Overlays {
   const overlays: Overlays = {
     choose: (choice) =>
       new Promise((resolve) => {
-        show({ kind: "choice", choice, answer: (id) => {
-          done();
-          resolve(id);
-        } });
+        show({
+          kind: "choice",
+          choice,
+          answer: (id) => {
+            done();
+            resolve(id);
+          },
+        });
       }),
     confirm: async (question) =>
       (await overlays.choose({
@@ -78,16 +96,22 @@ export function createOverlays(t: Host["t"]): Overlays {
       })) === "yes",
     prompt: (prompt) =>
       new Promise((resolve) => {
-        show({ kind: "prompt", prompt, answer: (value) => {
-          done();
-          resolve(value);
-        } });
+        show({
+          kind: "prompt",
+          prompt,
+          answer: (value) => {
+            done();
+            resolve(value);
+          },
+        });
       }),
     menu: (at, items) => setMenu({ at, items }),
     notify(notice) {
       const toast = { ...notice, id: next++ };
       setToasts((before) => [
-        ...before.filter((each) => each.text !== notice.text || each.level !== notice.level).slice(-4),
+        ...before
+          .filter((each) => each.text !== notice.text || each.level !== notice.level)
+          .slice(-4),
         toast,
       ]);
       begin(toast);

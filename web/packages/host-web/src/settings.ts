@@ -3,7 +3,12 @@
 
 import type { Client, Setup } from "@moat/proto";
 import type { Memory, Settings } from "@moat/panels/host.ts";
-import { SETTINGS, type SettingKey, type SettingSpec, type SettingValue } from "@moat/panels/schema.ts";
+import {
+  SETTINGS,
+  type SettingKey,
+  type SettingSpec,
+  type SettingValue,
+} from "@moat/panels/schema.ts";
 import { createStore, reconcile } from "solid-js/store";
 
 const PAUSE_MS = 400;

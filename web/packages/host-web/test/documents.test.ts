@@ -44,7 +44,13 @@ class Server {
   #next = 1;
 
   put(path: string, text: string, line_ending: FileText["line_ending"] = "lf") {
-    this.files.set(path, { text, encoding: "utf8", line_ending, version: `v${this.#next++}`, read_only: null });
+    this.files.set(path, {
+      text,
+      encoding: "utf8",
+      line_ending,
+      version: `v${this.#next++}`,
+      read_only: null,
+    });
   }
 
   ask = async (query: WorkspaceQuery): Promise<never> => {
@@ -81,7 +87,8 @@ class Server {
 
 let server: Server;
 let documents: Documents;
-const typed = (document: { model: TextModel | null }, text: string) => (document.model as Text).type(text);
+const typed = (document: { model: TextModel | null }, text: string) =>
+  (document.model as Text).type(text);
 const rest = () => vi.advanceTimersByTimeAsync(1000);
 
 beforeEach(() => {
@@ -221,7 +228,9 @@ describe("hot exit", () => {
   it("brings unsaved work back over the file", async () => {
     server.put("a.txt", "one");
     const version = server.files.get("a.txt")?.version ?? null;
-    documents.keepBuffers([{ path: "a.txt", text: "kept", encoding: "utf8", line_ending: "lf", version }]);
+    documents.keepBuffers([
+      { path: "a.txt", text: "kept", encoding: "utf8", line_ending: "lf", version },
+    ]);
     const document = await documents.open("a.txt");
     expect(document.text()).toBe("kept");
     expect(document.dirty()).toBe(true);
@@ -230,14 +239,18 @@ describe("hot exit", () => {
 
   it("says so where the file changed since the work was kept", async () => {
     server.put("a.txt", "new on disk");
-    documents.keepBuffers([{ path: "a.txt", text: "kept", encoding: "utf8", line_ending: "lf", version: "older" }]);
+    documents.keepBuffers([
+      { path: "a.txt", text: "kept", encoding: "utf8", line_ending: "lf", version: "older" },
+    ]);
     const document = await documents.open("a.txt");
     expect(document.text()).toBe("kept");
     expect(document.conflict()?.current?.text).toBe("new on disk");
   });
 
   it("brings back what was no file yet", async () => {
-    documents.keepBuffers([{ path: "Untitled-1", text: "draft", encoding: "utf8", line_ending: "lf", version: null }]);
+    documents.keepBuffers([
+      { path: "Untitled-1", text: "draft", encoding: "utf8", line_ending: "lf", version: null },
+    ]);
     const document = await documents.open("Untitled-1");
     expect(document.text()).toBe("draft");
     expect(document.untitled).toBe(true);

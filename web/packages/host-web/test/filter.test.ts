@@ -32,7 +32,15 @@ describe("the filter", () => {
 
 describe("the outline", () => {
   it("nests by indentation", () => {
-    const lines = ["class A:", "    def one(self):", "        pass", "    def two(self):", "        pass", "def three():", "    pass"];
+    const lines = [
+      "class A:",
+      "    def one(self):",
+      "        pass",
+      "    def two(self):",
+      "        pass",
+      "def three():",
+      "    pass",
+    ];
     const outline = outlineOf(lines, "python");
     expect(outline.map(({ name, depth, line, end }) => [name, depth, line, end])).toEqual([
       ["A", 0, 1, 5],
@@ -69,6 +77,8 @@ describe("hunks", () => {
   });
 
   it("stand after the line where there is only something new", () => {
-    expect(placeHunk(1, "@@ -0,0 +1,1 @@\n+new\n", [""]).blocks).toEqual([{ line: 1, removed: [], added: ["new"] }]);
+    expect(placeHunk(1, "@@ -0,0 +1,1 @@\n+new\n", [""]).blocks).toEqual([
+      { line: 1, removed: [], added: ["new"] },
+    ]);
   });
 });

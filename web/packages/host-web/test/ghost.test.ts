@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Inline completion: what is asked, ended and remembered, with a server that is a script.
 
-import { type CompletionQuery, type CompletionReply, Lost, Refused, type WorkspaceQuery } from "@moat/proto";
+import {
+  type CompletionQuery,
+  type CompletionReply,
+  Lost,
+  Refused,
+  type WorkspaceQuery,
+} from "@moat/proto";
 import { describe, expect, it } from "vitest";
 import { languagesIn, windowAt, withLanguage } from "../src/ghost/around.ts";
 import { Ghost, type GhostQuestion } from "../src/ghost/ghost.ts";
@@ -36,12 +42,24 @@ class Server {
   }
 
   ask(before: string, more: Partial<GhostQuestion> = {}, signal = new AbortController().signal) {
-    const question = { path: "a.py", language: "python", before, after: "\n", recent: [], explicit: false, ...more };
+    const question = {
+      path: "a.py",
+      language: "python",
+      before,
+      after: "\n",
+      recent: [],
+      explicit: false,
+      ...more,
+    };
     return this.ghost.suggest(question, signal);
   }
 }
 
-const said = (text: string | null, model_ms = 10): CompletionReply => ({ reply: "completed", text, model_ms });
+const said = (text: string | null, model_ms = 10): CompletionReply => ({
+  reply: "completed",
+  text,
+  model_ms,
+});
 const report = { error: "no model", causes: [], hint: null };
 
 describe("a question", () => {
@@ -50,7 +68,17 @@ describe("a question", () => {
     server.model = "fast";
     expect(await server.ask("x = ", { recent: ["b.py"] })).toBe("answer");
     expect(server.asked).toEqual([
-      { service: "completion", query: "complete", number: 1, path: "a.py", model: "fast", language: "python", before: "x = ", after: "\n", recent: ["b.py"] },
+      {
+        service: "completion",
+        query: "complete",
+        number: 1,
+        path: "a.py",
+        model: "fast",
+        language: "python",
+        before: "x = ",
+        after: "\n",
+        recent: ["b.py"],
+      },
     ]);
     expect(server.ghost.state()).toEqual({ kind: "ready" });
   });
@@ -197,7 +225,10 @@ describe("a model", () => {
 describe("what is around the cursor", () => {
   it("begins at a place that stays while somebody types", () => {
     expect(windowAt(100, 200)).toEqual({ from: 0, to: 200 });
-    const begins = Array.from({ length: 3000 }, (_, typed) => windowAt(40_100 + typed, 90_000).from);
+    const begins = Array.from(
+      { length: 3000 },
+      (_, typed) => windowAt(40_100 + typed, 90_000).from,
+    );
     expect(new Set(begins).size).toBe(1);
     for (let offset = 0; offset < 60_000; offset += 777) {
       const { from, to } = windowAt(offset, 60_000);

@@ -18,14 +18,20 @@ All of them, and those of commands that have none yet, are changed in the settin
 command of the editor is taken from the editor too. On a Mac, Command stands for Ctrl where VS Code has it so.
 `;
 
-const strokes = (keys: string) => `\`${showKeys(parseKeys(keys, false) ?? [], false).replaceAll("`", "Backquote")}\``;
+const strokes = (keys: string) =>
+  `\`${showKeys(parseKeys(keys, false) ?? [], false).replaceAll("`", "Backquote")}\``;
 const all = (keys: string | string[]) => [keys].flat().map(strokes).join(", ");
 
 function page(): string {
   const lines = [HEAD, "## The workbench\n", "| Command | Name | Keys |", "|---|---|---|"];
   for (const entry of TABLE as readonly CommandEntry[])
-    if (entry.keys !== undefined) lines.push(`| ${format(en[entry.title])} | \`${entry.id}\` | ${all(entry.keys)} |`);
-  lines.push("", "## The editor\n", "They count while the cursor is in a text; what is asked besides stands behind them.\n");
+    if (entry.keys !== undefined)
+      lines.push(`| ${format(en[entry.title])} | \`${entry.id}\` | ${all(entry.keys)} |`);
+  lines.push(
+    "",
+    "## The editor\n",
+    "They count while the cursor is in a text; what is asked besides stands behind them.\n",
+  );
   lines.push("| Name | Keys | When |", "|---|---|---|");
   for (const [id, keys] of Object.entries(EDITOR_KEYS)) {
     const when = keysOfEditor(id).when.replace(/^editorTextFocus( && )?/, "");
@@ -36,7 +42,10 @@ function page(): string {
 
 it("says what the tables say", async () => {
   const entries: CommandEntry[] = [...TABLE];
-  for (const keys of [...entries.flatMap((each) => each.keys ?? []), ...Object.values(EDITOR_KEYS).flat()])
+  for (const keys of [
+    ...entries.flatMap((each) => each.keys ?? []),
+    ...Object.values(EDITOR_KEYS).flat(),
+  ])
     expect(parseKeys(keys), keys).not.toBeNull();
   await expect(page()).toMatchFileSnapshot("../../../../docs/keys.md");
 });

@@ -53,7 +53,10 @@ describe("keys as text", () => {
   });
 
   it("can read every key of the table", () => {
-    const all = [...TABLE.flatMap((each) => ("keys" in each ? [each.keys].flat() : [])), ...Object.values(EDITOR_KEYS).flat()];
+    const all = [
+      ...TABLE.flatMap((each) => ("keys" in each ? [each.keys].flat() : [])),
+      ...Object.values(EDITOR_KEYS).flat(),
+    ];
     expect(all.length).toBeGreaterThan(80);
     for (const keys of all) expect(parseKeys(keys, false), keys).not.toBeNull();
   });
@@ -78,7 +81,11 @@ describe("conditions", () => {
 });
 
 describe("what keys mean", () => {
-  const commands = [command("save", "ctrl+s"), command("other", "ctrl+s", "special"), command("keys", "ctrl+k ctrl+s")];
+  const commands = [
+    command("save", "ctrl+s"),
+    command("other", "ctrl+s", "special"),
+    command("keys", "ctrl+k ctrl+s"),
+  ];
   const none = () => undefined;
 
   it("takes the last binding that fits", () => {
@@ -90,7 +97,10 @@ describe("what keys mean", () => {
   it("waits for the second key of a pair", () => {
     const all = bindingsOf(commands, []);
     expect(meaningOf(["ctrl+k"], all, none)).toEqual({ kind: "more" });
-    expect(meaningOf(["ctrl+k", "ctrl+s"], all, none)).toEqual({ kind: "command", command: "keys" });
+    expect(meaningOf(["ctrl+k", "ctrl+s"], all, none)).toEqual({
+      kind: "command",
+      command: "keys",
+    });
     expect(meaningOf(["ctrl+k", "x"], all, none)).toEqual({ kind: "nothing" });
   });
 

@@ -21,7 +21,12 @@ function made(tree: Record<string, FileEntry[]>, open: string[] = []) {
     if (!entries) throw new Error("gone");
     return { entries, truncated: false };
   });
-  const model = new TreeModel(list, (error) => ({ error: String(error), causes: [], hint: null }), () => {}, open);
+  const model = new TreeModel(
+    list,
+    (error) => ({ error: String(error), causes: [], hint: null }),
+    () => {},
+    open,
+  );
   return { model, list };
 }
 

@@ -111,7 +111,7 @@ describe("a line", () => {
 
   it("is shown without its indentation, with its matches", () => {
     expect(shown(piecesOf(line, null))).toEqual([
-            "plain:let ",
+      "plain:let ",
       "match:foo",
       "plain: = ",
       "match:foo",

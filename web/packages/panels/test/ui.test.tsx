@@ -12,7 +12,14 @@ afterEach(cleanup);
 const REPORT = { error: "it failed", causes: [], hint: null };
 
 test.each<[string, (inner: () => JSX.Element) => JSX.Element]>([
-  ["dialog", (inner) => <Dialog title="t" actions={<i />} onClose={() => undefined}>{inner()}</Dialog>],
+  [
+    "dialog",
+    (inner) => (
+      <Dialog title="t" actions={<i />} onClose={() => undefined}>
+        {inner()}
+      </Dialog>
+    ),
+  ],
   ["empty view", (inner) => <Empty title="t">{inner()}</Empty>],
   ["error", (inner) => <ErrorBox report={REPORT}>{inner()}</ErrorBox>],
 ])("what stands inside of a %s is made once", (_, around) => {

@@ -243,6 +243,24 @@ id: number,
  */
 ask: WorkspaceQuery, };
 
+export type CodeAction = { 
+/**
+ * The number by which its edits are asked for.
+ */
+number: number, 
+/**
+ * What it does.
+ */
+title: string, 
+/**
+ * What sort of action it is, as editors call it: `quickfix`, `refactor.extract`.
+ */
+kind: string, 
+/**
+ * Whether it is the one to take.
+ */
+preferred: boolean, };
+
 export type CommandEnd = { "end": "ran", 
 /**
  * How it ended.
@@ -288,6 +306,60 @@ others: Array<OtherRef>,
  * Why nothing is known, in one sentence, when that is so.
  */
 unavailable: string | null, };
+
+export type CompletionItem = { 
+/**
+ * The number by which more is asked about it.
+ */
+number: number, 
+/**
+ * How it is listed.
+ */
+label: string, 
+/**
+ * What stands behind it in the list.
+ */
+detail: string | null, 
+/**
+ * What it is.
+ */
+sort: SymbolSort, 
+/**
+ * What is inserted.
+ */
+insert: string, 
+/**
+ * Whether that has places to fill in (`$1`, `${2:name}`).
+ */
+snippet: boolean, 
+/**
+ * What it replaces; nothing for the word at the place.
+ */
+span: Span | null, 
+/**
+ * What it is found by, where that is not its label.
+ */
+filter: string | null, 
+/**
+ * What it is ordered by, where that is not its label.
+ */
+order: string | null, 
+/**
+ * Whether it should no longer be used.
+ */
+deprecated: boolean, 
+/**
+ * Whether it is the likeliest.
+ */
+likeliest: boolean, 
+/**
+ * Text about it, as Markdown that nobody vouches for.
+ */
+text: string | null, 
+/**
+ * What is changed elsewhere in the file when it is taken.
+ */
+edits: Array<SpanEdit>, };
 
 export type CompletionQuery = { "query": "complete", 
 /**
@@ -715,6 +787,16 @@ length_bytes: number,
  */
 sha256: string, };
 
+export type FileEdits = { 
+/**
+ * The file.
+ */
+path: TreePath, 
+/**
+ * The changes, all of the same text.
+ */
+edits: Array<SpanEdit>, };
+
 export type FileEntry = { 
 /**
  * Its path.
@@ -736,6 +818,32 @@ length: number,
  * Whether the repository's rules ignore it.
  */
 ignored: boolean, };
+
+export type FileSymbol = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * What stands behind it.
+ */
+detail: string | null, 
+/**
+ * What it is.
+ */
+sort: SymbolSort, 
+/**
+ * All of it.
+ */
+span: Span, 
+/**
+ * Its name in the text.
+ */
+name_span: Span, 
+/**
+ * How many declarations are around it.
+ */
+depth: number, };
 
 export type FileText = { 
 /**
@@ -1027,29 +1135,257 @@ number: number,
  */
 text: string, };
 
-export type LanguageQuery = { "query": "servers", 
+export type LanguageAnswer = { "answer": "completed", 
 /**
- * The language's name, as editors call it: `python`.
+ * The items.
  */
-language: string, } | { "query": "send", 
+items: Array<CompletionItem>, 
 /**
- * The language.
+ * Whether there may be others after the next key.
  */
-language: string, 
+more: boolean, } | { "answer": "described", 
 /**
- * The message.
+ * A short one: its type.
  */
-message: string, };
-
-export type LanguageReply = { "reply": "servers", 
+detail: string | null, 
+/**
+ * A long one, as Markdown that nobody vouches for.
+ */
+text: string | null, 
+/**
+ * What is changed elsewhere in the file when it is taken.
+ */
+edits: Array<SpanEdit>, } | { "answer": "hovered", 
+/**
+ * Markdown that nobody vouches for.
+ */
+texts: Array<string>, 
+/**
+ * What it is about.
+ */
+span: Span | null, } | { "answer": "located", 
 /**
  * They.
  */
-servers: Array<ServerState>, } | { "reply": "sent" };
+places: Array<Location>, 
+/**
+ * Names of files outside of the workspace, which are not shown.
+ */
+outside: Array<string>, } | { "answer": "symbols", 
+/**
+ * The declarations.
+ */
+symbols: Array<FileSymbol>, } | { "answer": "edited", 
+/**
+ * By file.
+ */
+files: Array<FileEdits>, } | { "answer": "actions", 
+/**
+ * The actions.
+ */
+actions: Array<CodeAction>, } | { "answer": "nothing", 
+/**
+ * Why not, where there is something to say.
+ */
+why: string | null, } | { "answer": "stale" } | { "answer": "cancelled" };
+
+export type LanguageNews = { "told": "servers" } & LanguageServers | { "told": "problems", 
+/**
+ * The file.
+ */
+path: TreePath, 
+/**
+ * The version of the text that is meant, where a front end has it in an editor.
+ */
+version: number | null, 
+/**
+ * All problems of the file.
+ */
+problems: Array<LanguageProblem>, } | { "told": "answered", 
+/**
+ * The number of the question.
+ */
+ask: number, 
+/**
+ * The answer.
+ */
+answer: LanguageAnswer, };
+
+export type LanguageProblem = { 
+/**
+ * Where.
+ */
+span: Span, 
+/**
+ * How bad it is.
+ */
+severity: ProblemSeverity, 
+/**
+ * What.
+ */
+message: string, 
+/**
+ * Who says so.
+ */
+source: string, 
+/**
+ * The rule's name.
+ */
+code: string | null, 
+/**
+ * Whether what stands there is of no use.
+ */
+unused: boolean, 
+/**
+ * Whether what stands there should no longer be used.
+ */
+deprecated: boolean, };
+
+export type LanguageQuery = { "query": "servers" } | { "query": "allow", 
+/**
+ * Whether they may.
+ */
+allowed: boolean, } | { "query": "restart", 
+/**
+ * Its name.
+ */
+server: string, } | { "query": "opened", 
+/**
+ * The file.
+ */
+path: TreePath, 
+/**
+ * Its language, as editors call it.
+ */
+language: string, 
+/**
+ * A number that grows with each change.
+ */
+version: number, 
+/**
+ * What the editor shows, with line feeds alone.
+ */
+text: string, } | { "query": "changed", 
+/**
+ * The file.
+ */
+path: TreePath, 
+/**
+ * The number of the change.
+ */
+version: number, 
+/**
+ * The whole text.
+ */
+text: string, } | { "query": "saved", 
+/**
+ * The file.
+ */
+path: TreePath, } | { "query": "closed", 
+/**
+ * The file.
+ */
+path: TreePath, } | { "query": "ask", 
+/**
+ * The number under which the answer comes.
+ */
+ask: number, 
+/**
+ * The file.
+ */
+path: TreePath, 
+/**
+ * The version of the text that is meant.
+ */
+version: number, 
+/**
+ * What is asked.
+ */
+want: LanguageWant, } | { "query": "cancel", 
+/**
+ * The number of the question.
+ */
+ask: number, };
+
+export type LanguageReply = { "reply": "servers" } & LanguageServers | { "reply": "done" };
+
+export type LanguageServers = { 
+/**
+ * Whether the user lets them run in this workspace; nothing as long as nobody decided.
+ */
+allowed: boolean | null, 
+/**
+ * They.
+ */
+servers: Array<ServerState>, };
+
+export type LanguageWant = { "want": "complete", 
+/**
+ * The place.
+ */
+at: Spot, 
+/**
+ * The character whose typing asked for it.
+ */
+typed: string | null, } | { "want": "describe", 
+/**
+ * Its number.
+ */
+item: number, } | { "want": "hover", 
+/**
+ * The place.
+ */
+at: Spot, } | { "want": "definition", 
+/**
+ * The place.
+ */
+at: Spot, } | { "want": "references", 
+/**
+ * The place.
+ */
+at: Spot, } | { "want": "symbols" } | { "want": "rename", 
+/**
+ * The place.
+ */
+at: Spot, 
+/**
+ * The new name.
+ */
+name: string, } | { "want": "format", 
+/**
+ * The part; nothing for all of it.
+ */
+span: Span | null, 
+/**
+ * How wide a step is.
+ */
+tab: number, 
+/**
+ * Whether steps are made of spaces.
+ */
+spaces: boolean, } | { "want": "actions", 
+/**
+ * The part.
+ */
+span: Span, } | { "want": "act", 
+/**
+ * Its number.
+ */
+action: number, };
 
 export type Level = "note" | "warning";
 
 export type LineEnding = "lf" | "crlf" | "mixed";
+
+export type Location = { 
+/**
+ * The file.
+ */
+path: TreePath, 
+/**
+ * The part of it.
+ */
+span: Span, };
 
 export type Merge = { "merge": "alone" } | { "merge": "joined" } | { "merge": "conflict", 
 /**
@@ -1250,6 +1586,8 @@ path: TreePath,
  * What happens to it.
  */
 kind: ChangeKind, };
+
+export type ProblemSeverity = "error" | "warning" | "info" | "hint";
 
 export type Proposal = { 
 /**
@@ -1562,19 +1900,33 @@ report: Report, } | { "frame": "news",
  */
 news: WorkspaceNews, };
 
+export type ServerStanding = "missing" | "idle" | "starting" | "ready" | "waiting" | "given_up";
+
 export type ServerState = { 
 /**
  * Its name.
  */
 name: string, 
 /**
- * Whether it runs.
+ * The languages that it knows, as editors call them.
  */
-running: boolean, 
+languages: Array<string>, 
 /**
- * Why not, and what a person can do, where it cannot.
+ * Where its program lies; nothing where there is none.
  */
-missing: string | null, };
+program: string | null, 
+/**
+ * The command that would install it, for the user to run.
+ */
+install: string, 
+/**
+ * How it is.
+ */
+standing: ServerStanding, 
+/**
+ * Why it does not run, where it should.
+ */
+trouble: string | null, };
 
 export type SessionId = string;
 
@@ -1724,6 +2076,36 @@ mode: Mode, } | { "kind": "link",
  */
 target: string | null, };
 
+export type Span = { 
+/**
+ * Where it begins.
+ */
+from: Spot, 
+/**
+ * The place behind it.
+ */
+to: Spot, };
+
+export type SpanEdit = { 
+/**
+ * What is replaced.
+ */
+span: Span, 
+/**
+ * By what.
+ */
+text: string, };
+
+export type Spot = { 
+/**
+ * The line.
+ */
+line: number, 
+/**
+ * The column.
+ */
+column: number, };
+
 export type Standing = "damaged" | "empty" | "unfinished" | "stopped" | "solved" | "unverified" | "nothing" | "not_solved" | "failed" | "answered" | "denied" | "unknown";
 
 export type Stream = "out" | "err";
@@ -1769,6 +2151,8 @@ symbol: string,
  * Why, in a few words each.
  */
 reasons: Array<string>, };
+
+export type SymbolSort = "text" | "file" | "module" | "class" | "struct" | "interface" | "enum" | "enum_member" | "function" | "method" | "constructor" | "field" | "property" | "variable" | "constant" | "type_parameter" | "keyword" | "snippet" | "other";
 
 export type TakenBranch = { 
 /**
@@ -1946,11 +2330,7 @@ report: Report | null, } | { "news": "crossed",
 /**
  * What, where to, and what became of it.
  */
-crossing: Crossing, } | { "news": "language", 
-/**
- * The message.
- */
-message: string, };
+crossing: Crossing, } | { "news": "language" } & LanguageNews;
 
 export type WorkspaceQuery = { "service": "files" } & FilesQuery | { "service": "search" } & SearchQuery | { "service": "git" } & GitQuery | { "service": "terminal" } & TerminalQuery | { "service": "desk" } & DeskQuery | { "service": "sessions" } & SessionsQuery | { "service": "boundary" } & BoundaryQuery | { "service": "language" } & LanguageQuery | { "service": "completion" } & CompletionQuery;
 

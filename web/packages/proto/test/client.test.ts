@@ -96,7 +96,11 @@ describe("the client", () => {
     expect(sockets).toHaveLength(2);
     last().open();
     expect(states).toEqual(["connected", "lost", "connected"]);
-    last().say({ frame: "answer", id: last().frames()[0]?.id, reply: { service: "git", reply: "no_repository" } });
+    last().say({
+      frame: "answer",
+      id: last().frames()[0]?.id,
+      reply: { service: "git", reply: "no_repository" },
+    });
     expect((await later).reply).toBe("no_repository");
   });
 
@@ -121,7 +125,11 @@ describe("the client", () => {
     const client = made();
     last().open();
     await vi.advanceTimersByTimeAsync(1000);
-    expect(last().frames().map((each) => each.ask.query)).toEqual(["list"]);
+    expect(
+      last()
+        .frames()
+        .map((each) => each.ask.query),
+    ).toEqual(["list"]);
     expect(client.state).toBe("connected");
     await vi.advanceTimersByTimeAsync(1000);
     expect(client.state).toBe("lost");
@@ -133,7 +141,11 @@ describe("the client", () => {
     for (let round = 0; round < 3; round++) {
       await vi.advanceTimersByTimeAsync(1000);
       const id = last().frames().at(-1)?.id;
-      last().say({ frame: "answer", id, reply: { service: "terminal", reply: "listed", terminals: [] } });
+      last().say({
+        frame: "answer",
+        id,
+        reply: { service: "terminal", reply: "listed", terminals: [] },
+      });
     }
     expect(client.state).toBe("connected");
   });

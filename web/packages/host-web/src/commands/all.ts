@@ -12,7 +12,10 @@ import { type CommandEntry, type CommandId, TABLE } from "./table.ts";
 import { viewCommands } from "./view.ts";
 
 /** What commands do. */
-export type Runs<Id extends CommandId = CommandId> = Record<Id, (args?: unknown) => void | Promise<void>>;
+export type Runs<Id extends CommandId = CommandId> = Record<
+  Id,
+  (args?: unknown) => void | Promise<void>
+>;
 
 /** Registers all commands. */
 export function registerAll(app: App): void {
@@ -66,7 +69,9 @@ function registerEditorActions(app: App): void {
     const editor = app.widget()?.editor;
     // Those that cannot be used now, such as taking a completion, are not among the supported ones.
     const others = Object.keys(EDITOR_KEYS).flatMap((id) => editor?.getAction(id) ?? []);
-    const actions = new Map([...(editor?.getSupportedActions() ?? []), ...others].map((each) => [each.id, each]));
+    const actions = new Map(
+      [...(editor?.getSupportedActions() ?? []), ...others].map((each) => [each.id, each]),
+    );
     for (const action of actions.values()) {
       const label = action.label || action.alias;
       if (!label || known.has(action.id) || action.id.includes("quickCommand")) continue;

@@ -14,9 +14,15 @@ const WHEN: Record<string, string> = {
 };
 
 /** A command's keys, and when they count. */
-export function keysOfEditor(command: string): { keys: string | string[] | undefined; when: string } {
+export function keysOfEditor(command: string): {
+  keys: string | string[] | undefined;
+  when: string;
+} {
   const more = WHEN[command];
-  return { keys: EDITOR_KEYS[command], when: more ? `editorTextFocus && ${more}` : "editorTextFocus" };
+  return {
+    keys: EDITOR_KEYS[command],
+    when: more ? `editorTextFocus && ${more}` : "editorTextFocus",
+  };
 }
 
 /** Keys by the name of the editor's command. */

@@ -4,6 +4,7 @@
 import type { Encoding } from "@moat/proto";
 import type { App } from "../app.ts";
 import { pendingLines } from "../editor/pending.ts";
+import { pickServer } from "../language/follow.ts";
 import { ENCODINGS, ENDINGS } from "../workbench/status.tsx";
 import type { Runs } from "./all.ts";
 
@@ -11,8 +12,9 @@ const WIDTHS = [2, 4, 8];
 
 /** Commands about the active editor. */
 export function editorCommands(app: App) {
-  const flip = (key: "editor.wordWrap" | "editor.minimap" | "editor.blame" | "diff.sideBySide") => () =>
-    app.settings.set(key, !app.settings.get(key));
+  const flip =
+    (key: "editor.wordWrap" | "editor.minimap" | "editor.blame" | "diff.sideBySide") => () =>
+      app.settings.set(key, !app.settings.get(key));
   const check = (on: boolean) => (on ? { icon: "check" as const } : {});
   const preview = (args: unknown, toSide: boolean) => {
     const path = typeof args === "string" ? args : app.host.activeFile();
@@ -29,14 +31,22 @@ export function editorCommands(app: App) {
       if (!kit || !model) return;
       const titles = kit.monaco.languages
         .getLanguages()
-        .map((each) => ({ value: each.id, label: kit.languageTitle(each.id), ...check(each.id === model.getLanguageId()) }))
+        .map((each) => ({
+          value: each.id,
+          label: kit.languageTitle(each.id),
+          ...check(each.id === model.getLanguageId()),
+        }))
         .sort((a, b) => a.label.localeCompare(b.label));
-      const picked = await app.host.pick({ placeholder: app.t("status.pickLanguage"), items: titles });
+      const picked = await app.host.pick({
+        placeholder: app.t("status.pickLanguage"),
+        items: titles,
+      });
       if (picked === null) return;
       kit.monaco.editor.setModelLanguage(model, picked);
       const cursor = app.cursor();
       if (cursor) app.setCursor({ ...cursor });
     },
+    "moat.language.servers": () => pickServer(app),
     "workbench.action.editor.changeEOL": async () => {
       const document = app.document();
       if (!document?.model || document.readOnly()) return;
@@ -71,7 +81,12 @@ export function editorCommands(app: App) {
         })),
       );
       const picked = await app.host.pick({ placeholder: app.t("status.pickIndent"), items });
-      if (picked) model.updateOptions({ insertSpaces: picked.spaces, tabSize: picked.size, indentSize: picked.size });
+      if (picked)
+        model.updateOptions({
+          insertSpaces: picked.spaces,
+          tabSize: picked.size,
+          indentSize: picked.size,
+        });
     },
     "workbench.action.editor.nextChange": () => goPending(app, 1),
     "workbench.action.editor.previousChange": () => goPending(app, -1),
@@ -98,7 +113,9 @@ function goPending(app: App, by: 1 | -1): void {
   const found = here(app);
   const line = app.cursor()?.line ?? 0;
   const next =
-    by > 0 ? found?.places.find((each) => each > line) : found?.places.findLast((each) => each < line);
+    by > 0
+      ? found?.places.find((each) => each > line)
+      : found?.places.findLast((each) => each < line);
   if (found && next !== undefined) {
     void app.host.openFile(found.path, { line: next });
     return;
@@ -110,7 +127,9 @@ function goPending(app: App, by: 1 | -1): void {
   const text = path === undefined ? null : app.host.openText(path);
   const file = path === undefined ? undefined : app.pending().get(path);
   const known = file && text !== null ? pendingLines(file, text.split("\n")) : [];
-  const place = (by > 0 ? known[0] : known[known.length - 1]) ?? Number(/^@@ -(\d+)/.exec(hunk?.text ?? "")?.[1] ?? 1);
+  const place =
+    (by > 0 ? known[0] : known[known.length - 1]) ??
+    Number(/^@@ -(\d+)/.exec(hunk?.text ?? "")?.[1] ?? 1);
   if (path !== undefined) void app.host.openFile(path, { line: place });
 }
 

@@ -29,14 +29,16 @@ export function viewCommands(app: App) {
   const close = async (tab: Tab) => {
     const input = tab.input();
     if (!(await app.area.close(tab))) return false;
-    if (input.kind !== "diff" && input.kind !== "custom") closed.splice(0, Math.max(0, closed.push(input) - CLOSED_MOST));
+    if (input.kind !== "diff" && input.kind !== "custom")
+      closed.splice(0, Math.max(0, closed.push(input) - CLOSED_MOST));
     return true;
   };
   const closeAll = async (tabs: readonly Tab[]) => {
     for (const tab of tabs) if (!(await close(tab))) return;
   };
   const side = (view: SideView) => () => layout.show(view);
-  const focused = (selector: string) => document.querySelector(selector)?.contains(document.activeElement) ?? false;
+  const focused = (selector: string) =>
+    document.querySelector(selector)?.contains(document.activeElement) ?? false;
   const panel = (view: PanelView) => () => {
     const { panelShown, panel: now } = layout.state();
     if (panelShown && now === view && focused(".panel")) {
@@ -103,7 +105,8 @@ export function viewCommands(app: App) {
     "workbench.view.boundary": side("boundary"),
     "workbench.actions.view.problems": panel("problems"),
     "workbench.action.terminal.toggleTerminal": panel("terminal"),
-    "workbench.action.toggleSidebarVisibility": () => layout.change({ sideShown: !layout.state().sideShown }),
+    "workbench.action.toggleSidebarVisibility": () =>
+      layout.change({ sideShown: !layout.state().sideShown }),
     "workbench.action.togglePanel": () => {
       if (layout.state().panelShown) layout.change({ panelShown: false });
       else layout.show(layout.state().panel);
@@ -120,7 +123,8 @@ export function viewCommands(app: App) {
     "moat.focusNextPart": step(1),
     "moat.focusPreviousPart": step(-1),
     "workbench.action.openSettings": () => app.host.openView("settings"),
-    "workbench.action.openGlobalKeybindings": () => void app.area.open({ kind: "settings", page: "keys" }),
+    "workbench.action.openGlobalKeybindings": () =>
+      void app.area.open({ kind: "settings", page: "keys" }),
     "workbench.action.selectTheme": () => pickSetting("workbench.theme"),
     "workbench.action.configureLocale": () => pickSetting("workbench.language"),
     "notifications.clearAll": () => app.overlays.clearNotices(),

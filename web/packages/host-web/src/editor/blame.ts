@@ -21,7 +21,12 @@ function sourceOf(app: App): BlameSource {
 }
 
 /** Shows it in an editor. Returns how to take it away. */
-export function showBlame(app: App, kit: Kit, target: editor.ICodeEditor, path: string): () => void {
+export function showBlame(
+  app: App,
+  kit: Kit,
+  target: editor.ICodeEditor,
+  path: string,
+): () => void {
   const blame = sourceOf(app).blameFor(path);
   if (!blame) return () => {};
   const marks = target.createDecorationsCollection();
@@ -38,7 +43,11 @@ export function showBlame(app: App, kit: Kit, target: editor.ICodeEditor, path: 
         range: new kit.monaco.Range(line, end, line, end),
         options: {
           showIfCollapsed: true,
-          after: { content: shown(words), inlineClassName: "blame-note", cursorStops: kit.monaco.editor.InjectedTextCursorStops.None },
+          after: {
+            content: shown(words),
+            inlineClassName: "blame-note",
+            cursorStops: kit.monaco.editor.InjectedTextCursorStops.None,
+          },
         },
       },
     ]);

@@ -87,7 +87,11 @@ function SymbolCrumbs(props: { app: App; document: Document | null }): JSX.Eleme
       .map((each) => ({
         title: each.name,
         icon: "symbol",
-        run: () => void app.host.openFile(props.document?.path ?? "", { line: each.line, column: each.column }),
+        run: () =>
+          void app.host.openFile(props.document?.path ?? "", {
+            line: each.line,
+            column: each.column,
+          }),
       }));
     app.overlays.menu({ x: box.left, y: box.bottom }, items);
   };

@@ -83,8 +83,18 @@ export function DiffEditor(props: { app: App; tab: Tab; id: string }): JSX.Eleme
         <Show when={made()}>
           {(diff) => (
             <>
-              <IconButton icon="arrow-up" size={14} label={app.t("editor.diffPrevious")} onClick={() => diff().goToDiff("previous")} />
-              <IconButton icon="arrow-down" size={14} label={app.t("editor.diffNext")} onClick={() => diff().goToDiff("next")} />
+              <IconButton
+                icon="arrow-up"
+                size={14}
+                label={app.t("editor.diffPrevious")}
+                onClick={() => diff().goToDiff("previous")}
+              />
+              <IconButton
+                icon="arrow-down"
+                size={14}
+                label={app.t("editor.diffNext")}
+                onClick={() => diff().goToDiff("next")}
+              />
               <IconButton
                 icon={sideBySide() ? "list" : "split"}
                 size={14}

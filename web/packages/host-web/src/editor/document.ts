@@ -104,8 +104,11 @@ export class Document {
 
   /** Takes unsaved work over what is on disk. */
   restore(buffer: Buffer): void {
-    if (this.#mixed === null && buffer.line_ending === "mixed") this.#mixed = splitMixed(buffer.text);
-    this.#put(buffer.line_ending === "mixed" ? splitMixed(buffer.text).lines.join("\n") : buffer.text);
+    if (this.#mixed === null && buffer.line_ending === "mixed")
+      this.#mixed = splitMixed(buffer.text);
+    this.#put(
+      buffer.line_ending === "mixed" ? splitMixed(buffer.text).lines.join("\n") : buffer.text,
+    );
     this.#setEncoding(buffer.encoding);
     this.#setLineEnding(buffer.line_ending);
     this.version = buffer.version ?? null;

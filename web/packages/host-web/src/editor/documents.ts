@@ -64,7 +64,8 @@ export class Documents {
 
   /** Unsaved work that the server kept; it is put over the files when they are opened. */
   keepBuffers(buffers: readonly Buffer[]): void {
-    for (const buffer of buffers) if (!this.get(buffer.path)) this.#buffers.set(buffer.path, buffer);
+    for (const buffer of buffers)
+      if (!this.get(buffer.path)) this.#buffers.set(buffer.path, buffer);
   }
 
   /** Opens a file, or hands out the document that there is. Each call needs a `release`. */
@@ -199,10 +200,8 @@ export class Documents {
 
   #fill(document: Document, read: Extract<FilesReply, { reply: "read" }>): void {
     if (read.content === "text") document.load(read);
-    else if (read.content === "large")
-      document.setContent({ kind: "large", length: read.length });
-    else
-      document.setContent({ kind: "binary", length: read.length, image: read.image ?? null });
+    else if (read.content === "large") document.setContent({ kind: "large", length: read.length });
+    else document.setContent({ kind: "binary", length: read.length, image: read.image ?? null });
   }
 
   #restore(document: Document, buffer: Buffer): void {
@@ -245,7 +244,8 @@ export class Documents {
     const state = document.state();
     const text = document.text();
     const conflict = document.conflict();
-    const expected = how.overwrite && conflict ? (conflict.current?.version ?? null) : document.version;
+    const expected =
+      how.overwrite && conflict ? (conflict.current?.version ?? null) : document.version;
     if (conflict && !how.overwrite) return { ok: false, conflict: true, report: null };
     document.setSaving(true);
     try {

@@ -8,9 +8,23 @@ import type { App } from "../app.ts";
 import type { Widget } from "./widgets.ts";
 
 const GROUPS = [
-  ["editor.action.revealDefinition", "editor.action.goToReferences", "editor.action.goToImplementation"],
-  ["editor.action.rename", "editor.action.quickFix", "editor.action.changeAll", "editor.action.formatDocument", "editor.action.formatSelection"],
-  ["editor.action.clipboardCutAction", "editor.action.clipboardCopyAction", "editor.action.clipboardPasteAction"],
+  [
+    "editor.action.revealDefinition",
+    "editor.action.goToReferences",
+    "editor.action.goToImplementation",
+  ],
+  [
+    "editor.action.rename",
+    "editor.action.quickFix",
+    "editor.action.changeAll",
+    "editor.action.formatDocument",
+    "editor.action.formatSelection",
+  ],
+  [
+    "editor.action.clipboardCutAction",
+    "editor.action.clipboardCopyAction",
+    "editor.action.clipboardPasteAction",
+  ],
 ];
 
 /** Opens the menu. */

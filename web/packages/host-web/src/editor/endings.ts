@@ -30,13 +30,20 @@ export function joinMixed(before: MixedLines, text: string): string {
   const lines = text.split("\n");
   const endings = new Array<string | undefined>(lines.length);
   let begin = 0;
-  while (begin < lines.length && begin < before.lines.length && lines[begin] === before.lines[begin]) {
+  while (
+    begin < lines.length &&
+    begin < before.lines.length &&
+    lines[begin] === before.lines[begin]
+  ) {
     endings[begin] = before.endings[begin];
     begin++;
   }
   let end = 0;
   const room = Math.min(lines.length, before.lines.length) - begin;
-  while (end < room && lines[lines.length - 1 - end] === before.lines[before.lines.length - 1 - end]) {
+  while (
+    end < room &&
+    lines[lines.length - 1 - end] === before.lines[before.lines.length - 1 - end]
+  ) {
     endings[lines.length - 1 - end] = before.endings[before.lines.length - 1 - end];
     end++;
   }

@@ -41,7 +41,11 @@ export function FileEditor(props: { app: App; tab: Tab; path: string }): JSX.Ele
   return (
     <div class="pane">
       <Crumbs app={app} path={props.path} document={document()} />
-      <Show when={document()} fallback={<Loading app={app} name={nameOf(path)} slow={slow()} />} keyed>
+      <Show
+        when={document()}
+        fallback={<Loading app={app} name={nameOf(path)} slow={slow()} />}
+        keyed
+      >
         {(opened) => <Opened app={app} tab={props.tab} document={opened} />}
       </Show>
     </div>
@@ -70,10 +74,19 @@ function Opened(props: { app: App; tab: Tab; document: Document }): JSX.Element 
             <TextEditor app={app} tab={props.tab} document={document} />
           </Match>
           <Match when={large(content())}>
-            {(found) => <Viewer app={app} path={document.path} length={found().length} image={null} large />}
+            {(found) => (
+              <Viewer app={app} path={document.path} length={found().length} image={null} large />
+            )}
           </Match>
           <Match when={binary(content())}>
-            {(found) => <Viewer app={app} path={document.path} length={found().length} image={found().image} />}
+            {(found) => (
+              <Viewer
+                app={app}
+                path={document.path}
+                length={found().length}
+                image={found().image}
+              />
+            )}
           </Match>
           <Match when={failed(content())}>
             {(found) => (
@@ -138,7 +151,9 @@ function ConflictBar(props: { app: App; document: Document }): JSX.Element {
       <div class="bar warning" role="alert">
         <Icon name="warning" class="icon-lead" />
         <span class="grow">
-          {app.t(gone() ? "editor.conflictGone" : "editor.conflictTitle", { name: nameOf(document.path) })}
+          {app.t(gone() ? "editor.conflictGone" : "editor.conflictTitle", {
+            name: nameOf(document.path),
+          })}
         </span>
         <Show when={!gone()}>
           <Button small kind="primary" onClick={() => compareWithDisk(app, document)}>

@@ -87,7 +87,12 @@ function draw(view: PendingView): () => void {
 let nextId = 1;
 
 /** A place below a line with the added lines, and the buttons where it is the hunk's last. */
-function zone(view: PendingView, added: string[], after: number, buttons: HTMLElement | null): () => void {
+function zone(
+  view: PendingView,
+  added: string[],
+  after: number,
+  buttons: HTMLElement | null,
+): () => void {
   const { kit, widget } = view;
   const target = widget.editor;
   const lineHeight = target.getOption(kit.monaco.editor.EditorOption.lineHeight);
@@ -142,7 +147,12 @@ function zone(view: PendingView, added: string[], after: number, buttons: HTMLEl
 }
 
 /** Puts lines into an element, in the colours of their language. */
-async function colored(view: PendingView, lines: string[], into: HTMLElement, lineHeight: number): Promise<void> {
+async function colored(
+  view: PendingView,
+  lines: string[],
+  into: HTMLElement,
+  lineHeight: number,
+): Promise<void> {
   const { kit, widget } = view;
   const put = (rows: Node[]) => {
     into.replaceChildren(
@@ -159,7 +169,9 @@ async function colored(view: PendingView, lines: string[], into: HTMLElement, li
   const model = widget.editor.getModel();
   if (!model) return;
   const { tabSize } = model.getOptions();
-  const html = await kit.monaco.editor.colorize(lines.join("\n"), model.getLanguageId(), { tabSize });
+  const html = await kit.monaco.editor.colorize(lines.join("\n"), model.getLanguageId(), {
+    tabSize,
+  });
   const rows = spansOf(html);
   if (rows.length >= lines.length) put(rows.slice(0, lines.length));
 }
@@ -201,13 +213,20 @@ function bar(view: PendingView, hunk: PlacedHunk, index: number, of: number): HT
     why.textContent = file.conflict;
     element.append(why);
   } else {
-    button("primary", app.t("pending.keep"), app.commands.keysOf("moat.pending.keep"), () => file.keep([hunk.number]));
-    button("plain", app.t("pending.undo"), app.commands.keysOf("moat.pending.undo"), () => file.undo([hunk.number]));
+    button("primary", app.t("pending.keep"), app.commands.keysOf("moat.pending.keep"), () =>
+      file.keep([hunk.number]),
+    );
+    button("plain", app.t("pending.undo"), app.commands.keysOf("moat.pending.undo"), () =>
+      file.undo([hunk.number]),
+    );
     const { comment } = file;
     if (comment)
       button("quiet", app.t("pending.commentLine"), null, () => {
         void app.host
-          .prompt({ title: app.t("pending.commentLine"), placeholder: app.t("pending.commentPlaceholder") })
+          .prompt({
+            title: app.t("pending.commentLine"),
+            placeholder: app.t("pending.commentPlaceholder"),
+          })
           .then((text) => {
             if (text) comment.call(file, hunk.blocks[0]?.line ?? 1, text);
           });

@@ -15,7 +15,9 @@ export async function saveDocument(app: App, document: Document): Promise<boolea
   app.overlays.notify({
     level: "error",
     text: app.t("editor.saveFailed", { name: nameOf(document.path) }),
-    ...(saved.report ? { report: { ...saved.report, causes: [saved.report.error, ...saved.report.causes] } } : {}),
+    ...(saved.report
+      ? { report: { ...saved.report, causes: [saved.report.error, ...saved.report.causes] } }
+      : {}),
     actions: [{ title: app.t("common.retry"), run: () => void saveDocument(app, document) }],
   });
   return false;
@@ -80,8 +82,14 @@ export async function solveConflict(app: App, document: Document): Promise<boole
     answers: [
       { id: "cancel", title: app.t("common.cancel") },
       ...(gone ? [] : [{ id: "take", title: app.t("editor.takeDisk") }]),
-      { id: "overwrite", title: gone ? app.t("common.save") : app.t("editor.overwrite"), kind: gone ? "primary" : "danger" },
-      ...(gone ? [] : [{ id: "compare", title: app.t("editor.compare"), kind: "primary" as const }]),
+      {
+        id: "overwrite",
+        title: gone ? app.t("common.save") : app.t("editor.overwrite"),
+        kind: gone ? "primary" : "danger",
+      },
+      ...(gone
+        ? []
+        : [{ id: "compare", title: app.t("editor.compare"), kind: "primary" as const }]),
     ],
   });
   if (answer === "compare") compareWithDisk(app, document);

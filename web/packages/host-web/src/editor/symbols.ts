@@ -26,8 +26,14 @@ const rule = (text: string, kind: Symbol["kind"]): Rule => ({
 });
 
 const C_LIKE = [
-  rule("^\\s*(?:export\\s+)?(?:public\\s+|private\\s+|protected\\s+|abstract\\s+|static\\s+|final\\s+|sealed\\s+)*(?:class|struct|interface|enum|union|namespace|record)\\s+WORD", "class"),
-  rule("^(?:[\\w:<>,*&\\s\\[\\]]+?[\\s*&])WORD\\s*\\([^;{]*\\)\\s*(?:const\\s*)?(?:throws\\s+\\w+\\s*)?\\{?\\s*$", "function"),
+  rule(
+    "^\\s*(?:export\\s+)?(?:public\\s+|private\\s+|protected\\s+|abstract\\s+|static\\s+|final\\s+|sealed\\s+)*(?:class|struct|interface|enum|union|namespace|record)\\s+WORD",
+    "class",
+  ),
+  rule(
+    "^(?:[\\w:<>,*&\\s\\[\\]]+?[\\s*&])WORD\\s*\\([^;{]*\\)\\s*(?:const\\s*)?(?:throws\\s+\\w+\\s*)?\\{?\\s*$",
+    "function",
+  ),
 ];
 
 const RULES: Record<string, Rule[]> = {
@@ -39,20 +45,32 @@ const RULES: Record<string, Rule[]> = {
   rust: [
     rule("^\\s*(?:pub(?:\\([^)]*\\))?\\s+)?(?:struct|enum|trait|union|mod)\\s+WORD", "class"),
     rule("^\\s*(?:unsafe\\s+)?impl(?:<[^>]*>)?\\s+(?:.*\\sfor\\s+)?WORD", "class"),
-    rule("^\\s*(?:pub(?:\\([^)]*\\))?\\s+)?(?:const\\s+|async\\s+|unsafe\\s+|extern\\s+\"[^\"]*\"\\s+)*fn\\s+WORD", "function"),
+    rule(
+      '^\\s*(?:pub(?:\\([^)]*\\))?\\s+)?(?:const\\s+|async\\s+|unsafe\\s+|extern\\s+"[^"]*"\\s+)*fn\\s+WORD',
+      "function",
+    ),
     rule("^\\s*(?:pub(?:\\([^)]*\\))?\\s+)?(?:const|static|type)\\s+WORD", "other"),
   ],
   typescript: [
-    rule("^\\s*(?:export\\s+)?(?:default\\s+)?(?:abstract\\s+)?(?:class|interface|enum|namespace|type)\\s+WORD", "class"),
+    rule(
+      "^\\s*(?:export\\s+)?(?:default\\s+)?(?:abstract\\s+)?(?:class|interface|enum|namespace|type)\\s+WORD",
+      "class",
+    ),
     rule("^\\s*(?:export\\s+)?(?:default\\s+)?(?:async\\s+)?function\\*?\\s+WORD", "function"),
-    rule("^\\s*(?:export\\s+)?const\\s+WORD\\s*=\\s*(?:async\\s*)?(?:\\([^)]*\\)|\\w+)\\s*(?::[^=]+)?=>", "function"),
-    rule("^\\s+(?!if|for|while|switch|catch|return|function)(?:public\\s+|private\\s+|protected\\s+|readonly\\s+|static\\s+|async\\s+|override\\s+|get\\s+|set\\s+)*#?WORD\\s*\\([^)]*\\)\\s*(?::[^{]+)?\\{\\s*$", "function"),
+    rule(
+      "^\\s*(?:export\\s+)?const\\s+WORD\\s*=\\s*(?:async\\s*)?(?:\\([^)]*\\)|\\w+)\\s*(?::[^=]+)?=>",
+      "function",
+    ),
+    rule(
+      "^\\s+(?!if|for|while|switch|catch|return|function)(?:public\\s+|private\\s+|protected\\s+|readonly\\s+|static\\s+|async\\s+|override\\s+|get\\s+|set\\s+)*#?WORD\\s*\\([^)]*\\)\\s*(?::[^{]+)?\\{\\s*$",
+      "function",
+    ),
   ],
-  go: [
-    rule("^type\\s+WORD", "class"),
-    rule("^func\\s+(?:\\([^)]*\\)\\s*)?WORD", "function"),
+  go: [rule("^type\\s+WORD", "class"), rule("^func\\s+(?:\\([^)]*\\)\\s*)?WORD", "function")],
+  ruby: [
+    rule("^\\s*(?:class|module)\\s+WORD", "class"),
+    rule("^\\s*def\\s+(?:self\\.)?WORD", "function"),
   ],
-  ruby: [rule("^\\s*(?:class|module)\\s+WORD", "class"), rule("^\\s*def\\s+(?:self\\.)?WORD", "function")],
   php: [
     rule("^\\s*(?:abstract\\s+|final\\s+)?(?:class|interface|trait|enum)\\s+WORD", "class"),
     rule("^\\s*(?:public\\s+|private\\s+|protected\\s+|static\\s+)*function\\s+&?WORD", "function"),
@@ -60,8 +78,14 @@ const RULES: Record<string, Rule[]> = {
   shell: [rule("^\\s*(?:function\\s+)?WORD\\s*\\(\\)\\s*\\{?", "function")],
   lua: [rule("^\\s*(?:local\\s+)?function\\s+([\\w.:]+)", "function")],
   swift: [
-    rule("^\\s*(?:public\\s+|private\\s+|open\\s+|final\\s+)*(?:class|struct|enum|protocol|extension|actor)\\s+WORD", "class"),
-    rule("^\\s*(?:public\\s+|private\\s+|static\\s+|override\\s+|mutating\\s+)*func\\s+WORD", "function"),
+    rule(
+      "^\\s*(?:public\\s+|private\\s+|open\\s+|final\\s+)*(?:class|struct|enum|protocol|extension|actor)\\s+WORD",
+      "class",
+    ),
+    rule(
+      "^\\s*(?:public\\s+|private\\s+|static\\s+|override\\s+|mutating\\s+)*func\\s+WORD",
+      "function",
+    ),
   ],
   kotlin: [
     rule("^\\s*(?:\\w+\\s+)*(?:class|interface|object)\\s+WORD", "class"),
@@ -78,7 +102,12 @@ const RULES: Record<string, Rule[]> = {
   csharp: C_LIKE,
 };
 
-const SAME: Record<string, string> = { javascript: "typescript", scss: "css", less: "css", dart: "java" };
+const SAME: Record<string, string> = {
+  javascript: "typescript",
+  scss: "css",
+  less: "css",
+  dart: "java",
+};
 const KEYWORDS = new Set(["if", "for", "while", "switch", "return", "else", "catch"]);
 const LINES_MOST = 20_000;
 

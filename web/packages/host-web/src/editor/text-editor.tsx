@@ -92,7 +92,8 @@ export function TextEditor(props: { app: App; tab: Tab; document: Document }): J
   createEffect(() => {
     const made = widget();
     const kit = app.kit();
-    if (!made || !kit || !app.settings.get("editor.blame") || !app.git() || document.dirty()) return;
+    if (!made || !kit || !app.settings.get("editor.blame") || !app.git() || document.dirty())
+      return;
     onCleanup(showBlame(app, kit, made.editor, document.path));
   });
   onCleanup(leave);
@@ -115,7 +116,12 @@ export function goTo(target: editor.ICodeEditor, at: OpenAt): void {
   target.revealRangeInCenterIfOutsideViewport(range);
 }
 
-function restore(app: App, target: editor.ICodeEditor, path: string, state: ViewState | undefined): void {
+function restore(
+  app: App,
+  target: editor.ICodeEditor,
+  path: string,
+  state: ViewState | undefined,
+): void {
   if (state) {
     target.restoreViewState(state);
     return;

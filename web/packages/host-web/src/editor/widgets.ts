@@ -29,7 +29,8 @@ export function optionsOf(app: App): editor.IEditorOptions & editor.IGlobalEdito
     theme: `moat-${app.theme()}`,
     fontSize: size,
     lineHeight: settings.get("editor.lineHeight") || Math.round(size * 1.5),
-    fontFamily: family || getComputedStyle(document.documentElement).getPropertyValue("--font-code"),
+    fontFamily:
+      family || getComputedStyle(document.documentElement).getPropertyValue("--font-code"),
     tabSize: settings.get("editor.tabSize"),
     insertSpaces: settings.get("editor.insertSpaces"),
     wordWrap: settings.get("editor.wordWrap") ? "on" : "off",
@@ -105,7 +106,8 @@ export function takeWidget(app: App, kit: Kit): Widget {
 /** What the editor says of a name that conditions of keys ask for. */
 export function editorContext(widget: Widget | null, name: string): boolean | string | undefined {
   // The editor has it, and its types do not say so.
-  const names = (widget?.editor as unknown as { contextKeyService?: ContextNames } | undefined)?.contextKeyService;
+  const names = (widget?.editor as unknown as { contextKeyService?: ContextNames } | undefined)
+    ?.contextKeyService;
   const value = names?.getContextKeyValue(name);
   return typeof value === "boolean" || typeof value === "string" ? value : undefined;
 }
@@ -125,7 +127,10 @@ export function giveWidget(widget: Widget): void {
 }
 
 /** Has all editors follow the settings. */
-export function updateWidgets(app: App, options: editor.IEditorOptions & editor.IGlobalEditorOptions): void {
+export function updateWidgets(
+  app: App,
+  options: editor.IEditorOptions & editor.IGlobalEditorOptions,
+): void {
   for (const widget of [...busy, ...spare]) {
     const minimap = minimapOf(app, widget.editor.getLayoutInfo().width);
     widget.minimap = minimap.enabled;

@@ -10,9 +10,13 @@ import { languagesIn, withLanguage } from "./around.ts";
 export function ghostCommands(app: App) {
   const { settings, t } = app;
   return {
-    "moat.completion.toggle": () => settings.set("completion.enabled", !settings.get("completion.enabled")),
+    "moat.completion.toggle": () =>
+      settings.set("completion.enabled", !settings.get("completion.enabled")),
     "moat.completion.options": async () => {
-      const picked = await app.host.pick({ placeholder: t("completion.options"), items: options(app) });
+      const picked = await app.host.pick({
+        placeholder: t("completion.options"),
+        items: options(app),
+      });
       picked?.();
     },
   } satisfies Partial<Runs>;
@@ -22,7 +26,10 @@ function options(app: App): PickItem<() => void>[] {
   const { settings, t } = app;
   const on = settings.get("completion.enabled");
   const items: PickItem<() => void>[] = [
-    { label: t(on ? "completion.turnOff" : "completion.turnOn"), value: () => settings.set("completion.enabled", !on) },
+    {
+      label: t(on ? "completion.turnOff" : "completion.turnOn"),
+      value: () => settings.set("completion.enabled", !on),
+    },
   ];
   const language = app.widget()?.editor.getModel()?.getLanguageId();
   const kit = app.kit();
@@ -30,13 +37,19 @@ function options(app: App): PickItem<() => void>[] {
     const list = settings.get("completion.languagesOff");
     const off = languagesIn(list).includes(language);
     items.push({
-      label: t(off ? "completion.turnOnFor" : "completion.turnOffFor", { language: kit.languageTitle(language) }),
+      label: t(off ? "completion.turnOnFor" : "completion.turnOffFor", {
+        language: kit.languageTitle(language),
+      }),
       value: () => settings.set("completion.languagesOff", withLanguage(list, language, !off)),
     });
   }
   const chosen = settings.get("completion.model");
   const check = (name: string) => (name === chosen ? { icon: "check" as const } : {});
-  items.push({ label: t("completion.sameModel"), value: () => settings.set("completion.model", ""), ...check("") });
+  items.push({
+    label: t("completion.sameModel"),
+    value: () => settings.set("completion.model", ""),
+    ...check(""),
+  });
   for (const model of app.models()?.models ?? [])
     items.push({
       label: t("completion.useModel", { model: model.title }),

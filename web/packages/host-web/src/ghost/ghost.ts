@@ -78,7 +78,8 @@ export class Ghost {
     if (known !== undefined) return known;
     if (!question.explicit) {
       if (this.#options.now() < this.#restUntil) return null;
-      const slow = this.#usual < SLOW_FROM_MS ? 0 : Math.min(this.#usual * SLOW_SHARE, SLOW_PAUSE_MOST_MS);
+      const slow =
+        this.#usual < SLOW_FROM_MS ? 0 : Math.min(this.#usual * SLOW_SHARE, SLOW_PAUSE_MOST_MS);
       if (slow > 0) await this.#options.wait(slow, signal);
     }
     while (!signal.aborted) {
@@ -102,7 +103,9 @@ export class Ghost {
     const { path, language, before, after, recent } = question;
     const cancel = () => {
       // Who cannot hear it any more has ended the question by itself.
-      void this.#options.client.ask({ service: "completion", query: "cancel", number }).catch(() => undefined);
+      void this.#options.client
+        .ask({ service: "completion", query: "cancel", number })
+        .catch(() => undefined);
       this.#stands(number, { kind: "ready" });
     };
     this.#setState(this.state().kind === "loading" ? { kind: "loading" } : { kind: "asking" });
@@ -161,7 +164,8 @@ export class Ghost {
   #remembered(question: GhostQuestion): string | null | undefined {
     const model = this.#options.model();
     for (const known of this.#known) {
-      if (known.path !== question.path || known.model !== model || known.after !== question.after) continue;
+      if (known.path !== question.path || known.model !== model || known.after !== question.after)
+        continue;
       if (!question.before.startsWith(known.before)) continue;
       const typed = question.before.slice(known.before.length);
       if (known.text === null) {

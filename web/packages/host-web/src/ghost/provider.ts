@@ -18,7 +18,8 @@ export function offerGhosts(app: App, kit: Kit): IDisposable {
     {
       debounceDelayMs: DEBOUNCE_MS,
       provideInlineCompletions: async (model, position, context, token) => {
-        const explicit = context.triggerKind === kit.monaco.languages.InlineCompletionTriggerKind.Explicit;
+        const explicit =
+          context.triggerKind === kit.monaco.languages.InlineCompletionTriggerKind.Explicit;
         if (!wanted(app, model, explicit)) return null;
         const gone = new AbortController();
         const listening = token.onCancellationRequested(() => gone.abort());
@@ -49,17 +50,25 @@ interface Place {
   signal: AbortSignal;
 }
 
-async function offer(app: App, kit: Kit, place: Place): Promise<languages.InlineCompletions | null> {
+async function offer(
+  app: App,
+  kit: Kit,
+  place: Place,
+): Promise<languages.InlineCompletions | null> {
   const { model, position, context } = place;
   const path = kit.pathOf(model.uri);
   if (app.documents.get(path)?.readOnly()) return null;
   const offset = model.getOffsetAt(position);
   const { from, to } = windowAt(offset, model.getValueLength());
   const text = (begin: number, end: number) =>
-    model.getValueInRange(kit.monaco.Range.fromPositions(model.getPositionAt(begin), model.getPositionAt(end)));
+    model.getValueInRange(
+      kit.monaco.Range.fromPositions(model.getPositionAt(begin), model.getPositionAt(end)),
+    );
   // What is chosen in the list of names counts as typed.
   const chosen = context.selectedSuggestionInfo;
-  const begin = chosen ? model.getOffsetAt(kit.monaco.Range.getStartPosition(chosen.range)) : offset;
+  const begin = chosen
+    ? model.getOffsetAt(kit.monaco.Range.getStartPosition(chosen.range))
+    : offset;
   const question: GhostQuestion = {
     path,
     language: model.getLanguageId(),

@@ -63,7 +63,8 @@ const SPELLINGS: Record<string, string> = {
 };
 
 /** Whether the keyboard is a Mac's. */
-export const IS_MAC = typeof navigator !== "undefined" && /Mac|iP(hone|ad)/.test(navigator.platform);
+export const IS_MAC =
+  typeof navigator !== "undefined" && /Mac|iP(hone|ad)/.test(navigator.platform);
 
 /** What the browser says of a key. */
 export interface KeyPress {
@@ -96,7 +97,11 @@ function joined(key: string, ctrl: boolean, shift: boolean, alt: boolean, meta: 
 
 /** A binding's keys in the one spelling; null where it is no binding. */
 export function parseKeys(text: string, mac = IS_MAC): Stroke[] | null {
-  const strokes = text.trim().toLowerCase().split(/\s+/).map((each) => parseStroke(each, mac));
+  const strokes = text
+    .trim()
+    .toLowerCase()
+    .split(/\s+/)
+    .map((each) => parseStroke(each, mac));
   if (strokes.length === 0 || strokes.length > 2) return null;
   return strokes.every((each) => each !== null) ? strokes : null;
 }

@@ -17,13 +17,13 @@ export interface Binding {
 }
 
 /** What keys mean. */
-export type Meaning =
-  | { kind: "command"; command: string }
-  | { kind: "more" }
-  | { kind: "nothing" };
+export type Meaning = { kind: "command"; command: string } | { kind: "more" } | { kind: "nothing" };
 
 /** All bindings: the commands' own, changed by what the user says. */
-export function bindingsOf(commands: readonly Command[], overrides: readonly KeyOverride[]): Binding[] {
+export function bindingsOf(
+  commands: readonly Command[],
+  overrides: readonly KeyOverride[],
+): Binding[] {
   let out: Binding[] = [];
   for (const command of commands) {
     const all = command.keybinding === undefined ? [] : [command.keybinding].flat();
@@ -59,7 +59,8 @@ export function meaningOf(
     if (!binding || binding.keys.length < strokes.length) continue;
     if (!strokes.every((stroke, index) => binding.keys[index] === stroke)) continue;
     if (!holds(binding.when, context)) continue;
-    if (binding.keys.length === strokes.length) return { kind: "command", command: binding.command };
+    if (binding.keys.length === strokes.length)
+      return { kind: "command", command: binding.command };
     more = true;
   }
   return more ? { kind: "more" } : { kind: "nothing" };

@@ -8,6 +8,7 @@ import { type Accessor, createEffect, createMemo, createSignal, on } from "solid
 import type { App, PaletteRequest } from "../app.ts";
 import { goTo } from "../editor/text-editor.tsx";
 import { outlineOf } from "../editor/symbols.ts";
+import { symbolsOf } from "../language/symbols.ts";
 import { nameOf, parentOf } from "../paths.ts";
 import { filterBy } from "./filter.ts";
 
@@ -44,7 +45,12 @@ const RECENT_MOST = 30;
 
 /** Files by name, as the server matches them; the ones opened lately where nothing is typed. */
 export function createFileChoices(app: App, typed: Accessor<string | null>): Accessor<Offer> {
-  const [answer, setAnswer] = createSignal<{ text: string; found: Found[]; indexing: boolean; busy: boolean }>({
+  const [answer, setAnswer] = createSignal<{
+    text: string;
+    found: Found[];
+    indexing: boolean;
+    busy: boolean;
+  }>({
     text: "",
     found: [],
     indexing: false,
@@ -62,7 +68,12 @@ export function createFileChoices(app: App, typed: Accessor<string | null>): Acc
     const mine = ++asked;
     setAnswer((before) => ({ ...before, busy: true }));
     try {
-      const reply = await app.client.ask({ service: "files", query: "find", text, limit: FILES_MOST });
+      const reply = await app.client.ask({
+        service: "files",
+        query: "find",
+        text,
+        limit: FILES_MOST,
+      });
       if (reply.reply === "found" && mine === asked)
         setAnswer({ text, found: reply.found, indexing: reply.indexing, busy: false });
     } catch {
@@ -87,9 +98,14 @@ export function createFileChoices(app: App, typed: Accessor<string | null>): Acc
     if (!text) {
       const recent = app.recent().slice(0, RECENT_MOST);
       const active = app.host.activeFile();
-      const ordered = [...recent.filter((each) => each !== active), ...recent.filter((each) => each === active)];
+      const ordered = [
+        ...recent.filter((each) => each !== active),
+        ...recent.filter((each) => each === active),
+      ];
       return {
-        choices: ordered.map((path, index) => fileChoice(app, path, [], at, index === 0 ? app.t("palette.recent") : undefined)),
+        choices: ordered.map((path, index) =>
+          fileChoice(app, path, [], at, index === 0 ? app.t("palette.recent") : undefined),
+        ),
         note: app.t("palette.files"),
       };
     }
@@ -102,7 +118,13 @@ export function createFileChoices(app: App, typed: Accessor<string | null>): Acc
   });
 }
 
-function fileChoice(app: App, path: string, matched: number[], at: { line?: number }, hint?: string): Choice {
+function fileChoice(
+  app: App,
+  path: string,
+  matched: number[],
+  at: { line?: number },
+  hint?: string,
+): Choice {
   const name = nameOf(path);
   const begin = [...path].length - [...name].length;
   return {
@@ -158,7 +180,8 @@ export const otherChoices = {
     const of = editor?.getModel()?.getLineCount();
     if (!editor || !of) return { choices: [], note: app.t("palette.noEditor") };
     const [line, column] = typed.split(/[:,]/).map(Number);
-    if (!line || line < 1 || line > of) return { choices: [], note: app.t("palette.lineHint", { of }) };
+    if (!line || line < 1 || line > of)
+      return { choices: [], note: app.t("palette.lineHint", { of }) };
     const at = { line, ...(column ? { column } : {}) };
     return {
       choices: [
@@ -180,7 +203,7 @@ export const otherChoices = {
     const editor = app.widget()?.editor;
     const model = editor?.getModel();
     if (!editor || !model) return { choices: [], note: app.t("palette.noEditor") };
-    const all = outlineOf(model.getLinesContent(), model.getLanguageId());
+    const all = symbolsOf(app, model) ?? outlineOf(model.getLinesContent(), model.getLanguageId());
     return {
       choices: filterBy(all, typed, (each) => each.name).map(({ item, matched }) => ({
         label: item.name,
@@ -208,21 +231,27 @@ export const otherChoices = {
       ["@", "palette.help.symbol"],
     ] as const;
     return {
-      choices: lines.map(([typed, key]) => ({ label: `${typed || "…"}  ${app.t(key)}`, typed, run: () => {} })),
+      choices: lines.map(([typed, key]) => ({
+        label: `${typed || "…"}  ${app.t(key)}`,
+        typed,
+        run: () => {},
+      })),
     };
   },
 
   /** One of several things. */
   pick(request: Extract<PaletteRequest, { kind: "pick" }>, typed: string): Offer {
     return {
-      choices: filterBy(request.items, typed, (each: PickItem<unknown>) => each.label).map(({ item, matched }) => ({
-        label: item.label,
-        matched,
-        ...(item.detail ? { detail: item.detail } : {}),
-        ...(item.icon ? { icon: item.icon } : {}),
-        keepsFocus: true,
-        run: () => request.answer(item.value),
-      })),
+      choices: filterBy(request.items, typed, (each: PickItem<unknown>) => each.label).map(
+        ({ item, matched }) => ({
+          label: item.label,
+          matched,
+          ...(item.detail ? { detail: item.detail } : {}),
+          ...(item.icon ? { icon: item.icon } : {}),
+          keepsFocus: true,
+          run: () => request.answer(item.value),
+        }),
+      ),
     };
   },
 };

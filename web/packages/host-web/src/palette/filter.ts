@@ -87,7 +87,11 @@ export interface Filtered<T> extends Score {
 }
 
 /** Those that match, the best first; of equal ones the first in the list. */
-export function filterBy<T>(items: readonly T[], typed: string, text: (item: T) => string): Filtered<T>[] {
+export function filterBy<T>(
+  items: readonly T[],
+  typed: string,
+  text: (item: T) => string,
+): Filtered<T>[] {
   const out: Filtered<T>[] = [];
   for (const item of items) {
     const found = scoreOf(typed, text(item));

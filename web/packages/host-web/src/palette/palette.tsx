@@ -2,7 +2,15 @@
 // The field at the top: files by name, commands after `>`, lines after `:`, symbols after `@`,
 // and questions for one of several things.
 
-import { FileIcon, Icon, type ListHandle, Matched, ProgressLine, TextInput, VirtualList } from "@moat/panels/ui/index.ts";
+import {
+  FileIcon,
+  Icon,
+  type ListHandle,
+  Matched,
+  ProgressLine,
+  TextInput,
+  VirtualList,
+} from "@moat/panels/ui/index.ts";
 import {
   createEffect,
   createMemo,
@@ -30,7 +38,9 @@ export function Palette(props: { app: App; request: PaletteRequest }): JSX.Eleme
   const before = document.activeElement as HTMLElement | null;
   const [typed, setTyped] = createSignal(request.kind === "typed" ? request.text : "");
   const [focused, setFocused] = createSignal(0);
-  const files = createFileChoices(app, () => (request.kind === "typed" && !/^[>:@?]/.test(typed()) ? typed() : null));
+  const files = createFileChoices(app, () =>
+    request.kind === "typed" && !/^[>:@?]/.test(typed()) ? typed() : null,
+  );
   const found = createMemo(() => {
     if (request.kind === "pick") return otherChoices.pick(request, typed());
     const text = typed();
@@ -81,7 +91,8 @@ export function Palette(props: { app: App; request: PaletteRequest }): JSX.Eleme
     const next = to[event.key];
     if (event.isComposing) return;
     if (next !== undefined) setFocused(Math.max(0, next));
-    else if (event.key === "Enter") accept(found().choices[focused()], { toSide: event.ctrlKey || event.metaKey });
+    else if (event.key === "Enter")
+      accept(found().choices[focused()], { toSide: event.ctrlKey || event.metaKey });
     else if (event.key === "Escape") close(true);
     else if (event.key === "Tab") return event.preventDefault();
     else return;
@@ -95,7 +106,14 @@ export function Palette(props: { app: App; request: PaletteRequest }): JSX.Eleme
   const height = () => Math.min(found().choices.length, ROWS_MOST) * ROW;
   return (
     <div class="palette-scrim">
-      <div ref={box} class="palette" role="dialog" aria-modal="true" aria-label={placeholder()} onKeyDown={keyDown}>
+      <div
+        ref={box}
+        class="palette"
+        role="dialog"
+        aria-modal="true"
+        aria-label={placeholder()}
+        onKeyDown={keyDown}
+      >
         <TextInput
           label={placeholder()}
           placeholder={placeholder()}
@@ -116,7 +134,11 @@ export function Palette(props: { app: App; request: PaletteRequest }): JSX.Eleme
         <ProgressLine active={found().busy ?? false} />
         <Show
           when={found().choices.length > 0}
-          fallback={<div id={none} class="palette-note" role="status">{found().note ?? app.t("palette.none")}</div>}
+          fallback={
+            <div id={none} class="palette-note" role="status">
+              {found().note ?? app.t("palette.none")}
+            </div>
+          }
         >
           <div style={{ height: `${height()}px` }}>
             <VirtualList
@@ -130,7 +152,9 @@ export function Palette(props: { app: App; request: PaletteRequest }): JSX.Eleme
                 onCleanup(() => setList(null));
               }}
               onFocus={setFocused}
-              onActivate={(choice, _, event) => accept(choice, { toSide: event.ctrlKey || event.metaKey })}
+              onActivate={(choice, _, event) =>
+                accept(choice, { toSide: event.ctrlKey || event.metaKey })
+              }
               row={(choice) => <ChoiceRow choice={choice} />}
             />
           </div>
@@ -150,7 +174,9 @@ function ChoiceRow(props: { choice: Choice }): JSX.Element {
         <Matched text={choice.label} matched={choice.matched ?? []} />
       </span>
       <span class="detail">
-        <Show when={choice.detail}>{(detail) => <Matched text={detail()} matched={choice.detailMatched ?? []} />}</Show>
+        <Show when={choice.detail}>
+          {(detail) => <Matched text={detail()} matched={choice.detailMatched ?? []} />}
+        </Show>
       </span>
       <Show when={choice.hint}>
         <span class="hint">{choice.hint}</span>

@@ -85,8 +85,19 @@ export function FindBox(props: { host: Host; screen: Screen; onClose(): void }):
         }}
         after={
           <>
-            <Toggle label={host.t("search.case")} on={caseSensitive()} onChange={setCase} letters="Aa" />
-            <Toggle label={host.t("search.word")} on={wholeWord()} onChange={setWord} letters="ab" class="search-word" />
+            <Toggle
+              label={host.t("search.case")}
+              on={caseSensitive()}
+              onChange={setCase}
+              letters="Aa"
+            />
+            <Toggle
+              label={host.t("search.word")}
+              on={wholeWord()}
+              onChange={setWord}
+              letters="ab"
+              class="search-word"
+            />
             <Toggle label={host.t("search.regex")} on={regex()} onChange={setRegex} letters=".*" />
           </>
         }

@@ -20,7 +20,9 @@ export function restrict(terminal: Terminal): IDisposable[] {
   const { parser } = terminal;
   return [
     ...SWALLOWED.map((code) => parser.registerOscHandler(code, () => true)),
-    ...REPEATED.map((final) => parser.registerCsiHandler({ final }, ([times]) => Number(times) > REPEATED_MOST)),
+    ...REPEATED.map((final) =>
+      parser.registerCsiHandler({ final }, ([times]) => Number(times) > REPEATED_MOST),
+    ),
   ];
 }
 

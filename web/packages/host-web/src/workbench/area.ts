@@ -208,7 +208,10 @@ export class EditorArea {
     if (!tab || !group) return;
     const input = tab.input();
     if (input.kind === "diff" || input.kind === "custom") return;
-    const made = this.#make(String(this.#next++), input.kind === "file" ? { kind: "file", path: input.path } : input);
+    const made = this.#make(
+      String(this.#next++),
+      input.kind === "file" ? { kind: "file", path: input.path } : input,
+    );
     made.wantsFocus = true;
     this.#dock.addPanel({
       id: made.id,
@@ -364,7 +367,8 @@ export class EditorArea {
   /** The keys that close a tab which has the focus: dockview would not ask about unsaved work. */
   #closeByKey(event: KeyboardEvent): void {
     const target = event.target as HTMLElement;
-    if (target.getAttribute("role") !== "tab" || !["Delete", "Backspace"].includes(event.key)) return;
+    if (target.getAttribute("role") !== "tab" || !["Delete", "Backspace"].includes(event.key))
+      return;
     event.preventDefault();
     event.stopPropagation();
     const tab = this.#known.get(target.dataset["tabPanelId"] ?? "");

@@ -58,9 +58,24 @@ export function TitleBar(props: { app: App }): JSX.Element {
         <span>{app.setup().name}</span>
       </button>
       <div class="title-right">
-        {toggle("layout-side", "workbench.action.toggleSidebarVisibility", "workbench.toggleSide", () => state().sideShown)}
-        {toggle("layout-panel", "workbench.action.togglePanel", "workbench.togglePanel", () => state().panelShown)}
-        {toggle("layout-side-right", "workbench.action.toggleAuxiliaryBar", "workbench.toggleAgent", () => state().agentShown)}
+        {toggle(
+          "layout-side",
+          "workbench.action.toggleSidebarVisibility",
+          "workbench.toggleSide",
+          () => state().sideShown,
+        )}
+        {toggle(
+          "layout-panel",
+          "workbench.action.togglePanel",
+          "workbench.togglePanel",
+          () => state().panelShown,
+        )}
+        {toggle(
+          "layout-side-right",
+          "workbench.action.toggleAuxiliaryBar",
+          "workbench.toggleAgent",
+          () => state().agentShown,
+        )}
       </div>
     </header>
   );

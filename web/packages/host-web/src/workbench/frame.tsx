@@ -5,7 +5,15 @@ import { Badge, focusable, IconButton } from "@moat/panels/ui/index.ts";
 import { createEffect, For, type JSX, on, Show } from "solid-js";
 import type { App } from "../app.ts";
 import { AGENT_LEAST, PANEL_LEAST, type PanelView, SIDE_LEAST } from "../layout.ts";
-import { loadAgent, loadBoundary, loadExplorer, loadProblems, loadScm, loadSearch, loadTerminal } from "../panels.ts";
+import {
+  loadAgent,
+  loadBoundary,
+  loadExplorer,
+  loadProblems,
+  loadScm,
+  loadSearch,
+  loadTerminal,
+} from "../panels.ts";
 import { LazyPanel } from "./lazy.tsx";
 import { placeIn } from "./place.ts";
 import { Sash } from "./sash.tsx";
@@ -23,7 +31,8 @@ function focusOn(app: App, views: readonly string[], element: () => HTMLElement)
       const look = () => {
         // Whoever went elsewhere meanwhile stays there.
         if (document.activeElement !== before && document.activeElement !== document.body) return;
-        const shown = placeIn(element()) ?? (tries < TRIES_MOST ? undefined : focusable(element())[0]);
+        const shown =
+          placeIn(element()) ?? (tries < TRIES_MOST ? undefined : focusable(element())[0]);
         if (shown) shown.focus();
         else if (tries++ < TRIES_MOST) requestAnimationFrame(look);
       };
@@ -49,7 +58,12 @@ export function SideBar(props: { app: App }): JSX.Element {
         style={{ width: `${state().sideWidth}px`, display: state().sideShown ? undefined : "none" }}
       >
         <LazyPanel shown={shown("explorer")} load={loadExplorer} props={panelProps} />
-        <LazyPanel shown={shown("search")} early={app.warm()} load={loadSearch} props={panelProps} />
+        <LazyPanel
+          shown={shown("search")}
+          early={app.warm()}
+          load={loadSearch}
+          props={panelProps}
+        />
         <LazyPanel shown={shown("scm")} early={app.warm()} load={loadScm} props={panelProps} />
         <LazyPanel shown={shown("boundary")} load={loadBoundary} props={panelProps} />
       </aside>
@@ -59,7 +73,10 @@ export function SideBar(props: { app: App }): JSX.Element {
           direction="vertical"
           size={state().sideWidth}
           least={SIDE_LEAST}
-          most={Math.max(SIDE_LEAST, innerWidth - EDITORS_LEAST - (state().agentShown ? state().agentWidth : 0))}
+          most={Math.max(
+            SIDE_LEAST,
+            innerWidth - EDITORS_LEAST - (state().agentShown ? state().agentWidth : 0),
+          )}
           onSize={(sideWidth) => app.layout.change({ sideWidth })}
           onReset={() => app.layout.change({ sideWidth: 280 })}
         />
@@ -83,7 +100,10 @@ export function AgentBar(props: { app: App }): JSX.Element {
           behind
           size={state().agentWidth}
           least={AGENT_LEAST}
-          most={Math.max(AGENT_LEAST, innerWidth - EDITORS_LEAST - (state().sideShown ? state().sideWidth : 0))}
+          most={Math.max(
+            AGENT_LEAST,
+            innerWidth - EDITORS_LEAST - (state().sideShown ? state().sideWidth : 0),
+          )}
           onSize={(agentWidth) => app.layout.change({ agentWidth })}
           onReset={() => app.layout.change({ agentWidth: 360 })}
         />
@@ -92,7 +112,10 @@ export function AgentBar(props: { app: App }): JSX.Element {
         ref={element}
         class="side"
         aria-label={app.t("view.agent")}
-        style={{ width: `${state().agentWidth}px`, display: state().agentShown ? undefined : "none" }}
+        style={{
+          width: `${state().agentWidth}px`,
+          display: state().agentShown ? undefined : "none",
+        }}
       >
         <LazyPanel shown={state().agentShown} load={loadAgent} props={{ host: app.host }} />
       </aside>

@@ -15,7 +15,7 @@ export function placeIn(part: HTMLElement): HTMLElement | undefined {
     return part.querySelector<HTMLElement>('[role="tab"][aria-selected="true"]') ?? undefined;
   const visible = (each: HTMLElement) =>
     each.getClientRects().length > 0 && !each.closest(".panel-head, .panel-tabs");
-  return CAN_FOCUS.map((selector) => [...part.querySelectorAll<HTMLElement>(selector)].find(visible)).find(
-    (each) => each !== undefined,
-  );
+  return CAN_FOCUS.map((selector) =>
+    [...part.querySelectorAll<HTMLElement>(selector)].find(visible),
+  ).find((each) => each !== undefined);
 }

@@ -19,7 +19,8 @@ export function Sash(props: {
   onReset?(): void;
 }): JSX.Element {
   const [dragging, setDragging] = createSignal(false);
-  const set = (size: number) => props.onSize(Math.round(Math.max(props.least, Math.min(props.most, size))));
+  const set = (size: number) =>
+    props.onSize(Math.round(Math.max(props.least, Math.min(props.most, size))));
   const sign = () => (props.behind ? -1 : 1);
   return (
     <div

@@ -7,6 +7,7 @@ import { Icon, type IconName } from "@moat/panels/ui/index.ts";
 import { createMemo, type JSX, Show } from "solid-js";
 import type { App } from "../app.ts";
 import { languagesIn } from "../ghost/around.ts";
+import { activeServers } from "../language/follow.ts";
 
 export const ENCODINGS: Record<Encoding, string> = {
   utf8: "UTF-8",
@@ -79,13 +80,24 @@ export function StatusBar(props: { app: App }): JSX.Element {
   });
   const crossings = createMemo(() => {
     const { count, denied } = app.crossings();
-    return denied > 0 ? t("status.crossingsDenied", { count, denied }) : t("status.crossings", { count });
+    return denied > 0
+      ? t("status.crossingsDenied", { count, denied })
+      : t("status.crossings", { count });
   });
   return (
-    <footer class="status" classList={{ offline: !app.connected() }} aria-label={t("workbench.status")}>
+    <footer
+      class="status"
+      classList={{ offline: !app.connected() }}
+      aria-label={t("workbench.status")}
+    >
       <div class="status-left">
         <Show when={!app.connected()}>
-          <Item icon="unlink" text={t("status.offline")} tip={t("connection.retry")} run={() => app.client.retry()} />
+          <Item
+            icon="unlink"
+            text={t("status.offline")}
+            tip={t("connection.retry")}
+            run={() => app.client.retry()}
+          />
         </Show>
         <Show when={app.git()}>
           {(git) => (
@@ -160,7 +172,10 @@ function GhostItem(props: { app: App }): JSX.Element {
     if (!language || !kit) return null;
     if (!app.settings.get("completion.enabled")) return { icon: "pause", tip: t("completion.off") };
     if (languagesIn(app.settings.get("completion.languagesOff")).includes(language))
-      return { icon: "pause", tip: t("completion.offFor", { language: kit.languageTitle(language) }) };
+      return {
+        icon: "pause",
+        tip: t("completion.offFor", { language: kit.languageTitle(language) }),
+      };
     const state = app.ghost.state();
     switch (state.kind) {
       case "ready":
@@ -173,7 +188,10 @@ function GhostItem(props: { app: App }): JSX.Element {
         return { icon: "lock", tip: t("completion.withheld") };
       case "failed": {
         const { error, hint } = state.report;
-        return { icon: "warning", tip: t("completion.failed", { error: hint ? `${error}. ${hint}` : error }) };
+        return {
+          icon: "warning",
+          tip: t("completion.failed", { error: hint ? `${error}. ${hint}` : error }),
+        };
       }
     }
   });
@@ -196,6 +214,18 @@ function GhostItem(props: { app: App }): JSX.Element {
   );
 }
 
+/** How servers are, what is best first. */
+const STANDINGS = ["ready", "starting", "waiting", "given_up", "idle", "missing"] as const;
+
+const WORDS = {
+  ready: "language.ready",
+  starting: "language.starting",
+  waiting: "language.waiting",
+  given_up: "language.gone",
+  idle: "language.idle",
+  missing: "language.missingShort",
+} as const;
+
 /** What the active editor's file is. */
 function EditorItems(props: { app: App }): JSX.Element {
   const { app } = props;
@@ -212,6 +242,18 @@ function EditorItems(props: { app: App }): JSX.Element {
       indent: t(insertSpaces ? "status.indent" : "status.tabs", { size: tabSize }),
     };
   });
+  const server = createMemo(() => {
+    const all = activeServers(app);
+    const one = STANDINGS.flatMap((each) => all.find(({ standing }) => standing === each) ?? [])[0];
+    if (!one) return null;
+    const off = one.program && app.language.servers()?.allowed !== true;
+    const state = t(off ? "language.off" : WORDS[one.standing]);
+    const tip = `${t("language.state", { name: one.name, state })}${one.trouble ? `: ${one.trouble}` : ""}`;
+    return {
+      text: one.standing === "ready" ? one.name : t("language.state", { name: one.name, state }),
+      tip,
+    };
+  });
   return (
     <Show when={app.widget() && app.cursor()}>
       {(cursor) => (
@@ -226,7 +268,11 @@ function EditorItems(props: { app: App }): JSX.Element {
           />
           <Show when={info()}>
             {(found) => (
-              <Item text={found().indent} tip={t("status.pickIndent")} run={run("moat.editor.indentation")} />
+              <Item
+                text={found().indent}
+                tip={t("status.pickIndent")}
+                run={run("moat.editor.indentation")}
+              />
             )}
           </Show>
           <Show when={app.document()?.model && app.document()}>
@@ -238,16 +284,34 @@ function EditorItems(props: { app: App }): JSX.Element {
                   run={run("workbench.action.editor.changeEncoding")}
                 />
                 <Item
-                  text={document().lineEnding() === "mixed" ? t("status.mixed") : ENDINGS[document().lineEnding() as "lf"]}
+                  text={
+                    document().lineEnding() === "mixed"
+                      ? t("status.mixed")
+                      : ENDINGS[document().lineEnding() as "lf"]
+                  }
                   tip={t("status.lineEnding")}
                   run={run("workbench.action.editor.changeEOL")}
                 />
               </>
             )}
           </Show>
+          <Show when={server()}>
+            {(found) => (
+              <Item
+                icon="server"
+                text={found().text}
+                tip={found().tip}
+                run={run("moat.language.servers")}
+              />
+            )}
+          </Show>
           <Show when={info()}>
             {(found) => (
-              <Item text={found().language} tip={t("status.language")} run={run("workbench.action.editor.changeLanguageMode")} />
+              <Item
+                text={found().language}
+                tip={t("status.language")}
+                run={run("workbench.action.editor.changeLanguageMode")}
+              />
             )}
           </Show>
         </>

@@ -122,21 +122,42 @@ function menuOf(app: App, tab: Tab): MenuItem[] {
     return found ? { keys: found } : {};
   };
   const items: MenuItem[] = [
-    { title: t("editor.closeTab"), ...keys("workbench.action.closeActiveEditor"), run: () => void area.close(tab) },
-    { title: t("editor.closeOthers"), disabled: siblings.length < 2, run: () => void closeAll(siblings.filter((each) => each !== tab)) },
+    {
+      title: t("editor.closeTab"),
+      ...keys("workbench.action.closeActiveEditor"),
+      run: () => void area.close(tab),
+    },
+    {
+      title: t("editor.closeOthers"),
+      disabled: siblings.length < 2,
+      run: () => void closeAll(siblings.filter((each) => each !== tab)),
+    },
     {
       title: t("editor.closeRight"),
       disabled: siblings.indexOf(tab) === siblings.length - 1,
       run: () => void closeAll(siblings.slice(siblings.indexOf(tab) + 1)),
     },
-    { title: t("editor.closeSaved"), run: () => void closeAll(siblings.filter((each) => !unsaved(app, each))) },
-    { title: t("editor.closeAll"), ...keys("workbench.action.closeAllEditors"), run: () => void closeAll([...area.tabs()]) },
+    {
+      title: t("editor.closeSaved"),
+      run: () => void closeAll(siblings.filter((each) => !unsaved(app, each))),
+    },
+    {
+      title: t("editor.closeAll"),
+      ...keys("workbench.action.closeAllEditors"),
+      run: () => void closeAll([...area.tabs()]),
+    },
   ];
   if (input.kind === "file") {
     items.push(
       { separator: true },
-      { title: t("explorer.copyRelative"), run: () => void navigator.clipboard.writeText(input.path) },
-      { title: t("editor.reveal"), run: () => void app.commands.run("moat.explorer.reveal", input.path) },
+      {
+        title: t("explorer.copyRelative"),
+        run: () => void navigator.clipboard.writeText(input.path),
+      },
+      {
+        title: t("editor.reveal"),
+        run: () => void app.commands.run("moat.explorer.reveal", input.path),
+      },
     );
     if (input.preview) items.push({ title: t("editor.keepOpen"), run: () => area.pin(tab) });
   }

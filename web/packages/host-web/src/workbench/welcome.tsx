@@ -13,7 +13,11 @@ const STARTS: { icon: IconName; title: MessageKey; command: string }[] = [
   { icon: "search", title: "welcome.openFile", command: "workbench.action.quickOpen" },
   { icon: "file-add", title: "welcome.newFile", command: "workbench.action.files.newUntitledFile" },
   { icon: "agent", title: "welcome.agent", command: "moat.agent.focus" },
-  { icon: "terminal", title: "welcome.terminal", command: "workbench.action.terminal.toggleTerminal" },
+  {
+    icon: "terminal",
+    title: "welcome.terminal",
+    command: "workbench.action.terminal.toggleTerminal",
+  },
   { icon: "list", title: "welcome.palette", command: "workbench.action.showCommands" },
 ];
 
@@ -32,10 +36,16 @@ export function Welcome(props: { app: App }): JSX.Element {
               <For each={STARTS}>
                 {(start) => (
                   <li>
-                    <button type="button" class="welcome-link" onClick={() => void app.commands.run(start.command)}>
+                    <button
+                      type="button"
+                      class="welcome-link"
+                      onClick={() => void app.commands.run(start.command)}
+                    >
                       <Icon name={start.icon} />
                       <span class="label">{app.t(start.title)}</span>
-                      <Show when={app.commands.keysOf(start.command)}>{(keys) => <kbd>{keys()}</kbd>}</Show>
+                      <Show when={app.commands.keysOf(start.command)}>
+                        {(keys) => <kbd>{keys()}</kbd>}
+                      </Show>
                     </button>
                   </li>
                 )}
@@ -44,12 +54,20 @@ export function Welcome(props: { app: App }): JSX.Element {
           </section>
           <section>
             <h2>{app.t("welcome.recent")}</h2>
-            <Show when={app.recent().length > 0} fallback={<p class="faint">{app.t("welcome.recentNone")}</p>}>
+            <Show
+              when={app.recent().length > 0}
+              fallback={<p class="faint">{app.t("welcome.recentNone")}</p>}
+            >
               <ul>
                 <For each={app.recent().slice(0, RECENT_MOST)}>
                   {(path) => (
                     <li>
-                      <button type="button" class="welcome-link" title={path} onClick={() => void app.host.openFile(path)}>
+                      <button
+                        type="button"
+                        class="welcome-link"
+                        title={path}
+                        onClick={() => void app.host.openFile(path)}
+                      >
                         <FileIcon name={nameOf(path)} />
                         <span class="label">
                           {nameOf(path)} <span class="faint">{parentOf(path)}</span>
@@ -62,7 +80,11 @@ export function Welcome(props: { app: App }): JSX.Element {
             </Show>
           </section>
         </div>
-        <button type="button" class="welcome-boundary" onClick={() => app.host.openView("boundary")}>
+        <button
+          type="button"
+          class="welcome-boundary"
+          onClick={() => app.host.openView("boundary")}
+        >
           <Icon name="boundary" size={20} />
           <span style={{ "text-align": "left" }}>
             <strong>{app.t("welcome.boundary")}</strong>

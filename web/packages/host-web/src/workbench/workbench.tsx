@@ -2,7 +2,17 @@
 // The whole page, put together.
 
 import { Button, IconButton } from "@moat/panels/ui/index.ts";
-import { createEffect, createMemo, createSignal, type JSX, Match, on, onCleanup, Show, Switch } from "solid-js";
+import {
+  createEffect,
+  createMemo,
+  createSignal,
+  type JSX,
+  Match,
+  on,
+  onCleanup,
+  Show,
+  Switch,
+} from "solid-js";
 import { Dynamic } from "solid-js/web";
 import type { App } from "../app.ts";
 import { DiffEditor } from "../editor/diff-editor.tsx";
@@ -156,7 +166,14 @@ function Preview(props: { app: App; path: string }): JSX.Element {
     gone = true;
     for (const each of cleanups) each();
   });
-  return <LazyPanel class="pane pane-scroll" shown load={loadPreview} props={{ host: app.host, path, text }} />;
+  return (
+    <LazyPanel
+      class="pane pane-scroll"
+      shown
+      load={loadPreview}
+      props={{ host: app.host, path, text }}
+    />
+  );
 }
 
 /** Follows the cursor of the active editor. */
@@ -205,7 +222,10 @@ export function Workbench(props: { app: App }): JSX.Element {
   });
   createEffect(() => {
     const { agentShown, agentWidth } = app.layout.state();
-    document.documentElement.style.setProperty("--toasts-right", agentShown ? `${agentWidth}px` : "0px");
+    document.documentElement.style.setProperty(
+      "--toasts-right",
+      agentShown ? `${agentWidth}px` : "0px",
+    );
   });
   createEffect(() => {
     const options = optionsOf(app);
@@ -228,7 +248,12 @@ export function Workbench(props: { app: App }): JSX.Element {
           <div
             class="editors"
             ref={(element) => element.append(area.element)}
-            style={{ display: app.layout.state().panelMaximised && app.layout.state().panelShown ? "none" : undefined }}
+            style={{
+              display:
+                app.layout.state().panelMaximised && app.layout.state().panelShown
+                  ? "none"
+                  : undefined,
+            }}
           />
           <Panel app={app} />
         </main>

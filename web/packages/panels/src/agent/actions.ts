@@ -6,7 +6,10 @@ import type { Action } from "./compose.ts";
 import { askName } from "./threads.tsx";
 
 /** Does it. */
-export async function runAction(agent: Agent, what: { run: string } | { action: Action }): Promise<void> {
+export async function runAction(
+  agent: Agent,
+  what: { run: string } | { action: Action },
+): Promise<void> {
   if ("run" in what) {
     const session = agent.current() ?? (await agent.create());
     if (session === null) return;

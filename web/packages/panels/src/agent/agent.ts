@@ -101,7 +101,10 @@ function make(host: Host) {
       });
     } catch (error) {
       if (listing.state === "ready") return;
-      setListing({ state: "failed", error: error instanceof Error ? error.message : String(error) });
+      setListing({
+        state: "failed",
+        error: error instanceof Error ? error.message : String(error),
+      });
     }
   }
 
@@ -289,10 +292,14 @@ function make(host: Host) {
 
   let saving: ReturnType<typeof setTimeout> | undefined;
   createEffect(
-    on(draft, (text) => {
-      clearTimeout(saving);
-      saving = setTimeout(() => host.memory.set("agent.draft", text), 600);
-    }, { defer: true }),
+    on(
+      draft,
+      (text) => {
+        clearTimeout(saving);
+        saving = setTimeout(() => host.memory.set("agent.draft", text), 600);
+      },
+      { defer: true },
+    ),
   );
   createEffect(() => {
     const needs = feed.attached().filter((session) => light(session) === "needs").length;
@@ -346,7 +353,8 @@ function make(host: Host) {
     light,
     tell,
     nameOf: (session: SessionId) => listing.names[session] ?? null,
-    summaryOf: (session: SessionId) => listing.sessions.find((it) => it.session === session) ?? null,
+    summaryOf: (session: SessionId) =>
+      listing.sessions.find((it) => it.session === session) ?? null,
     turn: () => {
       const known = view();
       return known ? lastTurn(known) : null;

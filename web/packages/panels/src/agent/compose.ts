@@ -103,7 +103,9 @@ export function plain(text: string): string {
 /** A mention of a place, as it is put into what is typed. */
 export function mention(path: string, lines?: { first: number; last: number }): string {
   // A path with a backtick cannot stand between two; it stands without them.
-  const place = lines ? `${path}:${lines.first}${lines.last > lines.first ? `-${lines.last}` : ""}` : path;
+  const place = lines
+    ? `${path}:${lines.first}${lines.last > lines.first ? `-${lines.last}` : ""}`
+    : path;
   return place.includes("`") ? place : `@\`${place}\``;
 }
 
@@ -153,7 +155,8 @@ export function kindOf(text: string): TaskKind {
   const words = text.trimStart().toLowerCase();
   const begins = (...phrases: string[]) => phrases.some((phrase) => after(words, phrase) !== null);
   if (isCommitMessage(words)) return "commit_message";
-  if (begins("explain", "what does", "what is", "how does", "why does", "describe")) return "explain";
+  if (begins("explain", "what does", "what is", "how does", "why does", "describe"))
+    return "explain";
   if (/^(解释|说明|讲解|这段|为什么|什么是)/.test(words)) return "explain";
   if (/^(写文档|添加文档|为.*写文档|注释)/.test(words)) return "document";
   if (/^(编写|实现|创建|生成|写一个)/.test(words)) return "write";
@@ -169,7 +172,8 @@ function isCommitMessage(text: string): boolean {
   const verbs = ["write", "create", "generate", "suggest", "propose", "draft", "make"];
   const asked = verbs.map((verb) => after(text, verb)).find((it) => it !== null) ?? null;
   const rest = asked ?? text;
-  const noun = ["a", "the", "me a"].map((word) => after(rest, word)).find((it) => it !== null) ?? rest;
+  const noun =
+    ["a", "the", "me a"].map((word) => after(rest, word)).find((it) => it !== null) ?? rest;
   const more = after(noun, "commit message");
   return more !== null && (asked !== null || more === "");
 }

@@ -35,7 +35,11 @@ export function Composer(props: { agent: Agent; ref?(focus: () => void): void })
   const usable = () => host.connected();
 
   const say = (why: Problem | string): void => {
-    const known = { empty: "agent.problem.empty", long: "agent.problem.long", model: "agent.problem.model" } as const;
+    const known = {
+      empty: "agent.problem.empty",
+      long: "agent.problem.long",
+      model: "agent.problem.model",
+    } as const;
     setProblem(why in known ? t(known[why as Problem]) : why);
   };
   const task = (composed: Composed): Task | null => {
@@ -137,9 +141,9 @@ export function Composer(props: { agent: Agent; ref?(focus: () => void): void })
           <Select
             label={t("agent.kind")}
             value={agent.kind()}
-            options={(["auto", "repair", "explain", "write", "document", "commit_message"] as const).map(
-              (value) => ({ value, title: t(`agent.kind.${value}`) }),
-            )}
+            options={(
+              ["auto", "repair", "explain", "write", "document", "commit_message"] as const
+            ).map((value) => ({ value, title: t(`agent.kind.${value}`) }))}
             onChange={agent.setKind}
             class="ag-kind"
           />
@@ -147,36 +151,59 @@ export function Composer(props: { agent: Agent; ref?(focus: () => void): void })
           <span class="ag-grow" />
           <Meter agent={agent} />
           <span class="ag-buttons">
-          <Switch>
-            <Match when={busy()}>
-              <Button small icon="queue" title={t("agent.queue.detail")} disabled={sending() || agent.draft().trim() === ""} onClick={() => void submit("queue")}>
-                {t("agent.queue")}
-              </Button>
-              <Button small icon="send" title={t("agent.steer.detail")} disabled={sending() || agent.draft().trim() === ""} onClick={() => void submit("steer")}>
-                {t("agent.steer")}
-              </Button>
-              <IconButton icon="stop" label={t("agent.stop")} class="ag-stop" onClick={() => void agent.stop()} />
-            </Match>
-            <Match when={stopped()}>
-              <Show when={agent.draft().trim() !== ""}>
-                <Button small disabled={sending()} onClick={() => void submit("fresh")}>
-                  {t("agent.fresh")}
+            <Switch>
+              <Match when={busy()}>
+                <Button
+                  small
+                  icon="queue"
+                  title={t("agent.queue.detail")}
+                  disabled={sending() || agent.draft().trim() === ""}
+                  onClick={() => void submit("queue")}
+                >
+                  {t("agent.queue")}
                 </Button>
-              </Show>
-              <Button small kind="primary" icon="play" disabled={sending()} onClick={() => void submit("resume")}>
-                {t(agent.draft().trim() === "" ? "agent.resume" : "agent.resume.with")}
-              </Button>
-            </Match>
-            <Match when={true}>
-              <IconButton
-                icon="send"
-                label={t("agent.send")}
-                class="ag-send"
-                disabled={sending() || !usable()}
-                onClick={() => void submit("send")}
-              />
-            </Match>
-          </Switch>
+                <Button
+                  small
+                  icon="send"
+                  title={t("agent.steer.detail")}
+                  disabled={sending() || agent.draft().trim() === ""}
+                  onClick={() => void submit("steer")}
+                >
+                  {t("agent.steer")}
+                </Button>
+                <IconButton
+                  icon="stop"
+                  label={t("agent.stop")}
+                  class="ag-stop"
+                  onClick={() => void agent.stop()}
+                />
+              </Match>
+              <Match when={stopped()}>
+                <Show when={agent.draft().trim() !== ""}>
+                  <Button small disabled={sending()} onClick={() => void submit("fresh")}>
+                    {t("agent.fresh")}
+                  </Button>
+                </Show>
+                <Button
+                  small
+                  kind="primary"
+                  icon="play"
+                  disabled={sending()}
+                  onClick={() => void submit("resume")}
+                >
+                  {t(agent.draft().trim() === "" ? "agent.resume" : "agent.resume.with")}
+                </Button>
+              </Match>
+              <Match when={true}>
+                <IconButton
+                  icon="send"
+                  label={t("agent.send")}
+                  class="ag-send"
+                  disabled={sending() || !usable()}
+                  onClick={() => void submit("send")}
+                />
+              </Match>
+            </Switch>
           </span>
         </div>
       </div>
@@ -195,7 +222,12 @@ function Chips(props: { agent: Agent }): JSX.Element {
             <Icon name="checklist" size={12} />
             <span>{t("agent.check.of")}</span>
             <code title={oneLine(check())}>{oneLine(check())}</code>
-            <IconButton icon="close" size={12} label={t("agent.check.forget")} onClick={() => props.agent.setCheck(null)} />
+            <IconButton
+              icon="close"
+              size={12}
+              label={t("agent.check.forget")}
+              onClick={() => props.agent.setCheck(null)}
+            />
           </span>
         </div>
       )}
@@ -222,7 +254,12 @@ function Queue(props: { agent: Agent }): JSX.Element {
               <span class="ag-queue-text" title={oneLine(it.task.text)}>
                 {oneLine(it.task.text)}
               </span>
-              <IconButton icon="edit" size={14} label={t("agent.queue.edit")} onClick={() => edit(it.id)} />
+              <IconButton
+                icon="edit"
+                size={14}
+                label={t("agent.queue.edit")}
+                onClick={() => edit(it.id)}
+              />
               <Show when={!isBusy(props.agent.view())}>
                 <IconButton
                   icon="play"
@@ -234,7 +271,12 @@ function Queue(props: { agent: Agent }): JSX.Element {
                   }}
                 />
               </Show>
-              <IconButton icon="close" size={14} label={t("agent.queue.remove")} onClick={() => void props.agent.unqueue(it.id)} />
+              <IconButton
+                icon="close"
+                size={14}
+                label={t("agent.queue.remove")}
+                onClick={() => void props.agent.unqueue(it.id)}
+              />
             </li>
           )}
         </For>

@@ -5,7 +5,14 @@
 import type { Event, RunStatus } from "@moat/proto";
 
 import { ITEMS_MAX } from "./limits.ts";
-import { lastTurn, type CommandItem, type Group, type Item, type SessionView, type Turn } from "./view.ts";
+import {
+  lastTurn,
+  type CommandItem,
+  type Group,
+  type Item,
+  type SessionView,
+  type Turn,
+} from "./view.ts";
 
 export type Of<Name extends Event["event"]> = Extract<Event, { event: Name }>;
 
@@ -13,7 +20,9 @@ export type Asked = Extract<Item, { kind: "approval" }>;
 export type AskedCheck = Extract<Item, { kind: "check" }>;
 
 export function isOpen(item: Asked | AskedCheck): boolean {
-  return item.kind === "approval" ? item.answer === null && !item.closed : !item.answered && !item.closed;
+  return item.kind === "approval"
+    ? item.answer === null && !item.closed
+    : !item.answered && !item.closed;
 }
 
 /** Closes what can get no answer or end any more. */
@@ -34,7 +43,13 @@ export function closeOpen(view: SessionView): void {
 export function add(view: SessionView, make: (key: string) => Item): void {
   let group = view.groups.findLast((it) => !it.left);
   if (!group) {
-    view.groups.push({ key: `g${view.groups.length}`, turn: null, items: [], counts: {}, left: false });
+    view.groups.push({
+      key: `g${view.groups.length}`,
+      turn: null,
+      items: [],
+      counts: {},
+      left: false,
+    });
     group = view.groups[view.groups.length - 1] as Group;
   }
   const item = make("");
@@ -51,13 +66,23 @@ export function onTurn(view: SessionView, change: (turn: Turn) => void): void {
   if (turn) change(turn);
 }
 
-export function onCommand(view: SessionView, command: number, change: (item: CommandItem) => void): void {
-  const item = find(view, (it): it is CommandItem => it.kind === "command" && it.command === command);
+export function onCommand(
+  view: SessionView,
+  command: number,
+  change: (item: CommandItem) => void,
+): void {
+  const item = find(
+    view,
+    (it): it is CommandItem => it.kind === "command" && it.command === command,
+  );
   if (item) change(item);
 }
 
 /** The last item that is meant; of numbers that were given twice the later one counts. */
-export function find<T extends Item>(view: SessionView, is: (item: Item) => item is T): T | undefined {
+export function find<T extends Item>(
+  view: SessionView,
+  is: (item: Item) => item is T,
+): T | undefined {
   for (let at = view.groups.length - 1; at >= 0; at--) {
     const items = view.groups[at]?.items ?? [];
     for (let index = items.length - 1; index >= 0; index--) {

@@ -104,7 +104,10 @@ export class Feed {
     if (!line) return;
     this.#lines.delete(session);
     for (const waiter of line.waiters) waiter.reject(new Lost());
-    this.#store[1]("views", produce((views) => delete views[session]));
+    this.#store[1](
+      "views",
+      produce((views) => delete views[session]),
+    );
     await this.#doors.detach(session).catch(() => undefined);
   }
 
@@ -115,7 +118,11 @@ export class Feed {
     // What is still told of is still seen: "gone" was said of an earlier attachment.
     if (this.#store[0].views[envelope.session]?.stage === "gone") {
       line.attached = true;
-      this.#store[1]("views", envelope.session, (view) => ({ ...view, stage: "open", goneReport: null }));
+      this.#store[1]("views", envelope.session, (view) => ({
+        ...view,
+        stage: "open",
+        goneReport: null,
+      }));
     }
     line.queue.push(envelope);
     this.#wake();
@@ -150,7 +157,11 @@ export class Feed {
 
   /** Shows what the person added to a turn. */
   steered(session: SessionId, text: string): void {
-    this.#store[1]("views", session, produce((view) => view && addSteer(view, text)));
+    this.#store[1](
+      "views",
+      session,
+      produce((view) => view && addSteer(view, text)),
+    );
   }
 
   #line(session: SessionId): Line {

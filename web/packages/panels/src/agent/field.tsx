@@ -2,11 +2,27 @@
 // The field that a person types in, with what is offered behind `@` and `/`. The field keeps the
 // focus; the list beneath it is steered by its keys, as a combobox is.
 
-import { createEffect, createSignal, createUniqueId, For, type JSX, on, onCleanup, Show } from "solid-js";
+import {
+  createEffect,
+  createSignal,
+  createUniqueId,
+  For,
+  type JSX,
+  on,
+  onCleanup,
+  Show,
+} from "solid-js";
 
 import { Icon, Matched, TextArea } from "../ui/index.ts";
 import type { Agent } from "./agent.ts";
-import { accept, commandOffers, placeOffers, typingAt, type Offer, type Typing } from "./suggest.ts";
+import {
+  accept,
+  commandOffers,
+  placeOffers,
+  typingAt,
+  type Offer,
+  type Typing,
+} from "./suggest.ts";
 
 const ROWS_MOST = 12;
 const PAUSE_MS = 60;
@@ -64,7 +80,11 @@ export function Field(props: {
   };
   onCleanup(() => clearTimeout(timer));
   createEffect(
-    on(active, (at) => document.getElementById(`${id}-${at}`)?.scrollIntoView({ block: "nearest" }), { defer: true }),
+    on(
+      active,
+      (at) => document.getElementById(`${id}-${at}`)?.scrollIntoView({ block: "nearest" }),
+      { defer: true },
+    ),
   );
 
   const keyDown = (event: KeyboardEvent) => {
@@ -102,7 +122,12 @@ export function Field(props: {
   return (
     <div class="ag-field">
       <Show when={open()}>
-        <div class="ag-offers" role="listbox" id={id} aria-label={t(typing()?.sign === "/" ? "agent.offers.commands" : "agent.offers.places")}>
+        <div
+          class="ag-offers"
+          role="listbox"
+          id={id}
+          aria-label={t(typing()?.sign === "/" ? "agent.offers.commands" : "agent.offers.places")}
+        >
           <For each={offers()}>
             {(offer, at) => (
               <div

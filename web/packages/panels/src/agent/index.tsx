@@ -33,7 +33,13 @@ export function AgentPanel(props: { host: Host }): JSX.Element {
     agent.leave();
     queueMicrotask(() => focus());
   };
-  for (const stop of commands(agent, begin, () => setListed(true), () => focus())) onCleanup(stop);
+  for (const stop of commands(
+    agent,
+    begin,
+    () => setListed(true),
+    () => focus(),
+  ))
+    onCleanup(stop);
   return (
     <div class="ag-panel">
       <header class="ag-head">
@@ -41,31 +47,42 @@ export function AgentPanel(props: { host: Host }): JSX.Element {
           when={!listed()}
           fallback={
             <>
-              <IconButton icon="arrow-left" label={t("agent.back")} onClick={() => setListed(false)} />
+              <IconButton
+                icon="arrow-left"
+                label={t("agent.back")}
+                onClick={() => setListed(false)}
+              />
               <h2>{t("agent.threads")}</h2>
             </>
           }
         >
-          <h2 title={title()} onDblClick={() => withCurrent(agent, (it) => void askName(agent, it))}>
+          <h2
+            title={title()}
+            onDblClick={() => withCurrent(agent, (it) => void askName(agent, it))}
+          >
             {title()}
           </h2>
         </Show>
         <IconButton icon="add" label={t("agent.thread.new")} onClick={begin} />
-        <IconButton icon="history" label={t("agent.threads")} pressed={listed()} onClick={() => setListed(!listed())} />
+        <IconButton
+          icon="history"
+          label={t("agent.threads")}
+          pressed={listed()}
+          onClick={() => setListed(!listed())}
+        />
         <IconButton
           icon="more"
           label={t("agent.more.actions")}
           disabled={agent.current() === null}
           onClick={(event) => {
             const box = event.currentTarget.getBoundingClientRect();
-            withCurrent(agent, (it) => host.menu({ x: box.left, y: box.bottom }, threadMenu(agent, it)));
+            withCurrent(agent, (it) =>
+              host.menu({ x: box.left, y: box.bottom }, threadMenu(agent, it)),
+            );
           }}
         />
       </header>
-      <Show
-        when={!listed()}
-        fallback={<Threads agent={agent} onOpen={() => setListed(false)} />}
-      >
+      <Show when={!listed()} fallback={<Threads agent={agent} onOpen={() => setListed(false)} />}>
         <Thread
           agent={agent}
           onExample={(text) => {
@@ -105,7 +122,12 @@ function mentioned(agent: Agent, path: string | null): string | null {
 }
 
 /** The panel's commands, for keys and the palette. */
-function commands(agent: Agent, begin: () => void, list: () => void, focus: () => void): (() => void)[] {
+function commands(
+  agent: Agent,
+  begin: () => void,
+  list: () => void,
+  focus: () => void,
+): (() => void)[] {
   const { host } = agent;
   const add = host.commands.register;
   return [
@@ -145,7 +167,9 @@ function commands(agent: Agent, begin: () => void, list: () => void, focus: () =
         const text = mentioned(agent, typeof given === "string" ? given : null);
         if (text === null) return;
         const draft = agent.draft();
-        agent.setDraft(draft === "" || /\s$/.test(draft) ? `${draft}${text} ` : `${draft} ${text} `);
+        agent.setDraft(
+          draft === "" || /\s$/.test(draft) ? `${draft}${text} ` : `${draft} ${text} `,
+        );
         host.openView("agent");
         queueMicrotask(focus);
       },

@@ -48,7 +48,8 @@ export function ModelButton(props: { agent: Agent }): JSX.Element {
   };
   const detail = (model: ModelChoice) => {
     const parts = [oneLine(model.zone)];
-    if (model.context_tokens) parts.push(t("agent.model.context", { n: short(model.context_tokens) }));
+    if (model.context_tokens)
+      parts.push(t("agent.model.context", { n: short(model.context_tokens) }));
     if (!model.ready) parts.push(t("agent.model.missing"));
     return parts.join(" · ");
   };
@@ -92,10 +93,15 @@ export function Meter(props: { agent: Agent }): JSX.Element {
   });
   const used = seldom(() => turn()?.contextTokens ?? 0, 300);
   const share = () => Math.min(1, used() / (size() ?? Number.POSITIVE_INFINITY));
-  const tokens = () => t("agent.model.tokens", { read: short(turn()?.promptTokens ?? 0), written: short(turn()?.completionTokens ?? 0) });
+  const tokens = () =>
+    t("agent.model.tokens", {
+      read: short(turn()?.promptTokens ?? 0),
+      written: short(turn()?.completionTokens ?? 0),
+    });
   const title = () => {
     const context = size();
-    const full = context === null ? "" : t("agent.meter.context", { used: short(used()), of: short(context) });
+    const full =
+      context === null ? "" : t("agent.meter.context", { used: short(used()), of: short(context) });
     return [full, tokens()].filter(Boolean).join("\n");
   };
   return (

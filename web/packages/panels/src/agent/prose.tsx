@@ -11,8 +11,14 @@ import { Markdown } from "../markdown/index.tsx";
 export function Prose(props: { host: Host; text: string; streaming?: boolean }): JSX.Element {
   const { streaming } = props;
   // Whether a text grows is fixed when it is first shown; that it ended is told later.
-  if (streaming === undefined) return <Markdown host={props.host} text={props.text} class="ag-prose" />;
+  if (streaming === undefined)
+    return <Markdown host={props.host} text={props.text} class="ag-prose" />;
   return (
-    <Markdown host={props.host} text={props.text} streaming={props.streaming === true} class="ag-prose" />
+    <Markdown
+      host={props.host}
+      text={props.text}
+      streaming={props.streaming === true}
+      class="ag-prose"
+    />
   );
 }

@@ -70,5 +70,9 @@ function read(kept: unknown): Record<SessionId, Queued[]> {
 }
 
 function isQueued(value: Partial<Queued> | null): boolean {
-  return typeof value?.id === "number" && typeof value.task?.text === "string" && typeof value.task.model === "string";
+  return (
+    typeof value?.id === "number" &&
+    typeof value.task?.text === "string" &&
+    typeof value.task.model === "string"
+  );
 }

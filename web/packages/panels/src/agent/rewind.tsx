@@ -59,7 +59,9 @@ export function RewindDialog(props: {
   const go = async () => {
     setGoing(true);
     try {
-      await props.agent.opThen(session(), { op: "rewind", to: props.to, scope: scope() }, ["rewound"]);
+      await props.agent.opThen(session(), { op: "rewind", to: props.to, scope: scope() }, [
+        "rewound",
+      ]);
       props.onClose();
     } catch (error) {
       setFailed(reportOf(error));
@@ -77,7 +79,11 @@ export function RewindDialog(props: {
       actions={
         <>
           <Button onClick={props.onClose}>{t("agent.cancel")}</Button>
-          <Button kind="primary" disabled={going() || busy() || !planned()} onClick={() => void go()}>
+          <Button
+            kind="primary"
+            disabled={going() || busy() || !planned()}
+            onClick={() => void go()}
+          >
             {t("agent.rewind.go")}
           </Button>
         </>
@@ -95,7 +101,12 @@ export function RewindDialog(props: {
           <For each={SCOPES}>
             {(it) => (
               <label classList={{ chosen: scope() === it }}>
-                <input type="radio" name="scope" checked={scope() === it} onChange={() => setScope(it)} />
+                <input
+                  type="radio"
+                  name="scope"
+                  checked={scope() === it}
+                  onChange={() => setScope(it)}
+                />
                 <span>
                   <b>{t(`agent.rewind.${it}`)}</b>
                   <span class="ag-faint">{t(`agent.rewind.${it}.detail`)}</span>

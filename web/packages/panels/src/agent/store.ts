@@ -8,7 +8,17 @@
 
 import type { Envelope, Task } from "@moat/proto";
 
-import { add, closeOpen, find, isOpen, onCommand, onTurn, type Asked, type AskedCheck, type Of } from "./edit.ts";
+import {
+  add,
+  closeOpen,
+  find,
+  isOpen,
+  onCommand,
+  onTurn,
+  type Asked,
+  type AskedCheck,
+  type Of,
+} from "./edit.ts";
 import { ANSWER_CHARACTERS_MAX } from "./limits.ts";
 import { addOutput } from "./output.ts";
 import { checkpointed, rewound } from "./past.ts";
@@ -130,16 +140,24 @@ function apply(view: SessionView, { event, at }: Envelope): void {
       return;
     }
     case "commits_taken":
-      add(view, (key) => ({
-        ...{ kind: "branches", key, how: "taken" },
-        ...{ branches: event.taken, refused: event.refused },
-      }) as Item);
+      add(
+        view,
+        (key) =>
+          ({
+            ...{ kind: "branches", key, how: "taken" },
+            ...{ branches: event.taken, refused: event.refused },
+          }) as Item,
+      );
       return;
     case "commits_returned":
-      add(view, (key) => ({
-        ...{ kind: "branches", key, how: "returned" },
-        ...{ branches: event.returned, refused: event.refused },
-      }) as Item);
+      add(
+        view,
+        (key) =>
+          ({
+            ...{ kind: "branches", key, how: "returned" },
+            ...{ branches: event.returned, refused: event.refused },
+          }) as Item,
+      );
       return;
     case "keep_planned":
       view.keepPlan = event.unconfirmed;
@@ -320,7 +338,8 @@ function approvalAsked(view: SessionView, { request, proposal }: Of<"approval_as
 function approvalAnswered(view: SessionView, event: Of<"approval_answered">): void {
   const item = find(
     view,
-    (it): it is Asked => it.kind === "approval" && it.request === event.request && it.answer === null,
+    (it): it is Asked =>
+      it.kind === "approval" && it.request === event.request && it.answer === null,
   );
   if (item) item.answer = event.answer;
   goOn(view);
@@ -372,6 +391,11 @@ function turnFinished(view: SessionView, event: Of<"turn_finished">, at: number)
     turn.completionTokens = evidence.completion_tokens || turn.completionTokens;
   });
   // A turn whose process died is told as stopped, and stopped once more when its session is opened again.
-  if (said?.kind === "outcome" && said.outcome.outcome === "stopped" && outcome.outcome === "stopped") return;
+  if (
+    said?.kind === "outcome" &&
+    said.outcome.outcome === "stopped" &&
+    outcome.outcome === "stopped"
+  )
+    return;
   add(view, (key) => ({ kind: "outcome", key, outcome, evidence }));
 }

@@ -90,9 +90,19 @@ export async function placeOffers(agent: Agent, typing: Typing): Promise<Offer[]
       text: mention(selection.path, lines),
     });
   }
-  offers.push(...problemOffers(host, fits), ...pendingOffers(agent, fits), ...sessionOffers(agent, fits));
-  const [files, terminals] = await Promise.all([fileOffers(host, typing.word), terminalOffers(host, fits)]);
-  return [...offers.slice(0, 1 + FEW), ...files, ...terminals, ...offers.slice(1 + FEW)].slice(0, 24);
+  offers.push(
+    ...problemOffers(host, fits),
+    ...pendingOffers(agent, fits),
+    ...sessionOffers(agent, fits),
+  );
+  const [files, terminals] = await Promise.all([
+    fileOffers(host, typing.word),
+    terminalOffers(host, fits),
+  ]);
+  return [...offers.slice(0, 1 + FEW), ...files, ...terminals, ...offers.slice(1 + FEW)].slice(
+    0,
+    24,
+  );
 }
 
 async function fileOffers(host: Host, word: string): Promise<Offer[]> {
@@ -203,7 +213,8 @@ async function terminalOffers(host: Host, fits: (text: string) => boolean): Prom
     const name = `${terminal.program} (${terminal.terminal})`;
     const shown = (host as Host & Terminals).terminalText?.(terminal.terminal)?.trimEnd() ?? "";
     const lines = shown.split("\n").slice(-TERMINAL_LINES).join("\n");
-    const text = lines === "" ? `terminal ${name}` : `terminal ${name}:\n\`\`\`\n${lines}\n\`\`\`\n`;
+    const text =
+      lines === "" ? `terminal ${name}` : `terminal ${name}:\n\`\`\`\n${lines}\n\`\`\`\n`;
     return {
       key: `terminal ${terminal.terminal}`,
       icon: "terminal",

@@ -2,7 +2,19 @@
 // A session as a thread. It stays at its end while something is added, unless the person has
 // scrolled away; what happened is said to readers in a sentence, never token by token.
 
-import { createEffect, createMemo, createSignal, For, type JSX, Match, on, onCleanup, onMount, Show, Switch } from "solid-js";
+import {
+  createEffect,
+  createMemo,
+  createSignal,
+  For,
+  type JSX,
+  Match,
+  on,
+  onCleanup,
+  onMount,
+  Show,
+  Switch,
+} from "solid-js";
 
 import { Button, Empty, ErrorBox, Icon, Spinner } from "../ui/index.ts";
 import type { Agent } from "./agent.ts";
@@ -110,7 +122,13 @@ function Groups(props: { agent: Agent; view: SessionView }): JSX.Element {
     ),
   );
   // A question waits for the person: it is gone to, wherever the thread was scrolled.
-  createEffect(on(() => openQuestion(props.view)?.key, (key) => key && toEnd(), { defer: true }));
+  createEffect(
+    on(
+      () => openQuestion(props.view)?.key,
+      (key) => key && toEnd(),
+      { defer: true },
+    ),
+  );
   const counting = createMemo(() => props.view.groups.findLast((group) => !group.left)?.key);
   return (
     <div class="ag-thread">
@@ -200,7 +218,8 @@ function Say(props: { agent: Agent; view: SessionView }): JSX.Element {
   const said = createMemo(() => {
     const turn = props.agent.turn();
     const question = openQuestion(props.view);
-    if (question) return t(question.kind === "check" ? "agent.check.title" : "agent.approval.title");
+    if (question)
+      return t(question.kind === "check" ? "agent.check.title" : "agent.approval.title");
     if (!turn) return "";
     if (turn.outcome) return outcomeTitle(t, turn.outcome);
     return isBusy(props.view) ? t("agent.running") : "";

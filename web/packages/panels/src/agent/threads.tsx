@@ -5,7 +5,16 @@ import { createMemo, createSignal, For, type JSX, Match, onMount, Show, Switch }
 
 import type { SessionSummary } from "@moat/proto";
 import type { MenuItem } from "../host.ts";
-import { Button, Empty, ErrorBox, Icon, IconButton, Spinner, TextInput, VirtualList } from "../ui/index.ts";
+import {
+  Button,
+  Empty,
+  ErrorBox,
+  Icon,
+  IconButton,
+  Spinner,
+  TextInput,
+  VirtualList,
+} from "../ui/index.ts";
 import type { Agent } from "./agent.ts";
 import { now } from "./clock.ts";
 import { oneLine } from "./visible.ts";
@@ -63,7 +72,8 @@ export function Threads(props: { agent: Agent; onOpen(): void }): JSX.Element {
   const shown = createMemo(() => {
     const words = search().trim().toLowerCase().split(/\s+/).filter(Boolean);
     return listing.sessions.filter((it) => {
-      const name = `${props.agent.nameOf(it.session) ?? ""} ${it.task ?? ""} ${it.session}`.toLowerCase();
+      const name =
+        `${props.agent.nameOf(it.session) ?? ""} ${it.task ?? ""} ${it.session}`.toLowerCase();
       return words.every((word) => name.includes(word));
     });
   });
@@ -94,14 +104,24 @@ export function Threads(props: { agent: Agent; onOpen(): void }): JSX.Element {
           </div>
         </Match>
         <Match when={listing.state === "failed"}>
-          <ErrorBox report={{ error: t("agent.threads.failed"), causes: listing.error ? [listing.error] : [], hint: null }}>
+          <ErrorBox
+            report={{
+              error: t("agent.threads.failed"),
+              causes: listing.error ? [listing.error] : [],
+              hint: null,
+            }}
+          >
             <Button small onClick={() => void props.agent.refresh()}>
               {t("agent.again")}
             </Button>
           </ErrorBox>
         </Match>
         <Match when={listing.sessions.length === 0}>
-          <Empty icon="agent" title={t("agent.threads.none")} detail={t("agent.threads.none.detail")} />
+          <Empty
+            icon="agent"
+            title={t("agent.threads.none")}
+            detail={t("agent.threads.none.detail")}
+          />
         </Match>
         <Match when={shown().length === 0}>
           <Empty icon="search" title={t("agent.threads.notFound")} />
@@ -131,7 +151,9 @@ export function Threads(props: { agent: Agent; onOpen(): void }): JSX.Element {
                 menuAt(item, { x: event.clientX, y: event.clientY });
               },
             })}
-            row={(item) => <Row agent={props.agent} item={item} onMenu={(at) => menuAt(item, at)} />}
+            row={(item) => (
+              <Row agent={props.agent} item={item} onMenu={(at) => menuAt(item, at)} />
+            )}
           />
         </Match>
       </Switch>
@@ -161,7 +183,13 @@ function Row(props: {
     <div class="ag-row">
       <span class={`ag-mark ${tone()}`} classList={{ busy: light() === "running" }}>
         <Icon
-          name={light() === "needs" ? "bell" : light() === "running" ? "spinner" : outcomeIcon(props.item.standing)}
+          name={
+            light() === "needs"
+              ? "bell"
+              : light() === "running"
+                ? "spinner"
+                : outcomeIcon(props.item.standing)
+          }
         />
       </span>
       <span class="ag-row-words">
@@ -202,7 +230,9 @@ function Unreadable(props: { agent: Agent }): JSX.Element {
           {(it) => (
             <div>
               <code>{it.session}</code>
-              <div class="ag-faint">{oneLine([it.report.error, ...it.report.causes].join(": "))}</div>
+              <div class="ag-faint">
+                {oneLine([it.report.error, ...it.report.causes].join(": "))}
+              </div>
             </div>
           )}
         </For>

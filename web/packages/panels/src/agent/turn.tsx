@@ -24,10 +24,21 @@ export function GroupView(props: {
     <article
       class="ag-group"
       classList={{ left: props.group.left, still: !props.last }}
-      aria-label={props.group.turn ? t("agent.turn.label", { n: props.group.turn.number }) : t("agent.turn.before")}
+      aria-label={
+        props.group.turn
+          ? t("agent.turn.label", { n: props.group.turn.number })
+          : t("agent.turn.before")
+      }
     >
       <Show when={props.group.turn}>
-        {(turn) => <Message agent={props.agent} turn={turn()} left={props.group.left} rewind={props.rewind} />}
+        {(turn) => (
+          <Message
+            agent={props.agent}
+            turn={turn()}
+            left={props.group.left}
+            rewind={props.rewind}
+          />
+        )}
       </Show>
       <Show
         when={!props.group.left}
@@ -46,7 +57,9 @@ export function GroupView(props: {
         </Show>
         <For each={props.group.items}>
           {(item) => (
-            <ErrorBoundary fallback={(error: unknown) => <Broken agent={props.agent} error={error} />}>
+            <ErrorBoundary
+              fallback={(error: unknown) => <Broken agent={props.agent} error={error} />}
+            >
               <ItemView
                 agent={props.agent}
                 item={item}
@@ -89,7 +102,12 @@ function Message(props: {
         {visible(task().text)}
       </div>
       <Show when={long()}>
-        <button type="button" class="ag-link" aria-expanded={whole()} onClick={() => setWhole(!whole())}>
+        <button
+          type="button"
+          class="ag-link"
+          aria-expanded={whole()}
+          onClick={() => setWhole(!whole())}
+        >
           {t(whole() ? "agent.less" : "agent.all")}
         </button>
       </Show>
@@ -134,7 +152,12 @@ function Plan(props: { agent: Agent; turn: Turn }): JSX.Element {
   };
   return (
     <div class="ag-plan">
-      <button type="button" class="ag-plan-head" aria-expanded={open()} onClick={() => setChosen(!open())}>
+      <button
+        type="button"
+        class="ag-plan-head"
+        aria-expanded={open()}
+        onClick={() => setChosen(!open())}
+      >
         <Icon name="chevron-right" size={14} class={open() ? "turned" : ""} />
         <span>{t("agent.plan")}</span>
         <span class="ag-faint">
@@ -147,7 +170,12 @@ function Plan(props: { agent: Agent; turn: Turn }): JSX.Element {
             {(step, at) => (
               <li class={state(at())} aria-current={state(at()) === "now" ? "step" : undefined}>
                 <span class={`ag-step ${state(at())}`} aria-hidden="true">
-                  <Show when={state(at()) === "done"} fallback={<Icon name={state(at()) === "now" ? "spinner" : "circle"} size={14} />}>
+                  <Show
+                    when={state(at()) === "done"}
+                    fallback={
+                      <Icon name={state(at()) === "now" ? "spinner" : "circle"} size={14} />
+                    }
+                  >
                     <Icon name="check" size={14} />
                   </Show>
                 </span>

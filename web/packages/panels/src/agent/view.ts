@@ -230,7 +230,9 @@ export function isBusy(view: SessionView | undefined): boolean {
 }
 
 /** The question that waits for a person, if one does. */
-export function openQuestion(view: SessionView): Extract<Item, { kind: "approval" | "check" }> | null {
+export function openQuestion(
+  view: SessionView,
+): Extract<Item, { kind: "approval" | "check" }> | null {
   for (let at = view.groups.length - 1; at >= 0; at--) {
     const items = view.groups[at]?.items ?? [];
     for (let index = items.length - 1; index >= 0; index--) {

@@ -60,7 +60,9 @@ export function ago(t: T, at: number, now: number): string {
 export function statusWords(t: T, status: RunStatus): string {
   switch (status.status) {
     case "code":
-      return status.value === 0 ? t("agent.status.ok") : t("agent.status.code", { code: status.value });
+      return status.value === 0
+        ? t("agent.status.ok")
+        : t("agent.status.code", { code: status.value });
     case "signal":
       return t("agent.status.signal", { signal: status.value });
     case "timed_out":
@@ -84,7 +86,8 @@ export function summaryWords(t: T, summary: TestSummary): string {
   const { passed, failed, status } = summary;
   if (passed === 0 && failed === 0) return statusWords(t, status);
   if (isGood(status)) return t("agent.tests.pass", { count: passed });
-  if (failed === 0) return `${statusWords(t, status)} (${t("agent.tests.before", { count: passed })})`;
+  if (failed === 0)
+    return `${statusWords(t, status)} (${t("agent.tests.before", { count: passed })})`;
   return t("agent.tests.fail", { failed, count: passed + failed });
 }
 

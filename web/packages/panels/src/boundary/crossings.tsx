@@ -8,7 +8,16 @@ import { zoneKind } from "../agent/meter.tsx";
 import { oneLine } from "../agent/visible.ts";
 import { bytes } from "../agent/words.ts";
 import type { Host } from "../host.ts";
-import { Button, Empty, ErrorBox, Icon, Select, Spinner, TextInput, VirtualList } from "../ui/index.ts";
+import {
+  Button,
+  Empty,
+  ErrorBox,
+  Icon,
+  Select,
+  Spinner,
+  TextInput,
+  VirtualList,
+} from "../ui/index.ts";
 import { type Boundary, type Filter, filtered } from "./store.ts";
 
 const ROW_PX = 48;
@@ -21,7 +30,9 @@ export function Crossings(props: { host: Host; boundary: Boundary }): JSX.Elemen
   const [focused, setFocused] = createSignal(-1);
   const [chosen, setChosen] = createSignal<number | null>(null);
   const shown = createMemo(() => filtered(boundary.crossings(), filter()));
-  const detail = createMemo(() => boundary.crossings().find((it) => it.number === chosen()) ?? null);
+  const detail = createMemo(
+    () => boundary.crossings().find((it) => it.number === chosen()) ?? null,
+  );
   return (
     <div class="bd-crossings">
       <Show when={boundary.broken()}>
@@ -51,7 +62,11 @@ export function Crossings(props: { host: Host; boundary: Boundary }): JSX.Elemen
           )}
         </Match>
         <Match when={boundary.crossings().length === 0}>
-          <Empty icon="boundary" title={t("boundary.nothing")} detail={t("boundary.nothing.detail")} />
+          <Empty
+            icon="boundary"
+            title={t("boundary.nothing")}
+            detail={t("boundary.nothing.detail")}
+          />
         </Match>
         <Match when={true}>
           <div class="bd-filter">
@@ -72,7 +87,10 @@ export function Crossings(props: { host: Host; boundary: Boundary }): JSX.Elemen
               onChange={(verdict) => setFilter({ ...filter(), verdict })}
             />
           </div>
-          <Show when={shown().length > 0} fallback={<Empty icon="filter" title={t("boundary.notFound")} />}>
+          <Show
+            when={shown().length > 0}
+            fallback={<Empty icon="filter" title={t("boundary.notFound")} />}
+          >
             <VirtualList
               label={t("boundary.crossings")}
               items={shown()}
@@ -101,7 +119,9 @@ function time(at: number): string {
   const clock = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
   const today = new Date();
   const same = date.toDateString() === today.toDateString();
-  return same ? clock : `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${clock}`;
+  return same
+    ? clock
+    : `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${clock}`;
 }
 
 function two(number: number): string {
@@ -168,16 +188,14 @@ function Detail(props: { host: Host; item: Crossing; onClose(): void }): JSX.Ele
         {row(t("boundary.to"), <code>{oneLine(props.item.to)}</code>)}
         {row(t("boundary.zone"), oneLine(props.item.zone))}
         {row(t("boundary.purpose"), oneLine(props.item.purpose))}
-        {row(t("boundary.decision"), `${t(props.item.allowed ? "boundary.allowed" : "boundary.denied")} · ${oneLine(props.item.rule)}`)}
+        {row(
+          t("boundary.decision"),
+          `${t(props.item.allowed ? "boundary.allowed" : "boundary.denied")} · ${oneLine(props.item.rule)}`,
+        )}
         {row(t("boundary.sent"), amount(props.item.sent))}
         {row(t("boundary.received"), amount(props.item.received))}
         <Show when={props.item.session}>
-          {(session) =>
-            row(
-              t("boundary.session"),
-              <code>{oneLine(session())}</code>,
-            )
-          }
+          {(session) => row(t("boundary.session"), <code>{oneLine(session())}</code>)}
         </Show>
       </dl>
     </section>

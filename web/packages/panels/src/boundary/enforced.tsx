@@ -32,7 +32,9 @@ export function Enforced(props: { host: Host; boundary: Boundary }): JSX.Element
   const sorted = createMemo(() => {
     const order: Tone[] = ["bad", "warning", "plain", "good"];
     const rows = [...(boundary.enforced()?.protections ?? [])];
-    return rows.sort((one, other) => order.indexOf(standing(one).tone) - order.indexOf(standing(other).tone));
+    return rows.sort(
+      (one, other) => order.indexOf(standing(one).tone) - order.indexOf(standing(other).tone),
+    );
   });
   const good = () => sorted().filter((it) => standing(it).tone === "good").length;
   return (
@@ -66,7 +68,11 @@ export function Enforced(props: { host: Host; boundary: Boundary }): JSX.Element
           <p class="ag-faint" role="status">
             {boundary.trying()
               ? t("boundary.trying")
-              : t("boundary.tried", { good: good(), of: sorted().length, ago: ago(t, boundary.triedAt() ?? now(), now()) })}
+              : t("boundary.tried", {
+                  good: good(),
+                  of: sorted().length,
+                  ago: ago(t, boundary.triedAt() ?? now(), now()),
+                })}
           </p>
           <ul class="bd-protections">
             <For each={sorted()}>{(it) => <Row host={props.host} protection={it} />}</For>
@@ -83,7 +89,12 @@ function Row(props: { host: Host; protection: Protection }): JSX.Element {
   const [open, setOpen] = createSignal(how().tone === "bad");
   return (
     <li>
-      <button type="button" class="bd-protection" aria-expanded={open()} onClick={() => setOpen(!open())}>
+      <button
+        type="button"
+        class="bd-protection"
+        aria-expanded={open()}
+        onClick={() => setOpen(!open())}
+      >
         <span class={`ag-mark ${how().tone}`}>
           <Icon name={how().icon} />
         </span>

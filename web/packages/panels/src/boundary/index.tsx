@@ -49,7 +49,12 @@ export function BoundaryPanel(props: { host: Host }): JSX.Element {
       id: "enforced",
       title: "boundary.enforced",
       actions: (it) => (
-        <IconButton icon="refresh" label={t("boundary.try")} disabled={it.trying()} onClick={() => void it.tryOut()} />
+        <IconButton
+          icon="refresh"
+          label={t("boundary.try")}
+          disabled={it.trying()}
+          onClick={() => void it.tryOut()}
+        />
       ),
       body: () => <Enforced host={host} boundary={boundary} />,
     },
@@ -69,7 +74,10 @@ export function BoundaryPanel(props: { host: Host }): JSX.Element {
       <PanelHead
         title={t("view.boundary")}
         actions={
-          <Badge tone={boundary.denied() > 0 ? "warning" : "plain"} title={t("boundary.denied.title", { count: boundary.denied() })}>
+          <Badge
+            tone={boundary.denied() > 0 ? "warning" : "plain"}
+            title={t("boundary.denied.title", { count: boundary.denied() })}
+          >
             {t("boundary.denied.count", { count: boundary.denied() })}
           </Badge>
         }

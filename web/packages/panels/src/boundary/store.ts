@@ -116,7 +116,9 @@ export function joined(known: readonly Crossing[], more: readonly Crossing[]): C
   }
   const byNumber = new Map(known.map((it) => [it.number, it]));
   for (const it of more) byNumber.set(it.number, it);
-  return [...byNumber.values()].sort((one, other) => one.number - other.number).slice(-CROSSINGS_MAX);
+  return [...byNumber.values()]
+    .sort((one, other) => one.number - other.number)
+    .slice(-CROSSINGS_MAX);
 }
 
 /** The crossings that a filter leaves, the newest first. */

@@ -21,20 +21,25 @@ export function joined(directory: TreePath, name: string): TreePath {
 export function wrongName(host: Host, name: string, taken: boolean): string | null {
   const parts = name.trim().replace(/\/$/, "").split("/");
   if (name.trim() === "") return host.t("explorer.nameEmpty");
-  if (parts.some((part) => part === "" || part === "." || part === "..")) return host.t("explorer.nameBad");
+  if (parts.some((part) => part === "" || part === "." || part === ".."))
+    return host.t("explorer.nameBad");
   return taken ? host.t("explorer.duplicateName") : null;
 }
 
 /** Tells why something could not be done. */
 export function tell(host: Host, error: unknown): void {
   const report =
-    error instanceof Refused ? error.report : { error: String((error as Error).message ?? error), causes: [], hint: null };
+    error instanceof Refused
+      ? error.report
+      : { error: String((error as Error).message ?? error), causes: [], hint: null };
   host.notify({ level: "error", text: report.error, report });
 }
 
 /** Only the topmost of several paths: what lies below one of them goes with it. */
 export function topmost(paths: readonly TreePath[]): TreePath[] {
-  return paths.filter((path) => !paths.some((above) => above !== path && path.startsWith(`${above}/`)));
+  return paths.filter(
+    (path) => !paths.some((above) => above !== path && path.startsWith(`${above}/`)),
+  );
 }
 
 /** Moves files to the trash, and offers to bring them back. */
@@ -72,7 +77,8 @@ export async function remove(host: Host, paths: TreePath[]): Promise<void> {
 
 async function restore(host: Host, trashed: number[]): Promise<void> {
   try {
-    for (const trash of trashed.reverse()) await host.client.ask({ service: "files", query: "restore", trash });
+    for (const trash of trashed.reverse())
+      await host.client.ask({ service: "files", query: "restore", trash });
     host.notify({ level: "info", text: host.t("explorer.restored") });
   } catch (error) {
     tell(host, error);
@@ -110,7 +116,11 @@ export async function move(host: Host, paths: TreePath[], to: TreePath): Promise
 }
 
 /** Makes a file or a directory. Gives its path. */
-export async function create(host: Host, path: TreePath, node: "file" | "directory"): Promise<boolean> {
+export async function create(
+  host: Host,
+  path: TreePath,
+  node: "file" | "directory",
+): Promise<boolean> {
   try {
     await host.client.ask({ service: "files", query: "create", path, node });
     if (node === "file") await host.openFile(path);

@@ -18,7 +18,16 @@ import {
   Tree,
   type TreeRow,
 } from "../ui/index.ts";
-import { create, directoryFor, joined, move, nameOf, remove, rename, wrongName } from "./actions.ts";
+import {
+  create,
+  directoryFor,
+  joined,
+  move,
+  nameOf,
+  remove,
+  rename,
+  wrongName,
+} from "./actions.ts";
 import { type Item, parentOf, TreeModel } from "./model.ts";
 import { LETTERS, type State, statesOf } from "./states.ts";
 
@@ -44,7 +53,9 @@ export function ExplorerView(props: { host: Host }): JSX.Element {
       return { ...reply, entries: reply.entries.filter((entry) => entry.name !== ".git") };
     },
     (error) =>
-      error instanceof Refused ? error.report : { error: String((error as Error).message), causes: [], hint: null },
+      error instanceof Refused
+        ? error.report
+        : { error: String((error as Error).message), causes: [], hint: null },
     () => {
       setVersion((before) => before + 1);
       host.memory.set("explorer.open", model.open);
@@ -56,7 +67,8 @@ export function ExplorerView(props: { host: Host }): JSX.Element {
     return model.rows();
   });
   const states = createMemo(() => statesOf(host.git()));
-  const entryOf = (row: Row | null): FileEntry | null => (row?.value.kind === "entry" ? row.value.entry : null);
+  const entryOf = (row: Row | null): FileEntry | null =>
+    row?.value.kind === "entry" ? row.value.entry : null;
   const focusedEntry = () => entryOf(rows().find((row) => row.id === focused()) ?? null);
   const chosen = (row: Row | null): TreePath[] => {
     if (row && !selected().has(row.id)) return entryOf(row) ? [row.id] : [];
@@ -105,7 +117,11 @@ export function ExplorerView(props: { host: Host }): JSX.Element {
   };
   const beginRename = (entry: FileEntry | null) => {
     if (!entry) return;
-    model.input = { parent: parentOf(entry.path), of: entry, node: entry.kind === "directory" ? "directory" : "file" };
+    model.input = {
+      parent: parentOf(entry.path),
+      of: entry,
+      node: entry.kind === "directory" ? "directory" : "file",
+    };
     setVersion((before) => before + 1);
   };
   const endInput = async (name: string | null) => {
@@ -116,7 +132,9 @@ export function ExplorerView(props: { host: Host }): JSX.Element {
     if (name === null) return;
     const path = joined(input.parent, name.trim().replace(/\/$/, ""));
     const node = name.trim().endsWith("/") ? "directory" : input.node;
-    const done = input.of ? await rename(host, input.of.path, path) : await create(host, path, node);
+    const done = input.of
+      ? await rename(host, input.of.path, path)
+      : await create(host, path, node);
     if (!done) return;
     await model.load(parentOf(path));
     if (await model.reveal(path)) select(path);
@@ -164,7 +182,8 @@ export function ExplorerView(props: { host: Host }): JSX.Element {
     const entry = entryOf(row);
     if (!entry) return false;
     if (event.key === "F2") beginRename(entry);
-    else if (event.key === "Delete" || (event.metaKey && event.key === "Backspace")) void remove(host, chosen(row));
+    else if (event.key === "Delete" || (event.metaKey && event.key === "Backspace"))
+      void remove(host, chosen(row));
     else if ((event.ctrlKey || event.metaKey) && event.key === "c" && !event.shiftKey)
       void navigator.clipboard.writeText(chosen(row).join("\n"));
     else if (event.key === "Escape") select(focused());
@@ -176,9 +195,17 @@ export function ExplorerView(props: { host: Host }): JSX.Element {
     const entry = entryOf(row);
     const items: MenuItem[] = [
       { title: t("explorer.newFile"), icon: "file-add", run: () => void begin("file", entry) },
-      { title: t("explorer.newFolder"), icon: "folder-add", run: () => void begin("directory", entry) },
+      {
+        title: t("explorer.newFolder"),
+        icon: "folder-add",
+        run: () => void begin("directory", entry),
+      },
     ];
-    if (entry) items.push({ separator: true }, ...menuOf(host, entry, chosen(row), () => beginRename(entry)));
+    if (entry)
+      items.push(
+        { separator: true },
+        ...menuOf(host, entry, chosen(row), () => beginRename(entry)),
+      );
     host.menu(at, items);
   };
 
@@ -189,10 +216,26 @@ export function ExplorerView(props: { host: Host }): JSX.Element {
         title={host.setup().name}
         actions={
           <>
-            <IconButton icon="file-add" label={t("explorer.newFile")} onClick={() => void begin("file", focusedEntry())} />
-            <IconButton icon="folder-add" label={t("explorer.newFolder")} onClick={() => void begin("directory", focusedEntry())} />
-            <IconButton icon="refresh" label={t("explorer.refresh")} onClick={() => void model.changedOnDisk([], true)} />
-            <IconButton icon="collapse" label={t("explorer.collapseAll")} onClick={() => model.collapse()} />
+            <IconButton
+              icon="file-add"
+              label={t("explorer.newFile")}
+              onClick={() => void begin("file", focusedEntry())}
+            />
+            <IconButton
+              icon="folder-add"
+              label={t("explorer.newFolder")}
+              onClick={() => void begin("directory", focusedEntry())}
+            />
+            <IconButton
+              icon="refresh"
+              label={t("explorer.refresh")}
+              onClick={() => void model.changedOnDisk([], true)}
+            />
+            <IconButton
+              icon="collapse"
+              label={t("explorer.collapseAll")}
+              onClick={() => model.collapse()}
+            />
           </>
         }
       />
@@ -224,7 +267,11 @@ export function ExplorerView(props: { host: Host }): JSX.Element {
           onOpen={(row, how) => {
             const entry = entryOf(row);
             if (!entry || entry.kind === "other") return;
-            void host.openFile(entry.path, { preview: how.preview, keepFocus: how.keepFocus, toSide: how.toSide });
+            void host.openFile(entry.path, {
+              preview: how.preview,
+              keepFocus: how.keepFocus,
+              toSide: how.toSide,
+            });
           }}
           onMenu={menu}
           onKey={onKey}
@@ -244,41 +291,95 @@ export function ExplorerView(props: { host: Host }): JSX.Element {
             drop: (row, data) => {
               const paths = JSON.parse(data.getData(CARRIED) || "[]") as TreePath[];
               const to = directoryAt(row);
-              if (!paths.some((path) => to === path || to.startsWith(`${path}/`))) void move(host, paths, to);
+              if (!paths.some((path) => to === path || to.startsWith(`${path}/`)))
+                void move(host, paths, to);
             },
             get target() {
               return target();
             },
-            setTarget: (id) => setTarget(id === null ? null : directoryAt(rows().find((row) => row.id === id) ?? null)),
+            setTarget: (id) =>
+              setTarget(
+                id === null ? null : directoryAt(rows().find((row) => row.id === id) ?? null),
+              ),
           }}
-          row={(row) => <ItemRow host={host} item={row.value} state={states().get(row.id)} model={model} onInput={endInput} />}
+          row={(row) => (
+            <ItemRow
+              host={host}
+              item={row.value}
+              state={states().get(row.id)}
+              model={model}
+              onInput={endInput}
+            />
+          )}
         />
       </div>
     </>
   );
 }
 
-function menuOf(host: Host, entry: FileEntry, paths: TreePath[], beginRename: () => void): MenuItem[] {
+function menuOf(
+  host: Host,
+  entry: FileEntry,
+  paths: TreePath[],
+  beginRename: () => void,
+): MenuItem[] {
   const { t } = host;
   const directory = entry.kind === "directory";
   const items: MenuItem[] = [];
   if (!directory)
-    items.push({ title: t("explorer.openSide"), icon: "split", run: () => void host.openFile(entry.path, { toSide: true }) });
+    items.push({
+      title: t("explorer.openSide"),
+      icon: "split",
+      run: () => void host.openFile(entry.path, { toSide: true }),
+    });
   const at = directory ? entry.path : parentOf(entry.path);
   items.push(
-    { title: t("explorer.openTerminal"), icon: "terminal", run: () => void host.commands.run("workbench.action.terminal.new", { directory: at }) },
+    {
+      title: t("explorer.openTerminal"),
+      icon: "terminal",
+      run: () => void host.commands.run("workbench.action.terminal.new", { directory: at }),
+    },
     ...(directory
-      ? [{ title: t("explorer.findInFolder"), icon: "search" as const, run: () => void host.commands.run("workbench.action.findInFiles", { include: `${entry.path}/**` }) }]
+      ? [
+          {
+            title: t("explorer.findInFolder"),
+            icon: "search" as const,
+            run: () =>
+              void host.commands.run("workbench.action.findInFiles", {
+                include: `${entry.path}/**`,
+              }),
+          },
+        ]
       : []),
     ...(host.commands.list().some((each) => each.id === "moat.agent.mention")
-      ? [{ title: t("explorer.askAgent"), icon: "agent" as const, run: () => void host.commands.run("moat.agent.mention", entry.path) }]
+      ? [
+          {
+            title: t("explorer.askAgent"),
+            icon: "agent" as const,
+            run: () => void host.commands.run("moat.agent.mention", entry.path),
+          },
+        ]
       : []),
     { separator: true },
-    { title: t("explorer.copyPath"), run: () => void navigator.clipboard.writeText(paths.map((path) => `${host.setup().workspace}/${path}`).join("\n")) },
-    { title: t("explorer.copyRelative"), run: () => void navigator.clipboard.writeText(paths.join("\n")) },
+    {
+      title: t("explorer.copyPath"),
+      run: () =>
+        void navigator.clipboard.writeText(
+          paths.map((path) => `${host.setup().workspace}/${path}`).join("\n"),
+        ),
+    },
+    {
+      title: t("explorer.copyRelative"),
+      run: () => void navigator.clipboard.writeText(paths.join("\n")),
+    },
     { separator: true },
     { title: t("explorer.rename"), keys: "F2", disabled: paths.length > 1, run: beginRename },
-    { title: t("explorer.delete"), keys: "Delete", danger: true, run: () => void remove(host, paths) },
+    {
+      title: t("explorer.delete"),
+      keys: "Delete",
+      danger: true,
+      run: () => void remove(host, paths),
+    },
   );
   return items;
 }
@@ -297,12 +398,19 @@ function ItemRow(props: {
         {host.t(`explorer.${item.note}`)}
       </div>
     );
-  if (item.kind === "input") return <NameInput host={host} item={item} model={props.model} onDone={props.onInput} />;
+  if (item.kind === "input")
+    return <NameInput host={host} item={item} model={props.model} onDone={props.onInput} />;
   const { entry } = item;
   const tip = () =>
-    props.state && !props.state.below ? `${entry.path} • ${host.t(`gitState.${props.state.what}`)}` : entry.path;
+    props.state && !props.state.below
+      ? `${entry.path} • ${host.t(`gitState.${props.state.what}`)}`
+      : entry.path;
   return (
-    <div class={`entry ${props.state?.what ?? ""}`} classList={{ ignored: entry.ignored && !props.state }} title={tip()}>
+    <div
+      class={`entry ${props.state?.what ?? ""}`}
+      classList={{ ignored: entry.ignored && !props.state }}
+      title={tip()}
+    >
       <Show when={entry.kind !== "directory"}>
         <Show when={entry.kind === "link"} fallback={<FileIcon name={entry.name} />}>
           <span class="file-icon tone-0">
@@ -338,7 +446,9 @@ function NameInput(props: {
   let done = false;
   const problem = () => {
     const path = joined(item.parent, name().trim().replace(/\/$/, ""));
-    return touched() ? wrongName(host, name(), path !== item.of?.path && props.model.taken(path)) : null;
+    return touched()
+      ? wrongName(host, name(), path !== item.of?.path && props.model.taken(path))
+      : null;
   };
   const finish = (value: string | null) => {
     if (done) return;

@@ -41,7 +41,8 @@ export function parentOf(path: TreePath): TreePath {
 /** The directories above something, the outermost first, the root left out. */
 export function ancestorsOf(path: TreePath): TreePath[] {
   const out: TreePath[] = [];
-  for (let at = path.indexOf("/"); at >= 0; at = path.indexOf("/", at + 1)) out.push(path.slice(0, at));
+  for (let at = path.indexOf("/"); at >= 0; at = path.indexOf("/", at + 1))
+    out.push(path.slice(0, at));
   return out;
 }
 
@@ -165,11 +166,23 @@ export class TreeModel {
     }
     try {
       const { entries, truncated } = await this.#list(path);
-      this.#listings.set(path, { entries: keepSame(before?.entries, entries), truncated, loaded: true, report: null });
-      const gone = (before?.entries ?? []).filter((old) => !entries.some((each) => each.path === old.path));
+      this.#listings.set(path, {
+        entries: keepSame(before?.entries, entries),
+        truncated,
+        loaded: true,
+        report: null,
+      });
+      const gone = (before?.entries ?? []).filter(
+        (old) => !entries.some((each) => each.path === old.path),
+      );
       if (gone.length < 1000) for (const old of gone) this.#forget(old.path);
     } catch (error) {
-      this.#listings.set(path, { entries: [], truncated: false, loaded: true, report: this.#report(error) });
+      this.#listings.set(path, {
+        entries: [],
+        truncated: false,
+        loaded: true,
+        report: this.#report(error),
+      });
     }
     this.#changed();
   }
@@ -196,7 +209,8 @@ export class TreeModel {
       }
       if (input?.of?.path === entry.path) out.push(this.#inputRow(input, depth));
       else out.push(this.#row(entry, depth));
-      if (entry.kind === "directory" && this.#open.has(entry.path)) this.#add(out, entry.path, depth + 1);
+      if (entry.kind === "directory" && this.#open.has(entry.path))
+        this.#add(out, entry.path, depth + 1);
     }
     if (!placed && fresh) out.push(this.#inputRow(fresh, depth));
     if (listing.report) out.push(note(path, depth, "failed", listing.report));
@@ -207,7 +221,13 @@ export class TreeModel {
   #row(entry: FileEntry, depth: number): TreeRow<Item> {
     const open = entry.kind === "directory" ? this.#open.has(entry.path) : undefined;
     const old = this.#rows.get(entry.path);
-    if (old && old.depth === depth && old.open === open && old.value.kind === "entry" && old.value.entry === entry)
+    if (
+      old &&
+      old.depth === depth &&
+      old.open === open &&
+      old.value.kind === "entry" &&
+      old.value.entry === entry
+    )
       return old;
     const made: TreeRow<Item> = {
       id: entry.path,
@@ -221,7 +241,12 @@ export class TreeModel {
 
   #inputRow(input: Input, depth: number): TreeRow<Item> {
     const old = this.#rows.get("\ninput");
-    if (old?.value.kind === "input" && old.value.of === input.of && old.value.parent === input.parent && old.value.node === input.node)
+    if (
+      old?.value.kind === "input" &&
+      old.value.of === input.of &&
+      old.value.parent === input.parent &&
+      old.value.node === input.node
+    )
       return old;
     const made: TreeRow<Item> = { id: "\ninput", value: { kind: "input", ...input }, depth };
     this.#rows.set("\ninput", made);
@@ -236,8 +261,17 @@ export class TreeModel {
   }
 }
 
-function note(path: TreePath, depth: number, what: "loading" | "truncated" | "failed", report?: Report): TreeRow<Item> {
-  return { id: `\n${what} ${path}`, value: { kind: "note", note: what, ...(report ? { report } : {}) }, depth };
+function note(
+  path: TreePath,
+  depth: number,
+  what: "loading" | "truncated" | "failed",
+  report?: Report,
+): TreeRow<Item> {
+  return {
+    id: `\n${what} ${path}`,
+    value: { kind: "note", note: what, ...(report ? { report } : {}) },
+    depth,
+  };
 }
 
 /** The new entries, with the old objects where nothing changed. */
@@ -246,6 +280,11 @@ function keepSame(before: FileEntry[] | undefined, entries: FileEntry[]): FileEn
   const old = new Map(before.map((entry) => [entry.path, entry]));
   return entries.map((entry) => {
     const same = old.get(entry.path);
-    return same && same.kind === entry.kind && same.ignored === entry.ignored && same.name === entry.name ? same : entry;
+    return same &&
+      same.kind === entry.kind &&
+      same.ignored === entry.ignored &&
+      same.name === entry.name
+      ? same
+      : entry;
   });
 }

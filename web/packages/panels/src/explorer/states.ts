@@ -42,7 +42,8 @@ export function statesOf(status: GitStatus | null): Map<TreePath, State> {
     for (const above of ancestorsOf(change.path)) {
       const known = out.get(above);
       const shown = what === "deleted" ? "modified" : what;
-      if (!known || WEIGHT[known.what] < WEIGHT[shown]) out.set(above, { what: shown, below: true });
+      if (!known || WEIGHT[known.what] < WEIGHT[shown])
+        out.set(above, { what: shown, below: true });
     }
   }
   return out;

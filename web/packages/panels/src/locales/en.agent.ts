@@ -41,7 +41,8 @@ export const agent = {
   "agent.change.type": "type",
   "agent.check": "Check",
   "agent.check.title": "Which command tells right from wrong?",
-  "agent.check.detail": "None was found. Name a shell line that fails now and must pass. It runs in the sandbox.",
+  "agent.check.detail":
+    "None was found. Name a shell line that fails now and must pass. It runs in the sandbox.",
   "agent.check.label": "The command that must pass",
   "agent.check.give": "Use it",
   "agent.check.nothing": "There is none",
@@ -131,7 +132,8 @@ export const agent = {
   "agent.moved.kept": "{count} file kept ||| {count} files kept",
   "agent.moved.discarded": "{count} file discarded ||| {count} files discarded",
   "agent.moved.undone": "Taken back: {count} file ||| Taken back: {count} files",
-  "agent.branches.taken": "{count} branch taken into your repository ||| {count} branches taken into your repository",
+  "agent.branches.taken":
+    "{count} branch taken into your repository ||| {count} branches taken into your repository",
   "agent.branches.returned": "{count} branch given back ||| {count} branches given back",
   "agent.new.failed": "A new session could not be opened",
   "agent.offers.commands": "Commands",
@@ -235,7 +237,8 @@ export const agent = {
   "agent.threads.failed": "The threads could not be listed",
   "agent.threads.loading": "Looking for threads…",
   "agent.threads.none": "No threads yet",
-  "agent.threads.none.detail": "What the agent does here, or in a terminal with moat exec, is listed here.",
+  "agent.threads.none.detail":
+    "What the agent does here, or in a terminal with moat exec, is listed here.",
   "agent.threads.notFound": "No thread fits",
   "agent.threads.search": "Search threads",
   "agent.time.ms": "{ms} ms",
@@ -248,6 +251,7 @@ export const agent = {
   "agent.turns": "{count} turn ||| {count} turns",
   "agent.unreadable": "{count} session cannot be read ||| {count} sessions cannot be read",
   "agent.welcome": "Ask the agent",
-  "agent.welcome.detail": "It works on a copy of your files. Nothing of yours changes until you keep it.",
+  "agent.welcome.detail":
+    "It works on a copy of your files. Nothing of yours changes until you keep it.",
   "agent.working": "Working…",
 } as const;

@@ -4,12 +4,14 @@
 export const completion = {
   "settings.group.completion": "Inline completion",
   "setting.completion": "Suggest what may come next",
-  "setting.completion.detail": "As grey text at the cursor, after a pause. Tab takes it; Alt+\\ asks at any time.",
+  "setting.completion.detail":
+    "As grey text at the cursor, after a pause. Tab takes it; Alt+\\ asks at any time.",
   "setting.completionModel": "Model for inline completion",
   "setting.completionModel.detail":
     "Its name in the configuration. Empty: the one of sessions, where it runs on this machine; text around the cursor goes nowhere else unless a model is named here.",
   "setting.completionOff": "Not in these languages",
-  "setting.completionOff.detail": "Names of languages with commas between them, such as plaintext, markdown",
+  "setting.completionOff.detail":
+    "Names of languages with commas between them, such as plaintext, markdown",
   "command.moat.completion.toggle": "Inline completion on or off",
   "command.moat.completion.options": "Inline completion options…",
   "completion.options": "Inline completion",

@@ -28,7 +28,8 @@ export const review = {
   "review.commits.taken": "Commits were taken",
   "review.commits.take": "Take",
   "review.commits.return": "Give back",
-  "review.commits.detail": "Takes them into refs of their own in your repository; no branch of yours moves",
+  "review.commits.detail":
+    "Takes them into refs of their own in your repository; no branch of yours moves",
   "review.conflict": "Conflict",
   "review.conflict.base": "Before",
   "review.conflict.yours": "Yours",
@@ -36,7 +37,8 @@ export const review = {
   "review.conflict.cannot": "You and the session changed the same; it cannot be kept as it is",
   "review.conflict.drop": "Discard the session's",
   "review.conflict.edit": "Edit your file",
-  "review.conflict.how": "Moat does not guess. Change your file so that both fit and keep again, or discard the session's side.",
+  "review.conflict.how":
+    "Moat does not guess. Change your file so that both fit and keep again, or discard the session's side.",
   "review.conflict.line": "At line {n} of your file",
   "review.conflict.nothing": "(nothing)",
   "review.conflicts": "{count} conflict ||| {count} conflicts",
@@ -54,10 +56,12 @@ export const review = {
   "review.dirty": "{count} file has unsaved work ||| {count} files have unsaved work",
   "review.dirty.save": "Save and keep",
   "review.discard": "Discard",
-  "review.discard.detail": "The session's version is gone then; a checkpoint still has it. Your own files are not touched.",
+  "review.discard.detail":
+    "The session's version is gone then; a checkpoint still has it. Your own files are not touched.",
   "review.discard.file": "Discard all changes of this file",
   "review.discard.hunk": "Discard this change",
-  "review.discard.sure": "Discard the changes of {count} file? ||| Discard the changes of {count} files?",
+  "review.discard.sure":
+    "Discard the changes of {count} file? ||| Discard the changes of {count} files?",
   "review.discardAll": "Discard all",
   "review.effect.exec_open": "when the directory is opened, or a tool starts in it",
   "review.effect.exec_action": "at a build, a test, an installation or a git command",
@@ -72,7 +76,8 @@ export const review = {
   "review.fold": "Fold {path}",
   "review.unfold": "Unfold {path}",
   "review.foldAll": "Fold or unfold all",
-  "review.git": "{count} of git's own paths changed in the session ||| {count} of git's own paths changed in the session",
+  "review.git":
+    "{count} of git's own paths changed in the session ||| {count} of git's own paths changed in the session",
   "review.git.detail": "Never kept. Commits of the session come by themselves.",
   "review.hunk": "Change {n} of {of}, lines {first} to {last}",
   "review.ignored": "{count} ignored path ||| {count} ignored paths",
@@ -111,7 +116,8 @@ export const review = {
   "review.next": "Next change",
   "review.previous": "Previous change",
   "review.nothing": "Nothing is pending",
-  "review.nothing.detail": "What the agent changes in its session waits here until you keep or discard it.",
+  "review.nothing.detail":
+    "What the agent changes in its session waits here until you keep or discard it.",
   "review.surface": "Acts by itself",
   "review.surface.told": "Note",
   "review.surface.title": "Keep {path}?",
@@ -129,7 +135,8 @@ export const review = {
   "review.surface.yes": "Keep exactly this",
   "review.surface.no": "Leave it",
   "review.surfaces": "{count} file acts by itself ||| {count} files act by themselves",
-  "review.truncated": "The list ends at its limit: what is missing is neither shown nor kept. Keep or discard some to see the rest.",
+  "review.truncated":
+    "The list ends at its limit: what is missing is neither shown nor kept. Keep or discard some to see the rest.",
   "review.undo": "Undo keep",
   "review.undo.detail": "Takes the last keep back, where your files still are as it left them",
   "review.unknown": "Not looked at yet",
@@ -150,7 +157,8 @@ export const review = {
   "boundary.loading": "Reading the log…",
   "boundary.notFound": "Nothing fits the filter",
   "boundary.nothing": "Nothing has left this machine",
-  "boundary.nothing.detail": "Each attempt to send something out stands here as it happens, allowed or denied.",
+  "boundary.nothing.detail":
+    "Each attempt to send something out stands here as it happens, allowed or denied.",
   "boundary.number": "Entry",
   "boundary.purpose": "Purpose",
   "boundary.received": "Received",

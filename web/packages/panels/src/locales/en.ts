@@ -66,13 +66,16 @@ export const en = {
   "workbench.panelRestore": "Restore panel size",
   "workbench.panelClose": "Close panel",
 
-  "connection.lost": "The connection to the server is lost. Unsaved work is kept here; trying again…",
+  "connection.lost":
+    "The connection to the server is lost. Unsaved work is kept here; trying again…",
   "connection.retry": "Try now",
   "connection.back": "Connected again",
   "connection.restarted": "The server was started anew. Unsaved work is still here.",
   "part.failed": "This part of the page could not be loaded",
-  "part.failed.away": "The server is away. It is loaded as soon as the connection is back; nothing is lost.",
-  "part.failed.here": "The server may be of another version than this page. Unsaved work stays when the page is loaded again.",
+  "part.failed.away":
+    "The server is away. It is loaded as soon as the connection is back; nothing is lost.",
+  "part.failed.here":
+    "The server may be of another version than this page. Unsaved work stays when the page is loaded again.",
   "part.again": "Try again",
 
   "welcome.title": "{name}",
@@ -173,7 +176,8 @@ export const en = {
   "editor.exists": "There is a file of this name already.",
   "editor.text": "Editor: {name}",
   "editor.preview": "Preview: {name}",
-  "editor.restored": "Unsaved work was restored in one file. ||| Unsaved work was restored in {count} files.",
+  "editor.restored":
+    "Unsaved work was restored in one file. ||| Unsaved work was restored in {count} files.",
 
   "pending.hunk": "{number} of {of}",
   "pending.keep": "Keep",
@@ -210,7 +214,8 @@ export const en = {
   "status.noModel": "no model",
   "status.crossings": "{count} crossing ||| {count} crossings",
   "status.crossingsDenied": "{count} crossings, {denied} denied",
-  "status.crossingsTip": "Attempts to send something out of the sandbox or out of Moat. Click to see them.",
+  "status.crossingsTip":
+    "Attempts to send something out of the sandbox or out of Moat. Click to see them.",
   "status.boundary": "Sandbox: {text}",
   "status.position": "Ln {line}, Col {column}",
   "status.selected": "{count} selected",
@@ -312,6 +317,7 @@ export const en = {
   "command.markdown.showPreviewToSide": "Preview Markdown to the side",
   "command.markdown.showPreview": "Preview Markdown",
   "command.git.checkout": "Switch to branch…",
+  "command.moat.language.servers": "Language servers…",
   "command.moat.agent.pickModel": "Choose a model…",
   "command.moat.pending.next": "Next pending change",
   "command.moat.pending.previous": "Previous pending change",

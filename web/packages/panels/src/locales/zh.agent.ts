@@ -42,7 +42,8 @@ export const agent: Record<keyof typeof en, string> = {
   "agent.change.type": "类型",
   "agent.check": "检查",
   "agent.check.title": "哪条命令能判断对错？",
-  "agent.check.detail": "未找到检查命令。请给出一行目前失败、之后必须通过的命令，它会在沙箱中运行。",
+  "agent.check.detail":
+    "未找到检查命令。请给出一行目前失败、之后必须通过的命令，它会在沙箱中运行。",
   "agent.check.label": "必须通过的命令",
   "agent.check.give": "使用",
   "agent.check.nothing": "没有",

@@ -147,7 +147,8 @@ export const zh: Messages = {
   "editor.saveFailed": "无法保存“{name}”",
   "editor.openFailed": "无法打开“{name}”",
   "editor.conflictTitle": "磁盘上的“{name}”已更改",
-  "editor.conflictDetail": "该文件在此处打开后被他人更改。可以比较两者、保留你的文本，或采用磁盘上的版本。",
+  "editor.conflictDetail":
+    "该文件在此处打开后被他人更改。可以比较两者、保留你的文本，或采用磁盘上的版本。",
   "editor.conflictGone": "“{name}”已被删除",
   "editor.conflictGoneDetail": "该文件已不存在。保存会重新写入。",
   "editor.compare": "比较",
@@ -312,6 +313,7 @@ export const zh: Messages = {
   "command.markdown.showPreviewToSide": "在侧边预览 Markdown",
   "command.markdown.showPreview": "预览 Markdown",
   "command.git.checkout": "切换到分支…",
+  "command.moat.language.servers": "语言服务器…",
   "command.moat.agent.pickModel": "选择模型…",
   "command.moat.pending.next": "下一处待定更改",
   "command.moat.pending.previous": "上一处待定更改",

@@ -19,7 +19,10 @@ import { FileDetails } from "./details.tsx";
  * Asks about each change. The answer has a confirmation for each that got a yes; it is `null`
  * where the person left the question, and then nothing is to be kept.
  */
-export function askSurfaces(host: Host, changes: readonly Change[]): Promise<Confirmation[] | null> {
+export function askSurfaces(
+  host: Host,
+  changes: readonly Change[],
+): Promise<Confirmation[] | null> {
   return new Promise((resolve) => {
     const place = document.createElement("div");
     document.body.append(place);
@@ -74,7 +77,9 @@ function Questions(props: {
           actions={
             <>
               <Show when={props.changes.length > 1}>
-                <span class="rv-count">{t("review.surface.of", { n: at() + 1, of: props.changes.length })}</span>
+                <span class="rv-count">
+                  {t("review.surface.of", { n: at() + 1, of: props.changes.length })}
+                </span>
               </Show>
               <Button kind="danger" disabled={!it.confirm} onClick={yes}>
                 {t("review.surface.yes")}
@@ -135,7 +140,10 @@ function SurfaceBody(props: { host: Host; change: Change }): JSX.Element {
       </For>
       <FileDetails host={props.host} change={props.change} />
       <div class="rv-surface-diff" tabIndex={0} role="group" aria-label={t("review.surface.whole")}>
-        <For each={props.change.hunks} fallback={<p class="rv-faint">{t("review.surface.noText")}</p>}>
+        <For
+          each={props.change.hunks}
+          fallback={<p class="rv-faint">{t("review.surface.noText")}</p>}
+        >
           {(hunk) => <HunkLines host={props.host} hunk={parseHunk(hunk)} whole />}
         </For>
       </div>

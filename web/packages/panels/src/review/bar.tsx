@@ -34,7 +34,12 @@ export function ChangesBar(props: { host: Host }): JSX.Element {
       <Show when={files().length > 0}>
         <section class="rv-bar" aria-label={t("review.changes")}>
           <div class="rv-bar-head">
-            <button type="button" class="rv-bar-title" aria-expanded={open()} onClick={() => setOpen(!open())}>
+            <button
+              type="button"
+              class="rv-bar-title"
+              aria-expanded={open()}
+              onClick={() => setOpen(!open())}
+            >
               <Icon name="chevron-right" size={14} class={open() ? "turned" : ""} />
               <span>{t("review.files", { count: files().length })}</span>
               <Lines added={sum().added} removed={sum().removed} />
@@ -79,7 +84,13 @@ export function ChangesBar(props: { host: Host }): JSX.Element {
           <Show when={open()}>
             <ul class="rv-bar-files">
               <For each={files().slice(0, FILES_SHOWN)}>
-                {(file) => <BarFile host={host} file={file} onOpen={() => withSession((it) => host.showReview(it, file.path))} />}
+                {(file) => (
+                  <BarFile
+                    host={host}
+                    file={file}
+                    onOpen={() => withSession((it) => host.showReview(it, file.path))}
+                  />
+                )}
               </For>
               <Show when={files().length > FILES_SHOWN}>
                 <li class="rv-faint">{t("agent.more", { n: files().length - FILES_SHOWN })}</li>
@@ -107,7 +118,8 @@ export function Lines(props: { added: number; removed: number }): JSX.Element {
 function BarFile(props: { host: Host; file: ReviewFile; onOpen(): void }): JSX.Element {
   const t = props.host.t;
   const name = () => oneLine(props.file.path.slice(props.file.path.lastIndexOf("/") + 1));
-  const directory = () => oneLine(props.file.path.slice(0, Math.max(0, props.file.path.lastIndexOf("/"))));
+  const directory = () =>
+    oneLine(props.file.path.slice(0, Math.max(0, props.file.path.lastIndexOf("/"))));
   return (
     <li>
       <button type="button" title={oneLine(props.file.path)} onClick={props.onOpen}>
@@ -142,9 +154,18 @@ function CommitsBar(props: { host: Host }): JSX.Element {
     <Show when={commits() && (count() > 0 || (commits()?.taken.length ?? 0) > 0)}>
       <section class="rv-bar" aria-label={t("review.commits")}>
         <div class="rv-bar-head">
-          <span class="rv-bar-title" title={commits()?.branches.map((it) => oneLine(it.reference)).join("\n")}>
+          <span
+            class="rv-bar-title"
+            title={commits()
+              ?.branches.map((it) => oneLine(it.reference))
+              .join("\n")}
+          >
             <Icon name="branch" size={14} />
-            <span>{t(count() > 0 ? "review.commits.pending" : "review.commits.taken", { count: count() })}</span>
+            <span>
+              {t(count() > 0 ? "review.commits.pending" : "review.commits.taken", {
+                count: count(),
+              })}
+            </span>
           </span>
           <span class="rv-bar-actions">
             <Show
@@ -155,7 +176,11 @@ function CommitsBar(props: { host: Host }): JSX.Element {
                 </Button>
               }
             >
-              <Button small title={t("review.commits.detail")} onClick={() => act({ op: "take_commits", branches: [] })}>
+              <Button
+                small
+                title={t("review.commits.detail")}
+                onClick={() => act({ op: "take_commits", branches: [] })}
+              >
                 {t("review.commits.take")}
               </Button>
             </Show>

@@ -26,7 +26,8 @@ export function ConflictView(props: {
     const { merge } = props.change;
     if (merge?.merge !== "conflict" || places().length > 0) return null;
     const { base } = merge;
-    if (base.kind === "file") return base.content ? bytes(base.content.length_bytes) : t("review.kind.file");
+    if (base.kind === "file")
+      return base.content ? bytes(base.content.length_bytes) : t("review.kind.file");
     if (base.kind === "link") return `${t("review.kind.link")} → ${oneLine(base.target ?? "")}`;
     return t(`review.kind.${base.kind}`);
   };
@@ -55,9 +56,24 @@ export function ConflictView(props: {
               {t("review.conflict.line", { n: place.line })}
             </button>
             <div class="rv-sides">
-              <Side title={t("review.conflict.base")} text={place.base} nothing={t("review.conflict.nothing")} tone="base" />
-              <Side title={t("review.conflict.yours")} text={place.user} nothing={t("review.conflict.nothing")} tone="yours" />
-              <Side title={t("review.conflict.session")} text={place.session} nothing={t("review.conflict.nothing")} tone="session" />
+              <Side
+                title={t("review.conflict.base")}
+                text={place.base}
+                nothing={t("review.conflict.nothing")}
+                tone="base"
+              />
+              <Side
+                title={t("review.conflict.yours")}
+                text={place.user}
+                nothing={t("review.conflict.nothing")}
+                tone="yours"
+              />
+              <Side
+                title={t("review.conflict.session")}
+                text={place.session}
+                nothing={t("review.conflict.nothing")}
+                tone="session"
+              />
             </div>
           </div>
         )}
@@ -66,7 +82,13 @@ export function ConflictView(props: {
         <Button small icon="edit" onClick={() => open(places()[0]?.line)}>
           {t("review.conflict.edit")}
         </Button>
-        <Button small icon="trash" disabled={props.blocked !== null} title={props.blocked ?? undefined} onClick={props.onDiscard}>
+        <Button
+          small
+          icon="trash"
+          disabled={props.blocked !== null}
+          title={props.blocked ?? undefined}
+          onClick={props.onDiscard}
+        >
           {t("review.conflict.drop")}
         </Button>
       </div>

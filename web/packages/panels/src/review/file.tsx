@@ -49,10 +49,12 @@ export function FileView(props: FileProps): JSX.Element {
   const t = host.t;
   const change = () => props.file.change;
   const name = () => oneLine(props.file.path.slice(props.file.path.lastIndexOf("/") + 1));
-  const directory = () => oneLine(props.file.path.slice(0, Math.max(0, props.file.path.lastIndexOf("/"))));
+  const directory = () =>
+    oneLine(props.file.path.slice(0, Math.max(0, props.file.path.lastIndexOf("/"))));
   const blocked = () => review.blocked(props.session);
   const isConflict = () => props.file.state === "conflict";
-  const kind = () => (change().kind === "created" && change().renamed_from ? "moved" : change().kind);
+  const kind = () =>
+    change().kind === "created" && change().renamed_from ? "moved" : change().kind;
   const paths = (): Selection => ({ select: "paths", paths: [props.file.path] });
   return (
     <section class="rv-file" data-path={props.file.path} aria-label={oneLine(props.file.path)}>
@@ -93,7 +95,9 @@ export function FileView(props: FileProps): JSX.Element {
             small
             kind="primary"
             disabled={blocked() !== null || isConflict()}
-            title={blocked() ?? (isConflict() ? t("review.conflict.cannot") : t("review.keep.file"))}
+            title={
+              blocked() ?? (isConflict() ? t("review.conflict.cannot") : t("review.keep.file"))
+            }
             onClick={() => void review.keep(props.session, paths())}
           >
             {t(props.file.state === "surface" ? "review.keep.surface" : "review.keep")}
@@ -136,7 +140,8 @@ function Surfaces(props: { review: Review; file: ReviewFile }): JSX.Element {
           <Icon name={surface.gated ? "warning" : "info"} />
           <div>
             <p>
-              <b>{t(surface.gated ? "review.surface" : "review.surface.told")}</b> {visible(surface.does)}
+              <b>{t(surface.gated ? "review.surface" : "review.surface.told")}</b>{" "}
+              {visible(surface.does)}
             </p>
             <p class="rv-faint">
               {t("review.surface.by", {
@@ -199,7 +204,12 @@ function HunkView(props: FileProps & { hunk: DiffHunk; blocked: string | null })
         </span>
         <span class="rv-hunk-heading">{visible(props.hunk.heading)}</span>
         <span class="rv-hunk-actions">
-          <IconButton icon="comment" size={14} label={t("review.comment.hunk")} onClick={() => commentOn(null)} />
+          <IconButton
+            icon="comment"
+            size={14}
+            label={t("review.comment.hunk")}
+            onClick={() => commentOn(null)}
+          />
           <IconButton
             icon="undo"
             size={14}
@@ -217,7 +227,13 @@ function HunkView(props: FileProps & { hunk: DiffHunk; blocked: string | null })
         </span>
       </div>
       <Show when={draft() && draft()?.at === null}>
-        <CommentBox review={review} session={props.session} file={props.file} draft={draft() as Draft} onClose={() => setDraft(null)} />
+        <CommentBox
+          review={review}
+          session={props.session}
+          file={props.file}
+          draft={draft() as Draft}
+          onClose={() => setDraft(null)}
+        />
       </Show>
       <HunkLines
         host={review.agent.host}
@@ -225,7 +241,13 @@ function HunkView(props: FileProps & { hunk: DiffHunk; blocked: string | null })
         onComment={commentOn}
         below={(line) => (
           <Show when={draft()?.at === line}>
-            <CommentBox review={review} session={props.session} file={props.file} draft={draft() as Draft} onClose={() => setDraft(null)} />
+            <CommentBox
+              review={review}
+              session={props.session}
+              file={props.file}
+              draft={draft() as Draft}
+              onClose={() => setDraft(null)}
+            />
           </Show>
         )}
       />
@@ -264,8 +286,14 @@ function CommentBox(props: {
     >
       <TextArea
         ref={(area) => queueMicrotask(() => area.focus())}
-        label={t("review.comment.about", { first: props.draft.lines[0], last: props.draft.lines[1] })}
-        placeholder={t("review.comment.about", { first: props.draft.lines[0], last: props.draft.lines[1] })}
+        label={t("review.comment.about", {
+          first: props.draft.lines[0],
+          last: props.draft.lines[1],
+        })}
+        placeholder={t("review.comment.about", {
+          first: props.draft.lines[0],
+          last: props.draft.lines[1],
+        })}
         rowsMost={8}
         value={text()}
         onInput={setText}

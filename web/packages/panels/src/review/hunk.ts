@@ -101,7 +101,10 @@ function pair(old: DiffLine, now: DiffLine): void {
   if (one.length > TOKENS_MAX || other.length > TOKENS_MAX) return;
   const [keptOld, keptNow] = common(one, other);
   const shared = one.filter((token, at) => keptOld[at] && token.trim() !== "").join("").length;
-  const most = Math.max(old.text.replaceAll(/\s/g, "").length, now.text.replaceAll(/\s/g, "").length);
+  const most = Math.max(
+    old.text.replaceAll(/\s/g, "").length,
+    now.text.replaceAll(/\s/g, "").length,
+  );
   if (shared < most * COMMON_MIN) return;
   old.changed = ranges(one, keptOld);
   now.changed = ranges(other, keptNow);

@@ -2,7 +2,17 @@
 // The review of a session's pending changes, as an editor tab: all files with their hunks, and
 // keys to go through them.
 
-import { createEffect, createMemo, createSignal, For, type JSX, Match, on, Show, Switch } from "solid-js";
+import {
+  createEffect,
+  createMemo,
+  createSignal,
+  For,
+  type JSX,
+  Match,
+  on,
+  Show,
+  Switch,
+} from "solid-js";
 
 import type { SessionId } from "@moat/proto";
 import "../agent/agent.css";
@@ -24,7 +34,11 @@ export { reviewOf, type Review } from "./store.ts";
 export const reviewStore = reviewOf;
 
 /** The review. `path` is the file that is gone to. */
-export function ReviewEditor(props: { host: Host; session: SessionId; path?: string | undefined }): JSX.Element {
+export function ReviewEditor(props: {
+  host: Host;
+  session: SessionId;
+  path?: string | undefined;
+}): JSX.Element {
   const { host } = props;
   const t = host.t;
   const review = reviewOf(host);
@@ -49,10 +63,17 @@ export function ReviewEditor(props: { host: Host; session: SessionId; path?: str
         </Match>
         <Match when={view()?.pending === null && view()?.stage !== "gone"}>
           <Empty icon="diff" title={t("review.unknown")} detail={t("review.unknown.detail")}>
-            <Button onClick={() => void agent.tellingOp(props.session, { op: "show" })}>{t("review.look")}</Button>
+            <Button onClick={() => void agent.tellingOp(props.session, { op: "show" })}>
+              {t("review.look")}
+            </Button>
           </Empty>
         </Match>
-        <Match when={set().files.length + set().git.length + set().ignored.length + set().leftOut.length === 0}>
+        <Match
+          when={
+            set().files.length + set().git.length + set().ignored.length + set().leftOut.length ===
+            0
+          }
+        >
           <Empty icon="check" title={t("review.nothing")} detail={t("review.nothing.detail")}>
             <UndoButton review={review} session={props.session} />
           </Empty>
@@ -83,7 +104,11 @@ function UndoButton(props: { review: Review; session: SessionId }): JSX.Element 
   );
 }
 
-function Files(props: { review: Review; session: SessionId; path: string | undefined }): JSX.Element {
+function Files(props: {
+  review: Review;
+  session: SessionId;
+  path: string | undefined;
+}): JSX.Element {
   const { review } = props;
   const { host } = review.agent;
   const t = host.t;
@@ -95,7 +120,9 @@ function Files(props: { review: Review; session: SessionId; path: string | undef
   const blocked = () => review.blocked(props.session);
   const hunks = createMemo(() =>
     files().flatMap((file) =>
-      file.hunks.length === 0 ? [] : file.hunks.map((hunk) => ({ file, hunk, id: hunkId(file.path, hunk.number) })),
+      file.hunks.length === 0
+        ? []
+        : file.hunks.map((hunk) => ({ file, hunk, id: hunkId(file.path, hunk.number) })),
     ),
   );
   const at = () => hunks().findIndex((it) => it.id === current());
@@ -107,7 +134,8 @@ function Files(props: { review: Review; session: SessionId; path: string | undef
     if (index >= 0) place = index;
     else setCurrent(all[Math.min(place, all.length - 1)]?.id ?? "");
   });
-  const element = (id: string) => scroller.querySelector<HTMLElement>(`[data-hunk="${CSS.escape(id)}"]`);
+  const element = (id: string) =>
+    scroller.querySelector<HTMLElement>(`[data-hunk="${CSS.escape(id)}"]`);
   const go = (by: 1 | -1) => {
     const all = hunks();
     const next = all[Math.max(0, Math.min(all.length - 1, at() + by))];
@@ -131,7 +159,11 @@ function Files(props: { review: Review; session: SessionId; path: string | undef
   const onCurrent = (how: "keep" | "discard") => {
     const it = hunks()[at()];
     if (!it || blocked() !== null || (how === "keep" && it.file.state === "conflict")) return;
-    void review[how](props.session, { select: "hunks", path: it.file.path, numbers: [it.hunk.number] });
+    void review[how](props.session, {
+      select: "hunks",
+      path: it.file.path,
+      numbers: [it.hunk.number],
+    });
   };
   const keyDown = (event: KeyboardEvent) => {
     const typing = (event.target as HTMLElement).matches("input, textarea, select");
@@ -172,14 +204,28 @@ function Files(props: { review: Review; session: SessionId; path: string | undef
       <header class="rv-head">
         <h2 title={titleOf(review.agent, props.session)}>{titleOf(review.agent, props.session)}</h2>
         <span class="rv-head-told">
-          {t("review.files", { count: files().length })} <Lines added={sum().added} removed={sum().removed} />
+          {t("review.files", { count: files().length })}{" "}
+          <Lines added={sum().added} removed={sum().removed} />
         </span>
         <span class="ag-grow" />
         <span class="rv-steps">
-          <IconButton icon="arrow-up" label={t("review.previous")} disabled={at() <= 0} onClick={() => go(-1)} />
-          <IconButton icon="arrow-down" label={t("review.next")} disabled={at() >= hunks().length - 1} onClick={() => go(1)} />
+          <IconButton
+            icon="arrow-up"
+            label={t("review.previous")}
+            disabled={at() <= 0}
+            onClick={() => go(-1)}
+          />
+          <IconButton
+            icon="arrow-down"
+            label={t("review.next")}
+            disabled={at() >= hunks().length - 1}
+            onClick={() => go(1)}
+          />
           <span class="rv-faint" aria-live="polite">
-            {t("review.at", { n: Math.max(0, at()) + (hunks().length > 0 ? 1 : 0), of: hunks().length })}
+            {t("review.at", {
+              n: Math.max(0, at()) + (hunks().length > 0 ? 1 : 0),
+              of: hunks().length,
+            })}
           </span>
           <IconButton icon="collapse" label={t("review.foldAll")} onClick={foldAll} />
         </span>
@@ -268,7 +314,8 @@ function Rest(props: { review: Review; session: SessionId }): JSX.Element {
                   <For each={file.surfaces}>
                     {(surface) => (
                       <div class="rv-faint bad">
-                        {oneLine(surface.at ?? file.path)}: {visible(surface.does)} ({oneLine(surface.reader)})
+                        {oneLine(surface.at ?? file.path)}: {visible(surface.does)} (
+                        {oneLine(surface.reader)})
                       </div>
                     )}
                   </For>
@@ -287,7 +334,11 @@ function Rest(props: { review: Review; session: SessionId }): JSX.Element {
               {(file) => (
                 <li class="rv-rest-row">
                   <code>{oneLine(file.path)}</code>
-                  <Button small disabled={review.blocked(props.session) !== null} onClick={() => keep(file)}>
+                  <Button
+                    small
+                    disabled={review.blocked(props.session) !== null}
+                    onClick={() => keep(file)}
+                  >
                     {t("review.keep")}
                   </Button>
                 </li>

@@ -32,10 +32,18 @@ export function HunkLines(props: {
         {(line) => (
           <>
             <div class={`rv-line ${line.kind}`} role="row">
-              <span class="rv-number" role="cell" aria-label={line.before === null ? "" : t("review.line.before", { n: line.before })}>
+              <span
+                class="rv-number"
+                role="cell"
+                aria-label={line.before === null ? "" : t("review.line.before", { n: line.before })}
+              >
                 {line.before ?? ""}
               </span>
-              <span class="rv-number" role="cell" aria-label={line.after === null ? "" : t("review.line.after", { n: line.after })}>
+              <span
+                class="rv-number"
+                role="cell"
+                aria-label={line.after === null ? "" : t("review.line.after", { n: line.after })}
+              >
                 {line.after ?? ""}
               </span>
               <span class="rv-sign" role="cell">
@@ -52,7 +60,11 @@ export function HunkLines(props: {
                   </button>
                 </Show>
                 <span aria-hidden="true">{SIGNS[line.kind]}</span>
-                <span class="sr-only">{line.kind === "added" || line.kind === "removed" ? t(`review.line.${line.kind}`) : ""}</span>
+                <span class="sr-only">
+                  {line.kind === "added" || line.kind === "removed"
+                    ? t(`review.line.${line.kind}`)
+                    : ""}
+                </span>
               </span>
               <span class="rv-text" role="cell">
                 <Words line={line} />
@@ -84,7 +96,10 @@ function Words(props: { line: DiffLine }): JSX.Element {
     const found: { text: string; changed: boolean }[] = [];
     let from = 0;
     for (const [begin, end] of changed ?? []) {
-      found.push({ text: text.slice(from, begin), changed: false }, { text: text.slice(begin, end), changed: true });
+      found.push(
+        { text: text.slice(from, begin), changed: false },
+        { text: text.slice(begin, end), changed: true },
+      );
       from = end;
     }
     found.push({ text: text.slice(from), changed: false });
@@ -92,7 +107,9 @@ function Words(props: { line: DiffLine }): JSX.Element {
   };
   return (
     <For each={parts()}>
-      {(part) => (part.changed ? <span class="rv-word">{visible(part.text)}</span> : visible(part.text))}
+      {(part) =>
+        part.changed ? <span class="rv-word">{visible(part.text)}</span> : visible(part.text)
+      }
     </For>
   );
 }

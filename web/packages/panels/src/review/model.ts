@@ -81,8 +81,16 @@ export function totals(files: readonly ReviewFile[]): { added: number; removed: 
 export type Detail =
   | { key: "review.detail.mode"; args: { before: string; after: string }; tone: "warning" }
   | { key: "review.detail.modeIs"; args: { mode: string }; tone: "warning" }
-  | { key: "review.detail.type"; args: { before: Side["kind"]; after: Side["kind"] }; tone: "warning" }
-  | { key: "review.detail.linkOld" | "review.detail.linkNew"; args: { target: string }; tone: "bad" | "good" }
+  | {
+      key: "review.detail.type";
+      args: { before: Side["kind"]; after: Side["kind"] };
+      tone: "warning";
+    }
+  | {
+      key: "review.detail.linkOld" | "review.detail.linkNew";
+      args: { target: string };
+      tone: "bad" | "good";
+    }
   | {
       key: "review.detail.binary" | "review.detail.content" | "review.detail.unchanged";
       args: { before: number | null; after: number | null; sha: string };
@@ -100,7 +108,11 @@ export function details(change: Change): Detail[] {
   const { before, after } = change;
   const found: Detail[] = [];
   if (change.kind === "type" && before.kind !== "nothing" && after.kind !== "nothing") {
-    found.push({ key: "review.detail.type", args: { before: before.kind, after: after.kind }, tone: "warning" });
+    found.push({
+      key: "review.detail.type",
+      args: { before: before.kind, after: after.kind },
+      tone: "warning",
+    });
   }
   const mode = modeDetail(before, after);
   if (mode) found.push(mode);
@@ -122,7 +134,11 @@ function modeDetail(before: Side, after: Side): Detail | null {
   if (after.kind === "nothing" || after.kind === "link") return null;
   if (before.kind === after.kind) {
     if (before.mode === after.mode) return null;
-    return { key: "review.detail.mode", args: { before: before.mode, after: after.mode }, tone: "warning" };
+    return {
+      key: "review.detail.mode",
+      args: { before: before.mode, after: after.mode },
+      tone: "warning",
+    };
   }
   const bits = Number.parseInt(after.mode, 8);
   const unusual = after.kind === "file" ? UNUSUAL_FILE_BITS : UNUSUAL_DIRECTORY_BITS;

@@ -147,7 +147,8 @@ function make(agent: Agent) {
   }
 
   function tellMoved(session: SessionId, event: Event): void {
-    if (event.event !== "kept" && event.event !== "discarded" && event.event !== "keep_undone") return;
+    if (event.event !== "kept" && event.event !== "discarded" && event.event !== "keep_undone")
+      return;
     const how = event.event === "keep_undone" ? "undone" : event.event;
     const text = t(`agent.moved.${how}`, { count: event.paths.length });
     if (event.refused.length > 0) {
@@ -170,7 +171,8 @@ function make(agent: Agent) {
     if (agent.current() !== session) await agent.open(session);
     const text = `${placeOf(path, lines[0], lines[1])}: ${words.trim()}`;
     if (isBusy(agent.view())) {
-      if (await agent.steer(text)) host.notify({ level: "info", text: t("review.comment.steered"), brief: true });
+      if (await agent.steer(text))
+        host.notify({ level: "info", text: t("review.comment.steered"), brief: true });
       return;
     }
     const draft = agent.draft().trimEnd();
@@ -217,14 +219,24 @@ function refusalWords({ path, reason }: Refusal): string {
 }
 
 /** Whether a keep would do nothing: all of it needed a word and got none. */
-function isNothing(selection: Selection, asked: readonly Change[], confirmed: Confirmation[]): boolean {
+function isNothing(
+  selection: Selection,
+  asked: readonly Change[],
+  confirmed: Confirmation[],
+): boolean {
   if (confirmed.length > 0 || asked.length === 0) return false;
   if (selection.select === "hunks") return true;
-  return selection.select === "paths" && selection.paths.every((path) => asked.some((it) => it.path === path));
+  return (
+    selection.select === "paths" &&
+    selection.paths.every((path) => asked.some((it) => it.path === path))
+  );
 }
 
 /** Has open editors show the pending hunks of the current session. */
-function showInEditors(host: Host, review: { current(): ReviewSet; agent: Agent } & Pick<Review, "keep" | "discard" | "comment">): void {
+function showInEditors(
+  host: Host,
+  review: { current(): ReviewSet; agent: Agent } & Pick<Review, "keep" | "discard" | "comment">,
+): void {
   let shown = new Set<string>();
   createEffect(() => {
     const session = review.agent.current();
@@ -259,7 +271,8 @@ function lookAgain(agent: Agent, review: { current(): ReviewSet }): void {
     const session = agent.current();
     const files = review.current().files;
     if (session === null || files.length === 0) return;
-    const touched = news.all || files.some(({ path }) => news.directories.includes(directoryOf(path)));
+    const touched =
+      news.all || files.some(({ path }) => news.directories.includes(directoryOf(path)));
     if (!touched) return;
     clearTimeout(timer);
     timer = setTimeout(() => {

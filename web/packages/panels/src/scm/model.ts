@@ -143,7 +143,7 @@ export function nameAndPlace(path: string): { name: string; place: string } {
 export function branchNameProblem(name: string): MessageKey | null {
   if (name === "") return "scm.branch.empty";
   const bad =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
     /^[-/.]|[/.]$|\.lock$|\.\.|\/\/|@\{|[\s~^:?*[\\\u0000-\u001f\u007f]|\/\./u.test(name) ||
     name === "@" ||
     name === "HEAD";

@@ -14,7 +14,10 @@ export function focusable(element: HTMLElement): HTMLElement[] {
 }
 
 /** Holds the focus in an element while it is there: Tab goes round in it. */
-export function trapFocus(element: () => HTMLElement, first?: () => HTMLElement | null | undefined): void {
+export function trapFocus(
+  element: () => HTMLElement,
+  first?: () => HTMLElement | null | undefined,
+): void {
   const before = document.activeElement as HTMLElement | null;
   const keyDown = (event: KeyboardEvent) => {
     if (event.key !== "Tab") return;

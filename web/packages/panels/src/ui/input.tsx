@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fields to type into and choices to make.
 
-import { createEffect, createUniqueId, For, type JSX, onCleanup, onMount, Show, splitProps } from "solid-js";
+import {
+  createEffect,
+  createUniqueId,
+  For,
+  type JSX,
+  onCleanup,
+  onMount,
+  Show,
+  splitProps,
+} from "solid-js";
 import { Icon } from "./icon.tsx";
 
 /** A line of text. `label` names it for readers; it is not shown. */

@@ -2,7 +2,17 @@
 // A list of any length: only the rows that can be seen are in the page. The list has the
 // focus, and names the row that it means.
 
-import { createEffect, createMemo, createSignal, createUniqueId, For, type JSX, on, onCleanup, onMount } from "solid-js";
+import {
+  createEffect,
+  createMemo,
+  createSignal,
+  createUniqueId,
+  For,
+  type JSX,
+  on,
+  onCleanup,
+  onMount,
+} from "solid-js";
 
 /** What a list shows and tells. */
 export interface VirtualListProps<T> {
@@ -131,7 +141,11 @@ export function VirtualList<T>(props: VirtualListProps<T>): JSX.Element {
         if (focused() < 0) move(0);
       }}
     >
-      <div class="list-space" role="presentation" style={{ height: `${props.items.length * rowHeight()}px` }}>
+      <div
+        class="list-space"
+        role="presentation"
+        style={{ height: `${props.items.length * rowHeight()}px` }}
+      >
         <For each={visible()}>
           {(item, place) => {
             const index = () => first() + place();

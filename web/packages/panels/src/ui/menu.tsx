@@ -66,7 +66,9 @@ export function Menu(props: {
     const size = box.getBoundingClientRect();
     const x = Math.max(EDGE, Math.min(props.at.x, innerWidth - size.width - EDGE));
     const below = props.at.y + size.height + EDGE <= innerHeight;
-    const y = below ? props.at.y : Math.max(EDGE, Math.min(props.at.y, innerHeight - EDGE) - size.height);
+    const y = below
+      ? props.at.y
+      : Math.max(EDGE, Math.min(props.at.y, innerHeight - EDGE) - size.height);
     setPlace({ x, y, shown: true });
     box.focus();
     document.addEventListener("mousedown", outside, true);

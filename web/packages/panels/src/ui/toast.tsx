@@ -54,7 +54,11 @@ export function Toasts(props: {
                 </div>
               </Show>
             </div>
-            <IconButton icon="close" label={props.closeLabel} onClick={() => props.onClose(toast.id)} />
+            <IconButton
+              icon="close"
+              label={props.closeLabel}
+              onClick={() => props.onClose(toast.id)}
+            />
           </div>
         )}
       </For>

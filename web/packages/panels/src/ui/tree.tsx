@@ -69,7 +69,9 @@ export function Tree<T>(props: TreeProps<T>): JSX.Element {
   let typedAt = 0;
   let anchor: string | null = null;
   const places = createMemo(() => new Map(props.rows.map((row, index) => [row.id, index])));
-  const focused = createMemo(() => (props.focused === null ? -1 : (places().get(props.focused) ?? -1)));
+  const focused = createMemo(() =>
+    props.focused === null ? -1 : (places().get(props.focused) ?? -1),
+  );
   const at = (index: number) => props.rows[index] ?? null;
 
   const choose = (index: number, how: { extend?: boolean; toggle?: boolean }) => {
@@ -143,7 +145,8 @@ export function Tree<T>(props: TreeProps<T>): JSX.Element {
     if (event.key === "ArrowLeft") toLeft(row, index);
     else if (event.key === "ArrowRight") toRight(row, index);
     else if (event.key === "Enter" && row.open !== undefined) props.onToggle(row, !row.open);
-    else if (event.key === "Enter") props.onOpen(row, { preview: false, keepFocus: false, toSide: false });
+    else if (event.key === "Enter")
+      props.onOpen(row, { preview: false, keepFocus: false, toSide: false });
     else if (event.key === " " && row.open === undefined)
       props.onOpen(row, { preview: true, keepFocus: true, toSide: false });
     else if (event.key.length === 1 && event.key !== " ") goTyped(event.key, index);
@@ -156,7 +159,12 @@ export function Tree<T>(props: TreeProps<T>): JSX.Element {
     choose(index, { extend: event.shiftKey, toggle: toggle && !event.altKey });
     if (event.shiftKey || toggle) return;
     if (row.open !== undefined) props.onToggle(row, !row.open);
-    else props.onOpen(row, { preview: event.detail < 2, keepFocus: event.detail < 2, toSide: event.altKey });
+    else
+      props.onOpen(row, {
+        preview: event.detail < 2,
+        keepFocus: event.detail < 2,
+        toSide: event.altKey,
+      });
   };
 
   const rowOf = (event: Event): TreeRow<T> | null => {

@@ -209,7 +209,12 @@ export function LargeTextViewer(props: ViewerProps): JSX.Element {
             void find(event.shiftKey ? -1 : 1);
           }}
           after={
-            <Toggle label={host.t("search.case")} on={caseSensitive()} onChange={setCase} letters="Aa" />
+            <Toggle
+              label={host.t("search.case")}
+              on={caseSensitive()}
+              onChange={setCase}
+              letters="Aa"
+            />
           }
         />
         <IconButton

@@ -3,13 +3,28 @@
 
 import { expect, test } from "vitest";
 
-import { compose, kindOf, mention, plain, taskOf, type Standards } from "../../src/agent/compose.ts";
+import {
+  compose,
+  kindOf,
+  mention,
+  plain,
+  taskOf,
+  type Standards,
+} from "../../src/agent/compose.ts";
 import { accept, typingAt } from "../../src/agent/suggest.ts";
 
-const STANDARDS: Standards = { model: "m", minutes: 10, check: null, kind: "auto", here: "`a.py:3`" };
+const STANDARDS: Standards = {
+  model: "m",
+  minutes: 10,
+  check: null,
+  kind: "auto",
+  here: "`a.py:3`",
+};
 
 test("commands stand before the words and are taken out of them", () => {
-  expect(compose("/check make test\n/time 2.5\n/model big\n/repair the total is wrong")).toMatchObject({
+  expect(
+    compose("/check make test\n/time 2.5\n/model big\n/repair the total is wrong"),
+  ).toMatchObject({
     check: "make test",
     minutes: 2.5,
     model: "big",
@@ -31,7 +46,9 @@ test("mentions become plain text that names the place", () => {
   expect(mention("src/my calc.py", { first: 7, last: 9 })).toBe("@`src/my calc.py:7-9`");
   expect(mention("a.py", { first: 7, last: 7 })).toBe("@`a.py:7`");
   expect(mention("odd`name")).toBe("odd`name");
-  expect(plain("see @`a.py:7` and @`b/`, not a@b or @c")).toBe("see `a.py:7` and `b/`, not a@b or @c");
+  expect(plain("see @`a.py:7` and @`b/`, not a@b or @c")).toBe(
+    "see `a.py:7` and `b/`, not a@b or @c",
+  );
   expect(compose("fix @`a b.py`").text).toBe("fix `a b.py`");
 });
 
@@ -63,9 +80,14 @@ test("a task has what was typed before what is usual, and what it lacks is said"
     model: "m",
     time_limit_ms: 60_000,
   });
-  expect(taskOf(compose("/explain"), STANDARDS)).toMatchObject({ text: "explain `a.py:3`", kind: "explain" });
+  expect(taskOf(compose("/explain"), STANDARDS)).toMatchObject({
+    text: "explain `a.py:3`",
+    kind: "explain",
+  });
   expect(taskOf(compose("/commit-message"), STANDARDS)).toMatchObject({ kind: "commit_message" });
-  expect(taskOf(compose("explain it"), { ...STANDARDS, kind: "write" })).toMatchObject({ kind: "write" });
+  expect(taskOf(compose("explain it"), { ...STANDARDS, kind: "write" })).toMatchObject({
+    kind: "write",
+  });
   expect(taskOf(compose("/explain"), { ...STANDARDS, here: null })).toBe("empty");
   expect(taskOf(compose("fix"), { ...STANDARDS, model: "" })).toBe("model");
   expect(taskOf(compose("é".repeat(33_000)), STANDARDS)).toBe("long");

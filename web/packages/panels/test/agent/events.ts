@@ -49,7 +49,10 @@ export function stream(events: readonly Event[], first = 0): Envelope[] {
 }
 
 /** A view after some envelopes. */
-export function after(envelopes: readonly Envelope[], view: SessionView = emptyView(SESSION)): SessionView {
+export function after(
+  envelopes: readonly Envelope[],
+  view: SessionView = emptyView(SESSION),
+): SessionView {
   for (const envelope of envelopes) reduce(view, envelope);
   return view;
 }
@@ -65,7 +68,9 @@ export const started = (turn = 1, task: Partial<Task> = {}): Event => ({
   task: { ...TASK, ...task },
 });
 
-export const finished = (outcome: Extract<Event, { event: "turn_finished" }>["outcome"]): Event => ({
+export const finished = (
+  outcome: Extract<Event, { event: "turn_finished" }>["outcome"],
+): Event => ({
   event: "turn_finished",
   outcome,
   evidence: EVIDENCE,

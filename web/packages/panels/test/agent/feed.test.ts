@@ -128,7 +128,10 @@ test("a session that cannot be opened says why", async () => {
 });
 
 test("one frame takes only so much, and the rest comes in the next", async () => {
-  const notices = Array.from({ length: 400 }, (): Event => ({ event: "notice", level: "note", text: "n" }));
+  const notices = Array.from(
+    { length: 400 },
+    (): Event => ({ event: "notice", level: "note", text: "n" }),
+  );
   let time = 0;
   const frames: (() => void)[] = [];
   const feed = new Feed({

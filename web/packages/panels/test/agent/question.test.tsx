@@ -16,7 +16,14 @@ const t = (key: keyof typeof en, args?: Record<string, string | number>) => form
 
 function show(proposal: Proposal, answer = vi.fn(async () => true)) {
   const agent = { host: { t }, answer } as unknown as Agent;
-  const item = { kind: "approval", key: "k", request: 7, proposal, answer: null, closed: false } as const;
+  const item = {
+    kind: "approval",
+    key: "k",
+    request: 7,
+    proposal,
+    answer: null,
+    closed: false,
+  } as const;
   const shown = render(() => <ApprovalCard agent={agent} item={item} />);
   return { ...shown, answer };
 }

@@ -12,7 +12,8 @@ import { TASK } from "./events.ts";
 function memory(): Memory {
   const kept = new Map<string, string>();
   return {
-    get: <T>(key: string, otherwise: T) => (kept.has(key) ? (JSON.parse(kept.get(key) ?? "") as T) : otherwise),
+    get: <T>(key: string, otherwise: T) =>
+      kept.has(key) ? (JSON.parse(kept.get(key) ?? "") as T) : otherwise,
     set: (key, value) => void kept.set(key, JSON.stringify(value)),
   };
 }
@@ -43,7 +44,12 @@ test("no more wait than may, and what is no prompt is left out", () => {
   const queues = createQueues(kept);
   for (let count = 0; count < QUEUE_MAX; count++) expect(queues.add("01", TASK)).toBe(true);
   expect(queues.add("01", TASK)).toBe(false);
-  for (const odd of [null, 7, { "01": "x" }, { "01": [null, 1, { id: 1 }, { id: 2, task: { text: 3 } }] }]) {
+  for (const odd of [
+    null,
+    7,
+    { "01": "x" },
+    { "01": [null, 1, { id: 1 }, { id: 2, task: { text: 3 } }] },
+  ]) {
     kept.set("agent.queues", odd);
     expect(createQueues(kept).sessions()).toEqual([]);
   }

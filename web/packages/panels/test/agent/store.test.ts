@@ -7,7 +7,16 @@ import { expect, test } from "vitest";
 import { OUTPUT_CHARACTERS_MAX, OUTPUT_CHARACTERS_SLACK } from "../../src/agent/limits.ts";
 import { addSteer } from "../../src/agent/store.ts";
 import { isBusy, lastTurn, openQuestion, type Item } from "../../src/agent/view.ts";
-import { after, checkpointed, finished, OPENED, PASSING, started, stream, viewOf } from "./events.ts";
+import {
+  after,
+  checkpointed,
+  finished,
+  OPENED,
+  PASSING,
+  started,
+  stream,
+  viewOf,
+} from "./events.ts";
 
 const PROPOSAL: Proposal = {
   argv: ["make"],
@@ -19,14 +28,26 @@ const PROPOSAL: Proposal = {
 };
 
 const command: Event[] = [
-  { event: "command_started", command: 4, argv: ["/bin/sh", "-c", "make test"], place: "a fork; allowed by `x`" },
+  {
+    event: "command_started",
+    command: 4,
+    argv: ["/bin/sh", "-c", "make test"],
+    place: "a fork; allowed by `x`",
+  },
   { event: "command_output", command: 4, stream: "out", text: "one\n" },
   { event: "command_output", command: 4, stream: "out", text: "two\n" },
   { event: "command_output", command: 4, stream: "err", text: "three\n" },
-  { event: "command_finished", command: 4, status: PASSING.status, duration_ms: 12, summary: PASSING },
+  {
+    event: "command_finished",
+    command: 4,
+    status: PASSING.status,
+    duration_ms: 12,
+    summary: PASSING,
+  },
 ];
 
-const items = (view: ReturnType<typeof viewOf>): Item[] => view.groups.flatMap((group) => group.items);
+const items = (view: ReturnType<typeof viewOf>): Item[] =>
+  view.groups.flatMap((group) => group.items);
 const kinds = (view: ReturnType<typeof viewOf>) => items(view).map((item) => item.kind);
 
 test("a command has its output by stream, its place and the decision", () => {
@@ -52,7 +73,12 @@ test("only the end of long output is held, from a line's beginning, and what is 
   let sequence = view.next ?? 0;
   let sent = 0;
   while (sent < OUTPUT_CHARACTERS_MAX * 4) {
-    const event: Event = { event: "command_output", command: 4, stream: sent % 200 ? "err" : "out", text: line };
+    const event: Event = {
+      event: "command_output",
+      command: 4,
+      stream: sent % 200 ? "err" : "out",
+      text: line,
+    };
     after(stream([event], sequence++), view);
     sent += line.length;
   }
@@ -68,7 +94,12 @@ test("only the end of long output is held, from a line's beginning, and what is 
 });
 
 test("answers of several candidates stream apart, and tokens are added up", () => {
-  const text = (candidate: number, text: string): Event => ({ event: "model_text", request: 2, candidate, text });
+  const text = (candidate: number, text: string): Event => ({
+    event: "model_text",
+    request: 2,
+    candidate,
+    text,
+  });
   const view = viewOf(
     started(),
     { event: "model_asked", request: 2, model: "m", purpose: "p", candidates: 2 },
@@ -79,10 +110,20 @@ test("answers of several candidates stream apart, and tokens are added up", () =
     text(2, "z"),
   );
   expect(items(view)[0]).toMatchObject({ texts: ["ab", "x", "z"], pieces: 4, durationMs: null });
-  const answered: Event = { event: "model_answered", request: 2, prompt_tokens: 100, completion_tokens: 30, duration_ms: 9 };
+  const answered: Event = {
+    event: "model_answered",
+    request: 2,
+    prompt_tokens: 100,
+    completion_tokens: 30,
+    duration_ms: 9,
+  };
   after(stream([answered], view.next ?? 0), view);
   expect(items(view)[0]).toMatchObject({ durationMs: 9, completionTokens: 30 });
-  expect(lastTurn(view)).toMatchObject({ promptTokens: 100, completionTokens: 30, contextTokens: 110 });
+  expect(lastTurn(view)).toMatchObject({
+    promptTokens: 100,
+    completionTokens: 30,
+    contextTokens: 110,
+  });
 });
 
 test("the plan moves on with its signs and is whole only with a good end", () => {
@@ -96,7 +137,13 @@ test("the plan moves on with its signs and is whole only with a good end", () =>
     { event: "located", suspects: [] },
     { event: "model_asked", request: 1, model: "m", purpose: "p", candidates: 1 },
     { event: "model_answered", request: 1, prompt_tokens: 1, completion_tokens: 1, duration_ms: 1 },
-    { event: "command_finished", command: 4, status: PASSING.status, duration_ms: 1, summary: null },
+    {
+      event: "command_finished",
+      command: 4,
+      status: PASSING.status,
+      duration_ms: 1,
+      summary: null,
+    },
   ];
   for (const envelope of stream(events, 1)) {
     after([envelope], view);
@@ -119,7 +166,10 @@ test("an approval is open until it is answered, and a turn's end closes it", () 
   expect(lastTurn(view)?.state).toBe("waiting");
   expect(openQuestion(view)).toMatchObject({ kind: "approval", request: 1 });
   const answered = structuredClone(view);
-  after(stream([{ event: "approval_answered", request: 1, answer: "once" }], view.next ?? 0), answered);
+  after(
+    stream([{ event: "approval_answered", request: 1, answer: "once" }], view.next ?? 0),
+    answered,
+  );
   expect(openQuestion(answered)).toBeNull();
   expect(lastTurn(answered)?.state).toBe("running");
   after(stream([finished({ outcome: "stopped", reason: "r" })], view.next ?? 0), view);
@@ -137,7 +187,10 @@ test("a question that is asked again is one question, with what would run now", 
   );
   expect(kinds(view)).toEqual(["approval"]);
   expect(openQuestion(view)).toMatchObject({ proposal: now });
-  after(stream([{ event: "approval_asked", request: 2, proposal: PROPOSAL }], view.next ?? 0), view);
+  after(
+    stream([{ event: "approval_asked", request: 2, proposal: PROPOSAL }], view.next ?? 0),
+    view,
+  );
   expect(items(view)[0]).toMatchObject({ closed: true });
   expect(openQuestion(view)).toMatchObject({ request: 2 });
 });
@@ -179,7 +232,9 @@ test("an engine that was opened anew counts from zero, and its events count", ()
 });
 
 test("a stream that begins in the middle is shown as far as it goes", () => {
-  const view = after(stream([...command.slice(1), { event: "notice", level: "note", text: "n" }], 700));
+  const view = after(
+    stream([...command.slice(1), { event: "notice", level: "note", text: "n" }], 700),
+  );
   expect(kinds(view)).toEqual(["notice"]);
   expect(view.gap).toBeNull();
   expect(view.groups[0]?.turn).toBeNull();
@@ -194,8 +249,13 @@ test("events of another session are not taken in", () => {
 test("what was added to a turn is shown as the person's words, live and told again", () => {
   const live = viewOf(started());
   addSteer(live, "use two digits");
-  const told = viewOf(started(), { event: "notice", level: "note", text: "you added: use two digits" });
-  for (const view of [live, told]) expect(items(view)[0]).toMatchObject({ kind: "steered", text: "use two digits" });
+  const told = viewOf(started(), {
+    event: "notice",
+    level: "note",
+    text: "you added: use two digits",
+  });
+  for (const view of [live, told])
+    expect(items(view)[0]).toMatchObject({ kind: "steered", text: "use two digits" });
 });
 
 test("each turn knows the checkpoint before it, the first one too", () => {
@@ -215,7 +275,11 @@ test("each turn knows the checkpoint before it, the first one too", () => {
   expect(kinds(view)).toEqual(["checkpoint", "outcome"]);
 });
 
-const back = (to: number, before: number, scope: "both" | "code" | "conversation" = "both"): Event => ({
+const back = (
+  to: number,
+  before: number,
+  scope: "both" | "code" | "conversation" = "both",
+): Event => ({
   ...{ event: "rewound", to, scope, before, changes: [], changed: 0, left: [], kept: [] },
 });
 
@@ -265,8 +329,17 @@ test("going back in the files alone leaves the turns; to where nobody saw, all i
 });
 
 test("keeps are counted up and down, and only those that wrote something", () => {
-  const moved = (event: "kept" | "keep_undone", paths: string[]): Event => ({ event, paths, refused: [] });
-  const view = viewOf(moved("kept", ["a"]), moved("kept", []), moved("kept", ["b"]), moved("keep_undone", ["b"]));
+  const moved = (event: "kept" | "keep_undone", paths: string[]): Event => ({
+    event,
+    paths,
+    refused: [],
+  });
+  const view = viewOf(
+    moved("kept", ["a"]),
+    moved("kept", []),
+    moved("kept", ["b"]),
+    moved("keep_undone", ["b"]),
+  );
   expect(view.keeps).toBe(1);
   expect(kinds(view)).toEqual(["moved", "moved", "moved", "moved"]);
 });
@@ -284,7 +357,11 @@ test("what is cut off by a turn's end is marked so", () => {
 
 test("told again with less, an item's key never stands for another kind", () => {
   const steer: Event = { event: "notice", level: "note", text: "taken into account" };
-  const rest: Event[] = [...command, { event: "check_asked" }, { event: "edited", path: "a", symbols: [] }];
+  const rest: Event[] = [
+    ...command,
+    { event: "check_asked" },
+    { event: "edited", path: "a", symbols: [] },
+  ];
   const live = viewOf(started());
   addSteer(live, "more");
   after(stream([steer, checkpointed(1, 1_009_000), ...rest], live.next ?? 0), live);

@@ -24,7 +24,11 @@ test("a command is shown as a shell would have to be given it", () => {
   const forged = "true\nin ./\r\tx\u2028\u001b[A\u{e0041}'\\";
   expect(quoted(forged)).toBe("$'true\\nin ./\\r\\tx\\u2028\\x1b[A\\U000e0041\\'\\\\'");
   // Asked twice: the expression that looks keeps no place.
-  expect([quoted("a\u200b"), quoted("a\u200b"), quoted("ab")]).toEqual(["$'a\\u200b'", "$'a\\u200b'", "ab"]);
+  expect([quoted("a\u200b"), quoted("a\u200b"), quoted("ab")]).toEqual([
+    "$'a\\u200b'",
+    "$'a\\u200b'",
+    "ab",
+  ]);
 });
 
 test("of colours only those of letters are obeyed, and everything else is made visible", () => {
@@ -34,11 +38,15 @@ test("of colours only those of letters are obeyed, and everything else is made v
     { text: "c", colour: null, bold: false, faint: false },
   ]);
   // Concealed, the same colours before and behind, and large palettes do not hide anything.
-  expect(runs("\u001b[8mx\u001b[30;40my\u001b[38;5;200mz").map((run) => [run.text, run.colour])).toEqual([
+  expect(
+    runs("\u001b[8mx\u001b[30;40my\u001b[38;5;200mz").map((run) => [run.text, run.colour]),
+  ).toEqual([
     ["x", null],
     ["y", 0],
     ["z", 0],
   ]);
-  expect(runs("\u001b[2Jx\u001b]8;;http://a\u0007")[0]?.text).toBe("<U+001B>[2Jx<U+001B>]8;;http://a<U+0007>");
+  expect(runs("\u001b[2Jx\u001b]8;;http://a\u0007")[0]?.text).toBe(
+    "<U+001B>[2Jx<U+001B>]8;;http://a<U+0007>",
+  );
   expect(runs("10%\r20%\r\nend").map((run) => run.text)).toEqual(["10%\n20%\nend"]);
 });

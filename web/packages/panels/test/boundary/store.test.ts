@@ -42,8 +42,13 @@ test("only the newest are held", () => {
 });
 
 test("a filter looks at everything that is shown, and the newest come first", () => {
-  const all = [crossing(1), crossing(2, { to: "pypi.example:443", allowed: false, rule: "no rule" }), crossing(3)];
-  const shown = (words: string, verdict: "all" | "allowed" | "denied") => numbers(filtered(all, { words, verdict }));
+  const all = [
+    crossing(1),
+    crossing(2, { to: "pypi.example:443", allowed: false, rule: "no rule" }),
+    crossing(3),
+  ];
+  const shown = (words: string, verdict: "all" | "allowed" | "denied") =>
+    numbers(filtered(all, { words, verdict }));
   expect(shown("", "all")).toEqual([3, 2, 1]);
   expect(shown("", "denied")).toEqual([2]);
   expect(shown("PYPI rule", "all")).toEqual([2]);

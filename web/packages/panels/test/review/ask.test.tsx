@@ -24,7 +24,13 @@ function change(path: string, confirm: string | null = `644:${path}`): Change {
     hunks: [{ number: 1, text: "@@ -0,0 +1,2 @@\n+the first line\n+the last line\n" }],
     merge: { merge: "alone" },
     surfaces: [
-      { reader: "some tool", keys: "servers", effects: ["exec_open", "redirect"], does: "can start programs", gated: true },
+      {
+        reader: "some tool",
+        keys: "servers",
+        effects: ["exec_open", "redirect"],
+        does: "can start programs",
+        gated: true,
+      },
     ],
     confirm,
   } as Change;
@@ -35,7 +41,16 @@ afterEach(() => document.body.replaceChildren());
 test("each change is asked about alone, and a yes names exactly what was shown", async () => {
   const asked = askSurfaces(host, [change(".mcp.json"), change("b"), change("c")]);
   const text = () => document.body.textContent ?? "";
-  for (const part of ["some tool", "start programs", "when the directory is opened", "servers", "the first line", "the last line", "644:.mcp.json", "Mode 755"]) {
+  for (const part of [
+    "some tool",
+    "start programs",
+    "when the directory is opened",
+    "servers",
+    "the first line",
+    "the last line",
+    "644:.mcp.json",
+    "Mode 755",
+  ]) {
     expect(text()).toContain(part);
   }
   expect(text()).not.toContain("644:b");

@@ -43,7 +43,14 @@ const surface = (gated: boolean): Surface => ({
 test("a hunk's lines are numbered on both sides", () => {
   const text = "@@ -3,3 +3,4 @@ def f():\n a\n-b\n+c\n+d\n e\n\\ No newline at end of file\n";
   const hunk = parseHunk({ number: 2, text });
-  expect(hunk).toMatchObject({ number: 2, oldStart: 3, oldCount: 3, newStart: 3, newCount: 4, heading: "def f():" });
+  expect(hunk).toMatchObject({
+    number: 2,
+    oldStart: 3,
+    oldCount: 3,
+    newStart: 3,
+    newCount: 4,
+    heading: "def f():",
+  });
   expect(hunk.lines.map(({ kind, text, before, after }) => [kind, text, before, after])).toEqual([
     ["context", "a", 3, 3],
     ["removed", "b", 4, null],
@@ -55,8 +62,12 @@ test("a hunk's lines are numbered on both sides", () => {
 });
 
 test("new and removed files count from their first line, and a count of one is not written", () => {
-  const lines = (text: string) => parseHunk({ number: 1, text }).lines.map(({ before, after }) => [before, after]);
-  expect(lines("@@ -0,0 +1,2 @@\n+a\n+b\n")).toEqual([[null, 1], [null, 2]]);
+  const lines = (text: string) =>
+    parseHunk({ number: 1, text }).lines.map(({ before, after }) => [before, after]);
+  expect(lines("@@ -0,0 +1,2 @@\n+a\n+b\n")).toEqual([
+    [null, 1],
+    [null, 2],
+  ]);
   expect(lines("@@ -1 +0,0 @@\n-a\n")).toEqual([[1, null]]);
   // An empty line of context may have lost its blank.
   expect(lines("@@ -7 +7 @@\n\n")).toEqual([[7, 7]]);
@@ -69,7 +80,9 @@ test("within a changed line the words that changed are marked, and nothing where
   };
   expect(marked("return cents % 100", "return cents % 1000")).toEqual([["100"], ["1000"]]);
   expect(marked("if live:", "if live and young:")).toEqual([[], [" and young"]]);
-  expect(marked("sum(e for e in all if e < last)", "sum((e for e in all if e <= last), 0)")).toEqual([[], ["(", "=", ", 0)"]]);
+  expect(
+    marked("sum(e for e in all if e < last)", "sum((e for e in all if e <= last), 0)"),
+  ).toEqual([[], ["(", "=", ", 0)"]]);
   expect(marked("one", "completely other")).toEqual([null, null]);
   // Two removed and one added: nobody knows which belongs to which.
   const { lines } = parseHunk({ number: 1, text: "@@ -1,2 +1 @@\n-ab\n-ac\n+ad\n" });
@@ -82,7 +95,11 @@ test("each change stands where it can be kept, or cannot", () => {
       change(),
       change({ path: "s", surfaces: [surface(true)] }),
       change({ path: "told", surfaces: [surface(false)] }),
-      change({ path: "c", merge: { merge: "conflict", base: { kind: "nothing" }, places: [] }, surfaces: [surface(true)] }),
+      change({
+        path: "c",
+        merge: { merge: "conflict", base: { kind: "nothing" }, places: [] },
+        surfaces: [surface(true)],
+      }),
       change({ path: "why", conflict: "both changed it" }),
       change({ path: "i", class: "ignored" }),
       change({ path: ".git", class: "git_metadata", surfaces: [surface(true)] }),
@@ -97,13 +114,27 @@ test("each change stands where it can be kept, or cannot", () => {
     ["c", "conflict"],
     ["why", "conflict"],
   ]);
-  expect([set.ignored.length, set.git.length, set.leftOut.length, set.truncated]).toEqual([1, 1, 1, true]);
+  expect([set.ignored.length, set.git.length, set.leftOut.length, set.truncated]).toEqual([
+    1,
+    1,
+    1,
+    true,
+  ]);
   expect(totals(set.files)).toEqual({ added: 5, removed: 10 });
   expect(reviewSet(null).files).toEqual([]);
 });
 
 test("a change set of an older server is read, too", () => {
-  const older = { path: "a", kind: "modified", class: "edit", before: { kind: "nothing" }, after: { kind: "nothing" }, lines_added: 0, lines_removed: 0, hunks: [] };
+  const older = {
+    path: "a",
+    kind: "modified",
+    class: "edit",
+    before: { kind: "nothing" },
+    after: { kind: "nothing" },
+    lines_added: 0,
+    lines_removed: 0,
+    hunks: [],
+  };
   const set = reviewSet({ changes: [older as unknown as Change] } as never);
   expect(set.files[0]?.state).toBe("ready");
   expect(set.truncated).toBe(false);
@@ -112,24 +143,29 @@ test("a change set of an older server is read, too", () => {
 test("what hunks do not show has a line each, as in the terminal", () => {
   const keys = (more: Partial<Change>) => details(change(more)).map((it) => it.key);
   expect(keys({})).toEqual([]);
-  expect(keys({ kind: "mode", before: file("644", 3), after: file("755", 3) })).toEqual(["review.detail.mode"]);
+  expect(keys({ kind: "mode", before: file("644", 3), after: file("755", 3) })).toEqual([
+    "review.detail.mode",
+  ]);
   expect(keys({ kind: "created", after: file("644", 0) })).toEqual([]);
   expect(keys({ kind: "created", after: file("755", 0) })).toEqual(["review.detail.modeIs"]);
-  expect(keys({ kind: "created", after: { kind: "directory", mode: "500" } })).toEqual(["review.detail.modeIs"]);
+  expect(keys({ kind: "created", after: { kind: "directory", mode: "500" } })).toEqual([
+    "review.detail.modeIs",
+  ]);
   expect(keys({ kind: "created", after: { kind: "directory", mode: "700" } })).toEqual([]);
-  expect(keys({ before: file("644", 5), after: file("644", 6, "b") })).toEqual(["review.detail.binary"]);
-  expect(keys({ before: { kind: "link", target: "x" }, after: { kind: "link", target: "y" } })).toEqual([
-    "review.detail.linkOld",
-    "review.detail.linkNew",
+  expect(keys({ before: file("644", 5), after: file("644", 6, "b") })).toEqual([
+    "review.detail.binary",
   ]);
-  expect(keys({ kind: "type", before: file("644", 2), after: { kind: "link", target: "../x" } })).toEqual([
-    "review.detail.type",
-    "review.detail.linkNew",
-    "review.detail.content",
-  ]);
+  expect(
+    keys({ before: { kind: "link", target: "x" }, after: { kind: "link", target: "y" } }),
+  ).toEqual(["review.detail.linkOld", "review.detail.linkNew"]);
+  expect(
+    keys({ kind: "type", before: file("644", 2), after: { kind: "link", target: "../x" } }),
+  ).toEqual(["review.detail.type", "review.detail.linkNew", "review.detail.content"]);
   const hunks = [{ number: 1, text: "@@ -1 +1 @@\n-a\n+b\n" }];
   expect(keys({ before: file("644", 2), after: file("644", 2, "b"), hunks })).toEqual([]);
-  expect(keys({ kind: "created", after: file("644", 5), renamed_from: "old" })).toEqual(["review.detail.unchanged"]);
+  expect(keys({ kind: "created", after: file("644", 5), renamed_from: "old" })).toEqual([
+    "review.detail.unchanged",
+  ]);
 });
 
 test("a comment names its place as a mention does", () => {

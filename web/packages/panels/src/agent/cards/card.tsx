@@ -24,7 +24,11 @@ export function Card(props: {
 }): JSX.Element {
   const id = createUniqueId();
   return (
-    <div class={`ag-card ${props.class ?? ""}`} classList={{ open: props.open }} data-tone={props.tone ?? "plain"}>
+    <div
+      class={`ag-card ${props.class ?? ""}`}
+      classList={{ open: props.open }}
+      data-tone={props.tone ?? "plain"}
+    >
       <button
         type="button"
         class="ag-card-head"

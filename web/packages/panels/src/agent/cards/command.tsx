@@ -32,7 +32,11 @@ export function CommandCard(props: { agent: Agent; item: CommandItem }): JSX.Ele
   };
   const side = () => {
     const { durationMs, startedAt } = props.item;
-    return durationMs === null ? (running() ? clock(now() - startedAt) : "") : duration(t, durationMs);
+    return durationMs === null
+      ? running()
+        ? clock(now() - startedAt)
+        : ""
+      : duration(t, durationMs);
   };
   const line = createMemo(() => commandLine(props.item.argv));
   return (

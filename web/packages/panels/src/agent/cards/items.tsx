@@ -40,11 +40,20 @@ export function ItemView(props: ItemProps): JSX.Element {
       return <CheckCard agent={props.agent} item={item} />;
     case "outcome":
       return (
-        <OutcomeCard agent={props.agent} outcome={item.outcome} evidence={item.evidence} last={props.last} />
+        <OutcomeCard
+          agent={props.agent}
+          outcome={item.outcome}
+          evidence={item.evidence}
+          last={props.last}
+        />
       );
     case "notice":
       return (
-        <Line icon={item.level === "warning" ? "warning" : "info"} tone={item.level === "warning" ? "warning" : "plain"} class="ag-soft">
+        <Line
+          icon={item.level === "warning" ? "warning" : "info"}
+          tone={item.level === "warning" ? "warning" : "plain"}
+          class="ag-soft"
+        >
           {visible(item.text)}
         </Line>
       );
@@ -113,7 +122,10 @@ export function PathLink(props: { agent: Agent; path: string; line?: number }): 
       class="ag-link path"
       title={oneLine(props.path)}
       onClick={() =>
-        void props.agent.host.openFile(props.path, props.line === undefined ? {} : { line: props.line })
+        void props.agent.host.openFile(
+          props.path,
+          props.line === undefined ? {} : { line: props.line },
+        )
       }
     >
       {oneLine(props.path)}
@@ -142,7 +154,8 @@ function Located(props: { agent: Agent; suspects: readonly Suspect[] }): JSX.Ele
         <For each={props.suspects}>
           {(suspect) => (
             <li>
-              <code>{oneLine(suspect.symbol)}</code> <PathLink agent={props.agent} path={suspect.path} />
+              <code>{oneLine(suspect.symbol)}</code>{" "}
+              <PathLink agent={props.agent} path={suspect.path} />
               <Show when={suspect.reasons.length > 0}>
                 <div class="ag-faint">{visible(suspect.reasons.join("; "))}</div>
               </Show>
@@ -212,7 +225,11 @@ function MovedLine(props: { agent: Agent; item: Extract<Item, { kind: "moved" }>
       icon={icons[item.how]}
       tone={item.how === "kept" ? "good" : "plain"}
       actions={
-        <Show when={item.how === "kept" && item.paths.length > 0 && (props.agent.view()?.keeps ?? 0) > 0}>
+        <Show
+          when={
+            item.how === "kept" && item.paths.length > 0 && (props.agent.view()?.keeps ?? 0) > 0
+          }
+        >
           <Button
             small
             icon="undo"
@@ -259,7 +276,10 @@ export function Refused(props: { agent: Agent; refused: readonly Refusal[] }): J
   );
 }
 
-function BranchesLine(props: { agent: Agent; item: Extract<Item, { kind: "branches" }> }): JSX.Element {
+function BranchesLine(props: {
+  agent: Agent;
+  item: Extract<Item, { kind: "branches" }>;
+}): JSX.Element {
   const t = props.agent.host.t;
   const { item } = props;
   return (

@@ -16,7 +16,11 @@ const PREVIEW_LINES = 5;
 const PREVIEW_CHARACTERS = 1_200;
 
 /** A request to a model. */
-export function ModelCard(props: { agent: Agent; item: ModelItem; turn: Turn | null }): JSX.Element {
+export function ModelCard(props: {
+  agent: Agent;
+  item: ModelItem;
+  turn: Turn | null;
+}): JSX.Element {
   const t = props.agent.host.t;
   const running = () => props.item.durationMs === null && !props.item.cut;
   // Words for a person are shown as they come; code for the machine is looked at when wanted.
@@ -83,7 +87,12 @@ export function ModelCard(props: { agent: Agent; item: ModelItem; turn: Turn | n
           </For>
         </div>
       </Show>
-      <Show when={text()} fallback={<p class="ag-faint">{t(running() ? "agent.model.waits" : "agent.model.nothing")}</p>}>
+      <Show
+        when={text()}
+        fallback={
+          <p class="ag-faint">{t(running() ? "agent.model.waits" : "agent.model.nothing")}</p>
+        }
+      >
         <Show when={isProse()} fallback={<Growing text={text()} class="code" />}>
           <Words agent={props.agent} text={text()} running={running()} />
         </Show>

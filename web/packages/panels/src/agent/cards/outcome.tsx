@@ -90,7 +90,9 @@ function Tests(props: { agent: Agent; evidence: Evidence }): JSX.Element {
   const evidence = () => props.evidence;
   const row = (name: "agent.evidence.before" | "agent.evidence.after", summary: TestSummary) => (
     <Fact name={t(name)}>
-      <span class={`ag-told ${isGood(summary.status) ? "good" : "bad"}`}>{summaryWords(t, summary)}</span>
+      <span class={`ag-told ${isGood(summary.status) ? "good" : "bad"}`}>
+        {summaryWords(t, summary)}
+      </span>
     </Fact>
   );
   return (
@@ -142,7 +144,9 @@ function Cost(props: { agent: Agent; evidence: Evidence; text?: string }): JSX.E
     if (candidates > 0) found.push(t("agent.cost.candidates", { count: candidates }));
     if (requests > 0) {
       found.push(t("agent.cost.requests", { count: requests }));
-      found.push(t("agent.model.tokens", { read: short(prompt_tokens), written: short(completion_tokens) }));
+      found.push(
+        t("agent.model.tokens", { read: short(prompt_tokens), written: short(completion_tokens) }),
+      );
     }
     return found;
   };

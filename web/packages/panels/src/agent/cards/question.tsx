@@ -32,7 +32,9 @@ export function ApprovalCard(props: { agent: Agent; item: Asked }): JSX.Element 
       fallback={
         <Line
           icon={props.item.answer === "once" ? "check" : "error"}
-          tone={props.item.answer === "once" ? "good" : props.item.answer === "no" ? "bad" : "plain"}
+          tone={
+            props.item.answer === "once" ? "good" : props.item.answer === "no" ? "bad" : "plain"
+          }
         >
           <span>{told()}</span> <code class="ag-command">{words(props.item.proposal.argv)}</code>
         </Line>
@@ -112,7 +114,10 @@ export function CheckCard(props: { agent: Agent; item: AskedCheck }): JSX.Elemen
       when={open()}
       fallback={
         <Line icon="checklist">
-          <Show when={props.item.line} fallback={t(props.item.answered ? "agent.check.none" : "agent.check.closed")}>
+          <Show
+            when={props.item.line}
+            fallback={t(props.item.answered ? "agent.check.none" : "agent.check.closed")}
+          >
             {(it) => (
               <>
                 {t("agent.check.given")} <code class="ag-command">{oneLine(it())}</code>
