@@ -11,6 +11,7 @@ import { applyEdits } from "./apply.ts";
 import { editsOf, itemKind, nested, rangeOf, spanOf, spotOf, withoutPictures } from "./convert.ts";
 import type { Taken } from "./link.ts";
 import { withModels } from "./peek.ts";
+import { renamed } from "./rename.ts";
 
 type Model = Monaco.editor.ITextModel;
 type Item = Monaco.languages.CompletionItem & { moat?: { number: number; model: Model } };
@@ -128,10 +129,11 @@ export function registerProviders(app: App, kit: Kit, languages: readonly string
     }),
     monaco.languages.registerRenameProvider([...languages], {
       async provideRenameEdits(model, position, name, token) {
-        const answer = await link.ask(model, { want: "rename", at: spotOf(position), name }, token);
+        const found = await renamed((want) => link.ask(model, want, token), spotOf(position), name);
+        if ("partial" in found) return { edits: [], rejectReason: app.t("language.partial") };
         // They are made here, so that files that are in no editor are changed and saved too.
         const why =
-          answer.answer === "edited" ? await applyEdits(app, answer.files) : reason(app, answer);
+          "files" in found ? await applyEdits(app, found.files) : reason(app, found.answer);
         return { edits: [], ...(why ? { rejectReason: why } : {}) };
       },
     }),

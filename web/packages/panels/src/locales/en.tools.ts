@@ -185,6 +185,7 @@ export const tools = {
   "language.outside": "That is in {name}, outside of the workspace, which is not shown.",
   "language.stale": "The text changed in the meantime: try again.",
   "language.nothing": "The language server has no answer.",
+  "language.partial": "The server has not read every file that uses the name yet, so nothing was changed. Try again in a moment.",
   "language.cannotEdit": "{name} cannot be changed now, so nothing was.",
   "language.edited": "{count} file was changed and saved ||| {count} files were changed and saved",
   "problems.here": "Of the open file alone",

@@ -184,6 +184,7 @@ export const tools: Record<keyof typeof en, string> = {
   "language.outside": "它位于工作区之外的 {name} 中，不予显示。",
   "language.stale": "文本已更改，请重试。",
   "language.nothing": "语言服务器没有答复。",
+  "language.partial": "服务器尚未读取所有使用该名称的文件，因此未作任何更改。请稍后再试。",
   "language.cannotEdit": "{name} 现在无法更改，因此未作任何更改。",
   "language.edited": "已更改并保存 {count} 个文件",
   "problems.here": "仅当前文件",
