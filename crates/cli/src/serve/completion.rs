@@ -201,7 +201,7 @@ fn ask(way: &Way, gap: Gap, around: (&str, &str), interrupt: &Interrupt) -> Answ
             request.suffix = String::new();
             stream(way, &request, around, interrupt)
         }
-        answered => answered,
+        answered @ (Answered::Text(..) | Answered::Ended | Answered::Failed(_)) => answered,
     }
 }
 
