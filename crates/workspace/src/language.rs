@@ -37,7 +37,7 @@ use crate::error::Error;
 use crate::limits::LANGUAGE_TEXT_BYTES_MAX;
 use crate::search::FrontId;
 use crate::settings::WorkspaceSettings;
-use state::{Asked, Shared};
+use state::{Asked, Decision, Shared};
 
 /// Takes answers for the front end that asked. It returns at once.
 pub type LanguageSink = Arc<dyn Fn(LanguageNews) + Send + Sync>;
@@ -67,9 +67,10 @@ impl Languages {
                 return Ok(LanguageReply::Servers(shared.lock().snapshot()));
             }
             LanguageQuery::Allow { allowed } => {
-                shared.keep_decision(allowed)?;
+                let decision = if allowed { Decision::Allowed } else { Decision::Refused };
+                shared.keep_decision(decision)?;
                 let mut state = shared.lock();
-                state.allow(shared, allowed);
+                state.decide(shared, decision);
                 self.start(&mut state)?;
             }
             LanguageQuery::Restart { server } => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A language server: asked about first, then completion, explanation, definition, declarations, problems and another name.
+// A language server: asked about first, then completion, explanation, definition, declarations and problems.
 
-import { command, editorText, holds, openFile, same, see, until } from "../harness.mjs";
+import { command, editorText, openFile, see, until } from "../harness.mjs";
 
 const text = (page) => page.locator(".monaco-editor .view-lines").first();
 const server = (page, wanted) =>
@@ -50,7 +50,7 @@ export async function languages({ home: make, open }) {
   await see(page, ".monaco-hover", "def double");
   await page.keyboard.press("Escape");
 
-  // To the definition from another file, and a new name in both.
+  // To the definition from another file.
   await openFile(page, "test_calc.py");
   await page.keyboard.press("Control+g");
   await page.waitForSelector(".palette");
@@ -62,20 +62,5 @@ export async function languages({ home: make, open }) {
   await until("the definition in the other file", async () => /^(● )?calc\.py/.test(await page.title()));
   await until("the text of the other file", async () =>
     (await editorText(page)).includes("def double"),
-  );
-  await page.keyboard.press("F2");
-  await page.waitForSelector(".rename-box input");
-  await page.keyboard.press("Control+a");
-  await page.keyboard.type("twice");
-  await page.keyboard.press("Enter");
-  await until("the new name on disk", () => home.read("test_calc.py").includes("twice(4)"));
-  await until("the new name where it is declared", () =>
-    home.read("calc.py").includes("def twice(value)"),
-  );
-  holds("the old name is nowhere", !/\bdouble\(/.test(home.read("test_calc.py")));
-  same(
-    "what else the server wrote",
-    home.git("status", "--porcelain").trim(),
-    "M calc.py\n M test_calc.py",
   );
 }

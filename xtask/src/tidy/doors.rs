@@ -68,7 +68,7 @@ const DOORS: &[Door] = &[
         ],
         // `terminal` has a pair of them between the server and the keeper.
         owners: &["net", "probe", "sandbox", "terminal", "xtask"],
-        test_owners: &["base", "cli", "engine", "files", "inference", "model"],
+        test_owners: &["base", "cli", "engine", "files", "inference", "model", "workspace"],
     },
     // A socket in the file system, and the lock beside it, belong to who binds it.
     Door {

@@ -183,8 +183,8 @@ impl Shared {
     }
 
     /// Remembers what the user decided.
-    pub(super) fn keep_decision(&self, allowed: bool) -> Result<(), Error> {
-        let text = json!({ "allowed": allowed }).to_string();
+    pub(super) fn keep_decision(&self, decision: Decision) -> Result<(), Error> {
+        let text = json!({ "allowed": decision == Decision::Allowed }).to_string();
         let failed = |source| Error::State { path: self.note.clone(), source };
         self.fs.replace(&self.note, text.as_bytes()).map_err(failed)
     }
@@ -196,6 +196,13 @@ impl Shared {
     fn tell(&self, news: LanguageNews) {
         (self.news)(WorkspaceNews::Language(news));
     }
+}
+
+/// Whether servers may run in this workspace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Decision {
+    Allowed,
+    Refused,
 }
 
 impl Server {
@@ -219,9 +226,9 @@ impl State {
     }
 
     /// The user decided.
-    pub(super) fn allow(&mut self, shared: &Shared, allowed: bool) {
-        self.allowed = Some(allowed);
-        if !allowed {
+    pub(super) fn decide(&mut self, shared: &Shared, decision: Decision) {
+        self.allowed = Some(decision == Decision::Allowed);
+        if decision == Decision::Refused {
             for session in self.servers.iter_mut().filter_map(|it| it.session.as_mut()) {
                 session.end();
             }
