@@ -15,7 +15,7 @@ use crate::door;
 
 /// Programs that tests, scripts and proofs start, with the package that brings each and
 /// the step of `setup.sh` that looks for it.
-const BROUGHT: [(&str, &[&str], &str); 21] = [
+const BROUGHT: [(&str, &[&str], &str); 22] = [
     ("build", &["git"], "git"),
     ("build", &["cmake"], "cmake"),
     ("build", &["make"], "make"),

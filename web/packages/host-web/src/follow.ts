@@ -147,7 +147,7 @@ function heard(app: App, news: WorkspaceNews, git: () => void): void {
   else if (news.news === "crossed") {
     // A crossing is told when it begins and again when it has ended.
     if (counted.has(news.crossing.number)) return;
-    counted.add(news.crossing.number);
+    counted.set(news.crossing.number, news.crossing.allowed);
     app.setCrossings((before) => ({
       count: before.count + 1,
       denied: before.denied + (news.crossing.allowed ? 0 : 1),
@@ -155,8 +155,8 @@ function heard(app: App, news: WorkspaceNews, git: () => void): void {
   }
 }
 
-/** The numbers of the crossings that are counted. */
-const counted = new Set<number>();
+/** Whether each crossing that is counted was allowed, by its number. */
+const counted = new Map<number, boolean>();
 
 /** Reads everything again after the connection was lost. */
 async function again(app: App, git: () => void): Promise<void> {
@@ -224,10 +224,15 @@ async function readCrossings(app: App): Promise<void> {
       limit: CROSSINGS_ASKED,
     });
     if (reply.reply !== "crossings") return;
-    for (const each of reply.crossings) counted.add(each.number);
+    for (const each of reply.crossings) counted.set(each.number, each.allowed);
+    // News of a crossing may come before an answer that was made before it.
+    const newest = Math.max(-1, ...reply.crossings.map((each) => each.number));
+    const later = [...counted].filter(([number]) => number > newest);
     app.setCrossings({
-      count: reply.of,
-      denied: reply.crossings.filter((each) => !each.allowed).length,
+      count: reply.of + later.length,
+      denied:
+        reply.crossings.filter((each) => !each.allowed).length +
+        later.filter(([, allowed]) => !allowed).length,
     });
   } catch {
     // The boundary's view says what is wrong with the log.
