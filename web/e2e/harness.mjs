@@ -30,7 +30,8 @@ const SERVERS = fileURLToPath(
 /** How long anything may take; far more than it does. */
 export const DEADLINE = Number(process.env.FLOW_PATIENCE_MS ?? 60_000);
 
-const FLAGS = [
+/** How the browser is started: it asks nobody for anything by itself. */
+export const FLAGS = [
   "--headless",
   "--no-sandbox",
   "--disable-gpu",
@@ -39,6 +40,7 @@ const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  "--disable-features=AutofillServerCommunication",
 ];
 
 /** A project with one bug, whose repair changes two places that are far enough apart to be two hunks. */

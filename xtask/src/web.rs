@@ -13,7 +13,7 @@ use crate::door;
 /// # Errors
 /// When one fails; later ones then did not run.
 pub(crate) fn run() -> anyhow::Result<()> {
-    for script in ["check", "test", "e2e"] {
+    for script in ["check", "test", "e2e", "render"] {
         let (outcome, time) = door::timed(|| npm(script));
         outcome?;
         door::say(&format!("web: {script} ok ({:.1} s)", time.as_secs_f64()));

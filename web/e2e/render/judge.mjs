@@ -46,7 +46,7 @@ export function check(report) {
     );
     expect(outcome.hits.length === 0, `${where} was heard: ${outcome.hits[0]?.path}`);
     expect(
-      outcome.part === "image" || outcome.part === "terminal" || outcome.text !== "",
+      outcome.part === "image" || outcome.part === "terminal" || outcome.pictures > 0 || outcome.text !== "",
       `${where} shows nothing`,
     );
     const typed = readable(outcome.typed).replace(REPLIES, "");

@@ -25,6 +25,7 @@ import { fallbackOf } from "./settings.ts";
 export interface Outcome {
   text: string;
   links: number;
+  pictures: number;
   /** Elements that content must not become, and attributes that a browser acts on by itself. */
   forbidden: string[];
   /** What a terminal sent back by itself, as if somebody had typed it. */
@@ -273,6 +274,7 @@ window.corpus = {
   outcome: (kind) => ({
     text: (stage.textContent ?? "").slice(0, 400),
     links: stage.querySelectorAll("[role=link]").length,
+    pictures: stage.querySelectorAll("img").length,
     forbidden: forbidden(kind),
     typed,
     title,

@@ -101,6 +101,25 @@ describe("the tree of a document", () => {
     expect(parse(`${"*a ".repeat(20_000)}`).length).toBe(1);
     expect(parse(`${"- ".repeat(3000)}a`).length).toBeGreaterThan(0);
   });
+
+  it("shows what it does not read as it is written", () => {
+    const quotes = `${">".repeat(3000)} hidden`;
+    expect(parse(`before\n\n${quotes}\n\nafter`)).toEqual([
+      { kind: "paragraph", parts: [text("before")] },
+      { kind: "code", language: "", text: quotes },
+      { kind: "paragraph", parts: [text("after")] },
+    ]);
+    // A list without end takes what follows with it.
+    const lists = `${"- ".repeat(2000)}hidden\n\nafter`;
+    expect(parse(`before\n\n${lists}`)).toEqual([
+      { kind: "paragraph", parts: [text("before")] },
+      { kind: "code", language: "", text: lists },
+    ]);
+    const quiet = parse(`${"> ".repeat(40)}seen`);
+    expect(quiet.map((block) => block.kind)).toEqual(["quote"]);
+    const long = `${"word ".repeat(400_000)}end`;
+    expect(parse(long).at(-1)).toEqual({ kind: "code", language: "", text: "end" });
+  });
 });
 
 describe("links", () => {

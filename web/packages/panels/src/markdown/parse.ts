@@ -34,33 +34,60 @@ export function parse(source: string, base = ""): Block[] {
   return parsePlaced(source, base).map((placed) => placed.block);
 }
 
-/** Reads a text, and says which lines each block came from. */
+/** Reads a text, and says which lines each block came from. What is not read as Markdown is shown as it is written. */
 export function parsePlaced(source: string, base = ""): Placed[] {
-  const tokens = reader.parse(source.slice(0, SOURCE_MAX), {});
-  const walk = new Walk(tokens, base);
-  return walk.placed();
+  const read = source.slice(0, SOURCE_MAX);
+  const walk = new Walk(reader.parse(read, {}), base, read);
+  const placed = walk.placed();
+  if (source.length > SOURCE_MAX) {
+    const to = placed[placed.length - 1]?.to ?? 0;
+    placed.push({ block: asWritten(source.slice(SOURCE_MAX)), from: to, to });
+  }
+  return placed;
+}
+
+function asWritten(text: string): Block {
+  return { kind: "code", language: "", text };
+}
+
+/** Whether markdown-it has left out what stands within: it passes over what is deeper, without a word. */
+function isTooDeep(token: Token): boolean {
+  return token.nesting === 1 && token.level + 1 >= DEPTH_MAX;
 }
 
 class Walk {
   private at = 0;
   private readonly tokens: readonly Token[];
   private readonly base: string;
+  private readonly source: string;
+  private split: string[] | null = null;
 
-  constructor(tokens: readonly Token[], base: string) {
+  constructor(tokens: readonly Token[], base: string, source: string) {
     this.tokens = tokens;
     this.base = base;
+    this.source = source;
   }
 
   placed(): Placed[] {
     const found: Placed[] = [];
     while (this.at < this.tokens.length) {
-      const map = this.tokens[this.at]?.map ?? null;
-      const block = this.block();
+      const begin = this.at;
+      const map = this.tokens[begin]?.map ?? null;
+      const read = this.block();
       const last = found[found.length - 1];
       const from = map?.[0] ?? last?.to ?? 0;
-      if (block !== null) found.push({ block, from, to: map?.[1] ?? from });
+      const to = map?.[1] ?? from;
+      const deep = this.tokens.slice(begin, this.at).some(isTooDeep);
+      const block = deep ? asWritten(this.lines(from, to)) : read;
+      if (block !== null) found.push({ block, from, to });
     }
     return found;
+  }
+
+  /** The lines as they are written, from one to the one before the other. */
+  private lines(from: number, to: number): string {
+    this.split ??= this.source.split(/\r\n|\r|\n/u);
+    return this.split.slice(from, to).join("\n");
   }
 
   /** The blocks up to the token that closes what they stand in; that one is passed over. */
