@@ -157,6 +157,9 @@ pub(crate) const LANGUAGE_WAIT_MAX: Duration = Duration::from_secs(30);
 /// is ended and started again.
 pub(crate) const LANGUAGE_SILENCE_MAX: Duration = Duration::from_secs(120);
 
+/// How long a file that is in no editor any more stays open for the servers.
+pub(crate) const LANGUAGE_LINGER: Duration = Duration::from_secs(5);
+
 /// How long a server runs without a file of its languages in an editor.
 pub(crate) const LANGUAGE_IDLE_MAX: Duration = Duration::from_secs(300);
 

@@ -63,4 +63,16 @@ export async function languages({ home: make, open }) {
   await until("the text of the other file", async () =>
     (await editorText(page)).includes("def double"),
   );
+
+  // Another name, in both files.
+  await page.keyboard.press("F2");
+  await page.waitForSelector(".rename-box input");
+  await page.keyboard.press("Control+a");
+  await page.keyboard.type("twice");
+  await page.keyboard.press("Enter");
+  await until("the new name in both files", () =>
+    ["calc.py", "test_calc.py"].every(
+      (name) => /\btwice\b/.test(home.read(name)) && !/\bdouble\b/.test(home.read(name)),
+    ),
+  );
 }

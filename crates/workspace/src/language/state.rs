@@ -26,8 +26,9 @@ use super::table::{self, Found, Spec, TABLE};
 use super::{LanguageSink, answer};
 use crate::error::Error;
 use crate::limits::{
-    LANGUAGE_FILES_MAX, LANGUAGE_GATHER, LANGUAGE_IDLE_MAX, LANGUAGE_NOTE_BYTES_MAX,
-    LANGUAGE_PROBLEM_FILES_MAX, LANGUAGE_PROBLEMS_MAX, LANGUAGE_SILENCE_MAX,
+    LANGUAGE_FILES_MAX, LANGUAGE_GATHER, LANGUAGE_IDLE_MAX, LANGUAGE_LINGER,
+    LANGUAGE_NOTE_BYTES_MAX, LANGUAGE_PROBLEM_FILES_MAX, LANGUAGE_PROBLEMS_MAX,
+    LANGUAGE_SILENCE_MAX,
 };
 use crate::search::FrontId;
 use crate::settings::{NewsSink, WorkspaceSettings};
@@ -74,6 +75,8 @@ pub(super) struct Document {
     pub(super) number: i32,
     pub(super) text: String,
     fronts: BTreeSet<FrontId>,
+    /// Since when it is in no editor.
+    left: Option<Duration>,
     /// What was offered last, and by which server.
     pub(super) items: (usize, Vec<Value>),
     pub(super) actions: (usize, Vec<Value>),
@@ -309,15 +312,23 @@ impl State {
         path: TreePath,
         (language, version, text): (String, u32, String),
     ) -> Result<(), Error> {
-        if !self.documents.contains_key(&path) && self.documents.len() >= LANGUAGE_FILES_MAX {
+        let is_new = !self.documents.contains_key(&path);
+        if is_new && self.documents.len() >= LANGUAGE_FILES_MAX {
+            self.forget_left(shared, Duration::MAX);
+        }
+        if is_new && self.documents.len() >= LANGUAGE_FILES_MAX {
             let reason = format!("language servers are told of {LANGUAGE_FILES_MAX} files already");
             return Err(Error::Refused { path, reason });
         }
         let known = self.documents.get(&path).filter(|it| it.language == language);
         if known.is_some() {
             self.changed(shared, &path, version, text);
-            let document = self.documents.get_mut(&path);
-            document.map(|document| document.fronts.insert(front));
+            if let Some(document) = self.documents.get_mut(&path) {
+                document.left = None;
+                document.fronts.insert(front);
+            }
+            self.problems.untold.insert(path);
+            shared.wake();
         } else {
             let fronts = self.forget(shared, &path);
             let mut document = Document {
@@ -326,6 +337,7 @@ impl State {
                 number: 1,
                 text,
                 fronts,
+                left: None,
                 items: (0, Vec::new()),
                 actions: (0, Vec::new()),
             };
@@ -373,12 +385,25 @@ impl State {
         }
     }
 
-    /// An editor of a front end is gone.
+    /// An editor of a front end is gone. Servers are told after a while only: a file often comes
+    /// back at once, in another tab, and some of them take it for one outside of the workspace when
+    /// it was closed and opened again while they were busy.
     pub(super) fn closed(&mut self, shared: &Shared, front: FrontId, path: &TreePath) {
         let Some(document) = self.documents.get_mut(path) else { return };
         document.fronts.remove(&front);
         if document.fronts.is_empty() {
-            self.forget(shared, path);
+            document.left = Some(shared.clock.monotonic());
+            self.withdraw(|asked| asked.path == *path, LanguageAnswer::Cancelled);
+        }
+    }
+
+    /// Forgets files that are in no editor for a while.
+    fn forget_left(&mut self, shared: &Shared, now: Duration) {
+        let is_over = |left: Duration| now.saturating_sub(left) > LANGUAGE_LINGER;
+        let all = self.documents.iter().filter(|(_, document)| document.left.is_some_and(is_over));
+        let left: Vec<TreePath> = all.map(|(path, _)| path.clone()).collect();
+        for path in left {
+            self.forget(shared, &path);
         }
     }
 
@@ -514,6 +539,8 @@ pub(super) fn tick(shared: &Shared) {
         if !quiet {
             state.tell_problems(shared);
         }
-        state.look_at_time(shared.clock.monotonic());
+        let now = shared.clock.monotonic();
+        state.forget_left(shared, now);
+        state.look_at_time(now);
     }
 }

@@ -13,7 +13,7 @@ use moat_protocol::workspace::{
 use moat_workspace::FrontId;
 
 use super::{FRONT, Talk, point, states};
-use crate::support::{Scratch, path};
+use crate::support::{Scratch, eventually, path};
 
 const HERE: Spot = Spot { line: 1, column: 1 };
 const HOVER: LanguageWant = LanguageWant::Hover { at: HERE };
@@ -207,6 +207,7 @@ fn one_without_a_file_in_an_editor_is_ended() {
     talk.open.workspace.gone(FrontId(2));
     assert_eq!(talk.server("pyright").standing, ServerStanding::Ready);
     talk.open.workspace.gone(FRONT);
+    clock.jump(6);
     talk.problems("a.py", <[_]>::is_empty);
     // Only from when it was seen to be unused.
     while talk.server("pyright").standing == ServerStanding::Ready {
@@ -234,6 +235,30 @@ fn what_it_asks_is_answered_and_what_nobody_wanted_is_not_done() {
     talk.tell(LanguageQuery::Saved { path: path("a.py") });
     let noted = words(talk.ask("a.py", HOVER))["noted"].to_string();
     assert!(noted.contains("didSave") && noted.contains("didChangeWatchedFiles"), "{noted}");
+}
+
+#[test]
+fn a_file_that_comes_back_at_once_was_never_closed_for_the_server() {
+    let (scratch, clock) = behaving("asks");
+    scratch.write("b.py", "y");
+    let talk = shown(&scratch);
+    let noted = || words(talk.ask("b.py", HOVER))["noted"].clone();
+    let count = |noted: &serde_json::Value, method: &str| {
+        noted.as_array().unwrap().iter().filter(|it| *it == method).count()
+    };
+    talk.show("b.py", "python");
+    talk.wait_for("pyright", ServerStanding::Ready);
+    talk.tell(LanguageQuery::Closed { path: path("a.py") });
+    talk.show_text("a.py", "python", "x and more");
+    talk.problems("a.py", |all| all.iter().any(|it| it.message.contains("seen")));
+    let said = noted();
+    assert_eq!(count(&said, "textDocument/didClose"), 0, "{said}");
+    assert_eq!(count(&said, "textDocument/didOpen"), 2, "{said}");
+    assert_eq!(count(&said, "textDocument/didChange"), 1, "{said}");
+    // The control: one that stays away is closed.
+    talk.tell(LanguageQuery::Closed { path: path("a.py") });
+    clock.jump(6);
+    eventually(noted, |said| count(said, "textDocument/didClose") == 1);
 }
 
 #[test]
