@@ -3,7 +3,7 @@
 //
 //   node e2e/flows.mjs [NAME…]     MOAT names the program; FLOW_PICTURES a directory for pictures of failures.
 
-import { agent, approval, boundary, handover } from "./flows/agent.mjs";
+import { agent, approval, boundary, fork, handover } from "./flows/agent.mjs";
 import { edit, explorer, search } from "./flows/edit.mjs";
 import { ghost, keys } from "./flows/ghost.mjs";
 import { large } from "./flows/large.mjs";
@@ -21,6 +21,7 @@ const FLOWS = {
   search,
   scm,
   agent,
+  fork,
   handover,
   approval,
   boundary,

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::command::session::{
-    CheckpointArguments, CommitsArguments, KeepArguments, RewindArguments, RunArguments,
+    CheckpointArguments, CommitsArguments, ForkArguments, KeepArguments, RewindArguments,
+    RunArguments,
 };
 
 const AFTER: &str = "Exit codes: 0 done · 1 not solved · 2 bad input · 3 denied · 4 stopped · \
@@ -232,6 +233,8 @@ pub(crate) enum SessionVerb {
     /// Go back to a checkpoint of a session, or forward to a later one; your tree stays as it is.
     #[command(after_help = REWIND_CODES)]
     Rewind(RewindArguments),
+    /// Make a new session that goes on from a checkpoint of another one; that one stays as it is.
+    Fork(ForkArguments),
     /// List the commits that a session made, and take them into refs of their own in your repository.
     #[command(after_help = MOVE_CODES)]
     Commits(CommitsArguments),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The user's sessions: one directory each, one key for all of them.
 
+mod fork;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,6 +17,8 @@ use moat_protocol::{Envelope, Query, Reply, SessionSummary, Standing, Unreadable
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
+
+pub(crate) use fork::fork;
 
 const KEY_BYTES: usize = 32;
 const KEY_FILE: &str = "session.key";
@@ -103,8 +107,14 @@ pub(crate) fn remove(directory: &Path) -> io::Result<()> {
 pub(crate) fn tell(environment: &Environment, id: SessionId) -> Result<Told, Failure> {
     let directory = environment.layout.sessions().join(id.as_str());
     let key = key(environment)?;
-    let (history, broken) = read_history(environment.fs.as_ref(), &directory, &key, &id)
-        .map_err(|error| Failure::of(Exit::Environment, &error))?;
+    let read = read_history(environment.fs.as_ref(), &directory, &key, &id);
+    let (history, broken) = read.map_err(|error| {
+        if directory.is_dir() {
+            Failure::of(Exit::Environment, &error)
+        } else {
+            unknown(id.as_str())
+        }
+    })?;
     let broken = broken.map(|error| Report::of(&error));
     let mut summary = summary(&id, &history);
     if broken.is_some() {

@@ -10,7 +10,7 @@
 //! (`moat-sandbox`), what a test run says and where a bug may be (`moat-tools`).
 //!
 //! *Map*: `engine` the orchestrator, and what it tells of stored sessions · `operation` the state machine, one file per
-//! operation · `record` what is stored · `origin` the workspace's path as text · `state` the fold · `story` which records count · `store` the file and
+//! operation · `record` what is stored · `origin` the workspace's path as text · `state` the fold · `story` which records count · `fork` a session out of another one · `store` the file and
 //! its chain · `world` the door to effects · `grant` the right to one effect ·
 //! `invocation` what an effect runs · `boundary` what is enforced, in a line ·
 //! [`limits`] bounds.
@@ -19,6 +19,7 @@ mod boundary;
 mod check_command;
 mod engine;
 mod error;
+mod fork;
 mod grant;
 mod invocation;
 pub mod limits;
@@ -35,6 +36,7 @@ pub use check_command::CheckCommand;
 pub use engine::archive::{retell, retell_whole, summary};
 pub use engine::{Attendance, Engine, Settings, Sink};
 pub use error::Error;
+pub use fork::{Forge, ForkError, ForkPoint, Forked};
 pub use grant::Grant;
 pub use operation::{Step, next, plan};
 pub use origin::workspace_path;

@@ -5,7 +5,7 @@
 //! An effect is stored as an intent before it is carried out and as an outcome
 //! after, so that a process that dies in between leaves a trace.
 
-use moat_base::{Report, TreePath};
+use moat_base::{Report, SessionId, TreePath};
 use moat_protocol::{
     Answer, BranchRefusal, Confirmation, Evidence, Outcome, Proposal, Refusal, RewindScope,
     Rewound, RunStatus, Selection, TakenBranch, Task, TestSummary,
@@ -24,6 +24,18 @@ pub enum Record {
         workspace: String,
         /// What was enforced, in one line.
         boundary: String,
+    },
+    /// What stands before this was copied from another session, of which this one is a fork. A
+    /// turn that ran there is stopped here, and what it asked or was about to do is not copied.
+    Forked {
+        /// The other session.
+        from: SessionId,
+        /// The number of its checkpoint.
+        checkpoint: u32,
+        /// The highest number of an effect so far.
+        effects: u32,
+        /// The highest number of a question so far.
+        questions: u32,
     },
     /// A turn began.
     TurnStarted {

@@ -6,7 +6,8 @@
 use std::cmp::Reverse;
 
 use moat_protocol::{
-    Answer, Evidence, Nearest, Outcome, Proposal, TakenBranch, Task, TaskKind, TestSummary,
+    Answer, Evidence, ForkedFrom, Nearest, Outcome, Proposal, TakenBranch, Task, TaskKind,
+    TestSummary,
 };
 
 use crate::check_command::CheckCommand;
@@ -100,6 +101,8 @@ pub struct State {
     pub workspace: Option<String>,
     /// What was enforced, in one line.
     pub boundary: String,
+    /// Where it was forked from, if it was.
+    pub forked: Option<ForkedFrom>,
     /// The turns, oldest first.
     pub turns: Vec<Turn>,
     /// The effect that was intended and not resolved.
@@ -146,6 +149,12 @@ impl State {
         self.story.counting()
     }
 
+    /// The records that count when the conversation stands at a point, by their place in the
+    /// session's file, in order; `None` when there is no such point.
+    pub(crate) fn way_to(&self, point: Point) -> Option<Vec<usize>> {
+        self.story.place(point).map(|place| self.story.way_to(Some(place)))
+    }
+
     fn as_of(&self, place: usize) -> Self {
         let mut past = Self::default();
         for record in self.story.until(place) {
@@ -176,6 +185,16 @@ impl State {
             Record::Created { workspace, boundary } => {
                 self.workspace = Some(workspace.clone());
                 self.boundary.clone_from(boundary);
+            }
+            Record::Forked { from, checkpoint, effects, questions } => {
+                self.forked = Some(ForkedFrom { from: from.clone(), checkpoint: *checkpoint });
+                (self.effects, self.questions) = (*effects, *questions);
+                (self.pending, self.question) = (None, None);
+                // Refs of its commits are the other session's to give back.
+                self.taken.clear();
+                if self.turn().is_some() {
+                    self.set_stopped(true);
+                }
             }
             Record::TurnStarted { task } => self.turns.push(Turn::new(task.clone())),
             Record::Steered { text } => {

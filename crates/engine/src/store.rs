@@ -14,7 +14,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use moat_base::{AppendFile, Clock, Fs, Hint, SessionId, random_hex};
+use moat_base::{AppendFile, Clock, Fs, Hint, SessionId, Timestamp, random_hex};
 
 use crate::limits::SESSION_FILE_BYTES_MAX;
 use crate::record::Record;
@@ -118,6 +118,23 @@ impl Store {
         let file = open_at(fs, &path, &bytes, &history)
             .map_err(|source| StoreError::Write { path: path.clone(), source })?;
         Ok((Self { path, file, clock, chain }, history))
+    }
+
+    /// Writes the file of a new session whole, with what it begins with.
+    ///
+    /// # Errors
+    /// [`StoreError::Write`]; then there is no such file.
+    pub fn begin(
+        fs: &dyn Fs,
+        directory: &Path,
+        (key, session): (&ChainKey, &SessionId),
+        lines: &[(Timestamp, Record)],
+    ) -> Result<(), StoreError> {
+        let path = directory.join(FILE_NAME);
+        let mut chain = Chain::new(key, session);
+        let text: String = lines.iter().map(|(at, record)| chain.write(*at, record)).collect();
+        let written = fs.replace(&path, text.as_bytes());
+        written.map_err(|source| StoreError::Write { path, source })
     }
 
     /// Appends a record and returns its line when it is durable.

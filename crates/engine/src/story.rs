@@ -52,7 +52,8 @@ impl Story {
         self.way_to(self.0.len().checked_sub(1))
     }
 
-    fn way_to(&self, place: Option<usize>) -> Vec<usize> {
+    /// The records that count when the conversation stands after `place`, by their place.
+    pub(crate) fn way_to(&self, place: Option<usize>) -> Vec<usize> {
         let mut way = Vec::new();
         let mut next = place;
         while let Some((at, told)) = next.and_then(|at| Some((at, self.0.get(at)?))) {
@@ -67,7 +68,8 @@ impl Story {
         let ends = |told: &Told| match &told.record {
             Record::Created { .. } => effect == 0,
             Record::Resolved { effect: it, .. } | Record::Lost { effect: it, .. } => *it == effect,
-            Record::TurnStarted { .. }
+            Record::Forked { .. }
+            | Record::TurnStarted { .. }
             | Record::Steered { .. }
             | Record::Asked { .. }
             | Record::Answered { .. }
@@ -78,7 +80,10 @@ impl Story {
             | Record::Resumed
             | Record::TurnFinished { .. } => false,
         };
-        let mut place = self.0.iter().position(ends)?;
+        // A fork goes on from where it was made, whatever ended with that number before.
+        let forks = |told: &Told| matches!(&told.record, Record::Forked { effects, .. } if *effects == effect);
+        let forked = self.0.iter().rposition(forks);
+        let mut place = forked.or_else(|| self.0.iter().position(ends))?;
         while let Some(next) = self.0.get(place + 1) {
             let begins_something = matches!(
                 next.record,

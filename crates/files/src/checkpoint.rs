@@ -22,6 +22,7 @@ mod bound;
 mod collect;
 mod compare;
 mod content;
+mod fork;
 mod fuse;
 mod manifest;
 mod restore;
@@ -44,6 +45,8 @@ use crate::blob::BlobStore;
 use crate::change::{ChangeKind, LeftOut};
 use crate::checkpoint::bound::Bounds;
 use crate::checkpoint::content::LargeStore;
+pub use crate::checkpoint::fork::ForkedFiles;
+pub(crate) use crate::checkpoint::fork::Source;
 use crate::checkpoint::fuse::Fuse;
 use crate::checkpoint::manifest::{At, Head, Kind, Manifest};
 use crate::checkpoint::restore::Restoration;
@@ -322,12 +325,23 @@ impl Checkpoints {
         let goal = self.load(number)?;
         let (current, _) = self.look(self.head_of_look())?;
         self.require_covered(&current)?;
-        let next = self.place_for(&current)?;
-        let (place, mut left_out) = self.build(&goal, &current, &next).inspect_err(|_| {
+        let changes = compare::seen(&current, &goal, real);
+        let left_out = self.put_in_place(&goal, &current, ready)?;
+        Ok(Rewind { changes, left_out })
+    }
+
+    /// Makes the upper directory what the goal says, and tells what is not so or was set aside.
+    fn put_in_place(
+        &mut self,
+        goal: &Manifest,
+        current: &Manifest,
+        ready: &mut dyn FnMut() -> Result<(), FileError>,
+    ) -> Result<Vec<LeftOut>, FileError> {
+        let next = self.place_for(current)?;
+        let (place, mut left_out) = self.build(goal, current, &next).inspect_err(|_| {
             // What cannot be removed now is removed when the session is opened again.
             let _removed_when_opened = remove_files(&next);
         })?;
-        let changes = compare::seen(&current, &goal, real);
         let fail = |source| FileError::Store { path: next.clone(), source };
         let exchanged = ready().and_then(|()| {
             self.fuse.burn().map_err(fail)?;
@@ -338,12 +352,12 @@ impl Checkpoints {
             return Err(error);
         }
         // From here on the session's tree is the goal's: nothing below may fail.
-        self.last = restore::known_again(&place, &goal).ok().and_then(|entries| {
+        self.last = restore::known_again(&place, goal).ok().and_then(|entries| {
             let head = Head { stamp: self.stamp().ok()?, ..goal.head.clone() };
             Some(Manifest { head, entries })
         });
-        left_out.extend(self.part_with(&current, &place, &next));
-        Ok(Rewind { changes, left_out })
+        left_out.extend(self.part_with(current, &place, &next));
+        Ok(left_out)
     }
 
     fn require_overlay(&self) -> Result<(), FileError> {
@@ -442,14 +456,9 @@ impl Checkpoints {
         if !self.numbers.contains(&number) {
             return Err(absent());
         }
-        let name = name(number);
-        let bytes = open_file(&self.directory, &name).and_then(|file| {
-            let mut bytes = Vec::new();
-            file.take(RECORD_BYTES_MAX).read_to_end(&mut bytes)?;
-            Ok(bytes)
-        });
-        let bytes = bytes.map_err(|source| self.fail(&name, source))?;
-        Manifest::read(&bytes).filter(|manifest| manifest.head.number == number).ok_or_else(absent)
+        read(&self.directory, number)
+            .map_err(|source| self.fail(&name(number), source))?
+            .ok_or_else(absent)
     }
 
     /// Gives the length of what was written.
@@ -540,6 +549,13 @@ fn head_of(directory: &OwnedFd, number: u32) -> Option<Head> {
     let limit = HEAD_BYTES_MAX;
     io::BufReader::new(file.take(limit)).read_until(b'\n', &mut line).ok()?;
     Head::read(&line)
+}
+
+/// Reads a checkpoint; `None` when it is not whole.
+fn read(directory: &OwnedFd, number: u32) -> io::Result<Option<Manifest>> {
+    let mut bytes = Vec::new();
+    open_file(directory, &name(number))?.take(RECORD_BYTES_MAX).read_to_end(&mut bytes)?;
+    Ok(Manifest::read(&bytes).filter(|manifest| manifest.head.number == number))
 }
 
 fn open_file(directory: &OwnedFd, name: &str) -> io::Result<File> {

@@ -8,6 +8,7 @@
 //! Invariant: a keep is on the disk, with the contents it replaces, before the
 //! first file of the user's tree is written.
 
+mod fork;
 mod origin;
 pub(crate) mod stamp;
 mod surface;

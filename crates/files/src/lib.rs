@@ -40,7 +40,7 @@ mod watch;
 pub use amount::{Amount, Progress, Seen, Walk};
 pub use blob::{BlobId, BlobStore};
 pub use change::{Change, ChangeKind, ChangeSet, Content, LeftOut, Merge, Rename};
-pub use checkpoint::{Changed, Checkpoint, Checkpoints, Rewind, Wish};
+pub use checkpoint::{Changed, Checkpoint, Checkpoints, ForkedFiles, Rewind, Wish};
 pub use class::Class;
 pub use diff::Hunk;
 pub use file_error::FileError;

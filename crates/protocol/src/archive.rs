@@ -79,6 +79,20 @@ pub struct SessionSummary {
     pub resumable: bool,
     /// Whether a keep stands that was not taken back.
     pub kept: bool,
+    /// Where it was forked from, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional = nullable))]
+    pub forked: Option<ForkedFrom>,
+}
+
+/// Where a session was forked from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct ForkedFrom {
+    /// The session. It goes on by itself, and may be gone.
+    pub from: SessionId,
+    /// The number of the checkpoint of that session.
+    pub checkpoint: u32,
 }
 
 /// Where a session stands, by its last turn.

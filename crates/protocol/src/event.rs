@@ -5,8 +5,9 @@ use moat_base::{Report, SessionId, Timestamp, TreePath};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Answer, BranchRefusal, Change, ChangeSet, Checkpoint, CommandEnd, Commits, Evidence, Outcome,
-    Proposal, Refusal, RewindPlan, Rewound, RunStatus, Suspect, TakenBranch, Task, TestSummary,
+    Answer, BranchRefusal, Change, ChangeSet, Checkpoint, CommandEnd, Commits, Evidence,
+    ForkedFrom, Outcome, Proposal, Refusal, RewindPlan, Rewound, RunStatus, Suspect, TakenBranch,
+    Task, TestSummary,
 };
 
 /// An event with its place in the session's stream.
@@ -81,6 +82,8 @@ pub enum Event {
         /// What is enforced, in one line.
         boundary: String,
     },
+    /// What came before was another session's: this one was forked from it here.
+    Forked(ForkedFrom),
     /// A turn began.
     TurnStarted {
         /// Its number in the session, from 1.

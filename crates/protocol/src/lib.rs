@@ -33,7 +33,7 @@ mod task;
 mod wire;
 pub mod workspace;
 
-pub use archive::{Query, Reply, SessionSummary, Standing, Unreadable};
+pub use archive::{ForkedFrom, Query, Reply, SessionSummary, Standing, Unreadable};
 pub use change::{
     Change, ChangeClass, ChangeKind, ChangeSet, Clash, FileContent, Hunk, Merge, Mode, Refusal,
     Selection, Side,

@@ -12,7 +12,9 @@ mod question;
 mod rewind;
 
 use moat_base::{clip, visible};
-use moat_protocol::{CandidateVerdict, ChangeSet, Event, Level, RunStatus, TestSummary};
+use moat_protocol::{
+    CandidateVerdict, ChangeSet, Event, ForkedFrom, Level, RunStatus, TestSummary,
+};
 
 use self::question::command_line;
 use crate::{Paint, Tone, change_set, count, duration};
@@ -120,6 +122,7 @@ impl Screen {
                     self.line("session", Tone::Label, &format!("{} in {workspace}", self.session));
                 place + &self.line("boundary", Tone::Label, boundary)
             }
+            Event::Forked(forked) => self.forked(forked),
             Event::TurnStarted { task, .. } => self.line("task", Tone::Label, &task.text),
             Event::PlanMade { steps } => self.plan(steps),
             Event::Notice { level: Level::Note, text } => self.line("note", Tone::Faint, text),
@@ -178,6 +181,11 @@ impl Screen {
             Event::Failed { report } => format!("{}\n", visible(&report.to_string())),
             Event::SessionClosed => String::new(),
         }
+    }
+
+    fn forked(&self, forked: &ForkedFrom) -> String {
+        let ForkedFrom { from, checkpoint } = forked;
+        self.line("forked", Tone::Label, &format!("from session {from} at checkpoint {checkpoint}"))
     }
 
     fn pending(&self, set: &ChangeSet) -> String {

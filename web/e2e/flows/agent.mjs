@@ -109,6 +109,44 @@ async function backAndForward(page, home) {
   await see(page, ".ag-outcome", "Solved");
 }
 
+const cameFrom = ".ag-line";
+
+/** From before a message, and from the end: a thread of its own, with what was pending in it. */
+export async function fork({ home: make, open }) {
+  const home = await make();
+  const { page } = await open(home.link);
+  await askForRepair(page);
+
+  await page.locator(".ag-message").first().hover();
+  await page.locator('.ag-message button[aria-label="Fork from here"]').first().click();
+  await see(page, cameFrom, "A fork, from checkpoint");
+  await page.waitForSelector(".ag-outcome", { state: "detached" });
+  await page.locator(".ag-line-actions button", { hasText: "Open that thread" }).click();
+  await see(page, ".ag-outcome", "Solved");
+
+  await page.locator('.ag-head button[aria-label="More actions"]').click();
+  await page.locator(".menu-item", { hasText: "Fork from the end" }).click();
+  await see(page, cameFrom, "A fork, from checkpoint");
+  await see(page, ".ag-outcome", "Solved");
+  await review(page).click();
+  await page.waitForFunction(() => document.querySelectorAll(".rv-hunk").length === 2);
+  same("nothing is changed by a fork", home.read("calc.py"), WRONG);
+  await page.locator(".rv-head-actions button", { hasText: "Keep all" }).click();
+  await until("the change on disk", () => home.read("calc.py") === RIGHT);
+
+  // The other thread finds it in the user's file, and stays as it was.
+  await page.locator(".ag-line-actions button", { hasText: "Open that thread" }).click();
+  await page.waitForFunction(
+    () =>
+      ![...document.querySelectorAll(".ag-line")].some((it) => it.textContent.includes("A fork")),
+  );
+  await see(page, ".ag-outcome", "Solved");
+  await page.locator('.ag-head button[aria-label="Threads"]').click();
+  await page.waitForFunction(() => document.querySelectorAll(".ag-threads .ag-row").length === 3);
+  const marks = page.locator(".ag-row-told span", { hasText: /^fork$/ });
+  same("forks in the list", await marks.count(), 2);
+}
+
 /** A session that began in a terminal opens in the panel, with its change. */
 export async function handover({ home: make, open }) {
   const home = await make();

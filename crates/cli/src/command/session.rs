@@ -3,6 +3,7 @@
 
 mod checkpoint;
 mod commits;
+mod fork;
 mod keep;
 mod remote;
 mod run;
@@ -26,6 +27,7 @@ use crate::terminal::{Terminal, complain};
 
 pub(crate) use checkpoint::{CheckpointArguments, RewindArguments};
 pub(crate) use commits::CommitsArguments;
+pub(crate) use fork::ForkArguments;
 pub(crate) use keep::KeepArguments;
 pub(crate) use run::RunArguments;
 
@@ -49,6 +51,7 @@ pub(crate) fn run(
         SessionVerb::Run(arguments) => run::run(environment, config, &arguments),
         SessionVerb::Checkpoints(arguments) => checkpoint::list(environment, &arguments),
         SessionVerb::Rewind(arguments) => checkpoint::rewind(environment, config, &arguments),
+        SessionVerb::Fork(arguments) => fork::run(environment, &arguments),
         SessionVerb::Commits(arguments) => commits::run(environment, config, arguments),
         SessionVerb::Resume { id, showing } => {
             resume(environment, config, id.as_deref(), showing.into())

@@ -66,7 +66,8 @@ impl Front {
                 }
                 Event::SessionOpened { boundary, .. } => self.tell_boundary(boundary),
                 // What remains is about the session, and a command's output is all its own.
-                Event::TurnStarted { .. }
+                Event::Forked(_)
+                | Event::TurnStarted { .. }
                 | Event::PlanMade { .. }
                 | Event::Notice { level: Level::Note, .. }
                 | Event::CommandStarted { .. }

@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use moat_base::{Report, SessionId};
 use moat_config::Settings as Config;
-use moat_engine::Attendance;
+use moat_engine::{Attendance, ForkPoint};
 use moat_protocol::workspace::{ModelChoice, SessionsQuery, SessionsReply, WorkspaceNews};
 use moat_protocol::{Confirmer, Op, Query, Reply};
 use moat_server::Front;
@@ -89,6 +89,9 @@ impl Sessions {
                 Ok(SessionsReply::Done)
             }
             SessionsQuery::Do { session, op } => self.carry_out(front, &session, op),
+            SessionsQuery::Fork { session, at } => {
+                self.fork(&session, at.map_or(ForkPoint::End, ForkPoint::Checkpoint))
+            }
             SessionsQuery::Rename { session, name } => self.rename(&session, &name),
             SessionsQuery::Models => Ok(self.models()),
         };
@@ -149,6 +152,24 @@ impl Sessions {
         self.open().insert(id.clone(), Live::Here(hosted));
         self.fronts.announce(&WorkspaceNews::SessionsChanged);
         Ok(SessionsReply::Opened { session: id })
+    }
+
+    /// Makes a new session of what one was; that one may be open, here or elsewhere.
+    fn fork(&self, id: &SessionId, point: ForkPoint) -> Result<SessionsReply, Failure> {
+        self.require_own(id)?;
+        let (new, _forked) = sessions::fork(&self.environment, id, point)?;
+        self.fronts.announce(&WorkspaceNews::SessionsChanged);
+        Ok(SessionsReply::Opened { session: new })
+    }
+
+    /// A session of another workspace is not this server's to go on with.
+    fn require_own(&self, id: &SessionId) -> Result<(), Failure> {
+        let told = sessions::tell(&self.environment, id.clone())?;
+        if told.workspace().as_deref() == Some(self.workspace.as_path()) {
+            return Ok(());
+        }
+        let hint = "open that workspace with `moat serve`";
+        Err(Failure::usage("the session is of another workspace", hint))
     }
 
     /// Opens the engine over a session that this process holds.
@@ -217,11 +238,7 @@ impl Sessions {
             return Ok(Ready::Elsewhere(attached));
         }
         self.make_room()?;
-        let told = sessions::tell(&self.environment, id.clone())?;
-        if told.workspace().as_deref() != Some(self.workspace.as_path()) {
-            let hint = "open that workspace with `moat serve`";
-            return Err(Failure::usage("the session is of another workspace", hint));
-        }
+        self.require_own(id)?;
         let held = sessions::hold(&self.environment, id.clone())?;
         let hosted = self.host(held)?;
         // It was shown what is stored when it attached.

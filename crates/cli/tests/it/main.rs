@@ -20,6 +20,7 @@ mod doctor;
 mod embedded;
 mod failing;
 mod fallback;
+mod fork;
 mod help;
 mod input;
 mod kinds;

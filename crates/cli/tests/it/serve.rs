@@ -307,6 +307,75 @@ fn each_message_can_be_gone_back_to_live_and_stored() {
     assert_eq!(planned(&mut page, rewound.before), (vec![], vec![one, other]));
 }
 
+/// A message leads to a fork from before it, live or stored; the fork is a session like any other.
+#[test]
+fn a_message_is_forked_from_the_page_while_its_session_is_open() {
+    let home = Home::new(always(right()));
+    let served = Served::start(&home);
+    let mut page = Page::open(&served);
+    let sessions = |query| WorkspaceQuery::Sessions(query);
+    let opened = |reply| {
+        let WorkspaceReply::Sessions(SessionsReply::Opened { session }) = reply else {
+            panic!("{reply:?}");
+        };
+        session
+    };
+    let session = opened(page.ask(&sessions(SessionsQuery::New)));
+    let task = |text: &str| Task {
+        text: text.into(),
+        kind: TaskKind::Repair,
+        check: Some("python3 -m unittest".into()),
+        model: "scripted".into(),
+        time_limit_ms: 60_000,
+    };
+    let start = |session: &moat_base::SessionId, text: &str| {
+        let op = Op::Start { task: task(text) };
+        sessions(SessionsQuery::Do { session: session.clone(), op })
+    };
+    page.ask(&start(&session, "total is wrong"));
+    let first = before_the_message(&mut page);
+    let ends = |news: &WorkspaceNews| matches!(told(news), Some(Event::TurnFinished { .. }));
+    page.hears("the end", ends);
+
+    // From the end: what was said, and what is pending.
+    let end = SessionsQuery::Fork { session: session.clone(), at: None };
+    let end = opened(page.ask(&sessions(end)));
+    assert_ne!(end, session);
+    page.ask(&sessions(SessionsQuery::Attach { session: end.clone() }));
+    let is_fork = |news: &WorkspaceNews| match told(news) {
+        Some(Event::Forked(forked)) => forked.from == session,
+        _ => false,
+    };
+    page.hears("where it came from", is_fork);
+    page.ask(&sessions(SessionsQuery::Do { session: end.clone(), op: Op::Show }));
+    let news = page.hears(
+        "what is pending",
+        |news| matches!(told(news), Some(Event::ChangesPending(set)) if !set.changes.is_empty()),
+    );
+    assert!(matches!(&news, WorkspaceNews::Session { envelope } if envelope.session == end));
+
+    // From before the message: nothing of it, and the turn can be asked for anew.
+    let before = SessionsQuery::Fork { session: session.clone(), at: Some(first) };
+    let before = opened(page.ask(&sessions(before)));
+    page.ask(&sessions(SessionsQuery::Attach { session: before.clone() }));
+    page.ask(&start(&before, "repair total otherwise"));
+    page.hears("the end of the other turn", |news| {
+        ends(news)
+            && matches!(news, WorkspaceNews::Session { envelope } if envelope.session == before)
+    });
+    let reply = page.ask(&sessions(SessionsQuery::List));
+    let WorkspaceReply::Sessions(SessionsReply::Listed { sessions: listed, .. }) = reply else {
+        panic!("{reply:?}");
+    };
+    let of = |id: &moat_base::SessionId| listed.iter().find(|it| it.session == *id).unwrap();
+    assert_eq!(of(&before).task.as_deref(), Some("repair total otherwise"));
+    assert_eq!((of(&session).turns, of(&end).turns, of(&before).turns), (1, 1, 1));
+    assert_eq!(home.calc(), WRONG, "nothing is kept by a fork");
+
+    let none = SessionsQuery::Fork { session: session.clone(), at: Some(999) };
+    assert!(page.is_refused(&serde_json::to_value(sessions(none)).unwrap()));
+}
+
 /// A session of a terminal is seen and steered from the page.
 #[test]
 fn a_session_of_a_terminal_is_attached_to() {

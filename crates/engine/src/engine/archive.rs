@@ -10,7 +10,8 @@
 use moat_base::{SessionId, Timestamp};
 use moat_files::Checkpoint;
 use moat_protocol::{
-    Envelope, Event, Level, Outcome, RunStatus, SessionSummary, Standing, Stream, TestSummary,
+    Envelope, Event, ForkedFrom, Level, Outcome, RunStatus, SessionSummary, Standing, Stream,
+    TestSummary,
 };
 
 use super::shown;
@@ -35,11 +36,12 @@ pub fn summary(session: &SessionId, history: &History) -> SessionSummary {
         task: state.turns.last().map(|turn| turn.task.text.clone()),
         standing: state.turns.last().map_or(Standing::Empty, standing),
         turns: u32::try_from(state.turns.len()).unwrap_or(u32::MAX),
-        begun: at(history.lines.first()),
+        begun: at(history.lines.get(own(&history.lines))),
         written: at(history.lines.last()),
         resumable: state.turn().is_some(),
-        kept: is_kept(&history.lines),
+        kept: is_kept(history.lines.get(own(&history.lines)..).unwrap_or_default()),
         workspace: state.workspace,
+        forked: state.forked,
     }
 }
 
@@ -62,7 +64,8 @@ const fn standing(turn: &Turn) -> Standing {
 }
 
 /// Whether a keep stands. What stands in the user's tree is no part of the conversation, so
-/// every line counts, also those from which the conversation went back.
+/// every line counts, also those from which the conversation went back. A keep of the session
+/// that it was forked from is that session's to take back.
 fn is_kept(lines: &[Line]) -> bool {
     let (mut keeps, mut intended) = (0_i64, None);
     for line in lines {
@@ -111,10 +114,11 @@ pub fn retell_whole(
 ) -> Vec<Envelope> {
     let (mut state, mut events_at) = (State::default(), Vec::new());
     let mut left: Vec<_> = checkpoints.iter().map(|it| (point_of(it.mark), it)).collect();
-    for line in &history.lines {
+    let own = own(&history.lines);
+    for (place, line) in history.lines.iter().enumerate() {
         let told = events(&state, &line.record).into_iter().map(|event| (line.at, event));
         events_at.extend(told);
-        if let Some(point) = point_behind(&line.record) {
+        if let Some(point) = point_behind(&line.record).filter(|_| place >= own) {
             events_at.extend(left.extract_if(.., |(at, _)| *at == point).map(checkpointed));
         }
         state.apply(&line.record);
@@ -149,6 +153,7 @@ fn checkpointed((_, checkpoint): (Point, &Checkpoint)) -> (Timestamp, Event) {
 const fn point_behind(record: &Record) -> Option<Point> {
     match record {
         Record::Created { .. } => Some(Point::After(0)),
+        Record::Forked { effects, .. } => Some(Point::After(*effects)),
         Record::Intended { effect, .. } => Some(Point::Before(*effect)),
         Record::Resolved { effect, .. } | Record::Lost { effect, .. } => {
             Some(Point::After(*effect))
@@ -163,6 +168,12 @@ const fn point_behind(record: &Record) -> Option<Point> {
         | Record::Resumed
         | Record::TurnFinished { .. } => None,
     }
+}
+
+/// Where what a session has of its own begins: behind what it was forked with.
+fn own(lines: &[Line]) -> usize {
+    let forked = |line: &Line| matches!(line.record, Record::Forked { .. });
+    lines.iter().rposition(forked).unwrap_or(0)
 }
 
 /// The lines that count, in order.
@@ -181,6 +192,15 @@ fn events(state: &State, record: &Record) -> Vec<Event> {
         Record::Created { workspace, boundary } => {
             let (workspace, boundary) = (workspace.clone(), boundary.clone());
             vec![Event::SessionOpened { workspace, boundary }]
+        }
+        Record::Forked { from, checkpoint, .. } => {
+            let stopped = state.turn().filter(|turn| !turn.stopped).map(|turn| {
+                let reason = "the session was forked before it ended".to_owned();
+                let outcome = Outcome::Stopped { reason };
+                Event::TurnFinished { outcome, evidence: turn.evidence() }
+            });
+            let forked = ForkedFrom { from: from.clone(), checkpoint: *checkpoint };
+            stopped.into_iter().chain([Event::Forked(forked)]).collect()
         }
         Record::TurnStarted { task } => {
             let turn = u32::try_from(state.turns.len()).unwrap_or(u32::MAX).saturating_add(1);

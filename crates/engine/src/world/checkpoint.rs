@@ -14,6 +14,7 @@ use moat_protocol as protocol;
 use moat_protocol::{Event, Level, PathChange, RewindPlan, RewindScope, Rewound};
 
 use super::check::{Reading, run};
+use super::ground::Ground;
 use super::local::{CatchUp, LocalWorld};
 use super::{SESSION, Setback, Settled, Waypoint};
 use crate::limits::{REWIND_LEFT_MAX, REWIND_PATHS_MAX};
@@ -202,6 +203,17 @@ pub(super) fn open(directory: &Path, base: &Path) -> Result<Checkpoints, Setback
         .map_err(|error| Setback::of(&error))
 }
 
+/// Gives a session that was forked its files, where nobody opened it yet.
+pub(super) fn unfold(ground: &mut Ground, checkpoints: &mut Checkpoints) -> Result<(), Setback> {
+    if checkpoints.awaited().map_err(|error| Setback::of(&error))?.is_none() {
+        return Ok(());
+    }
+    let mut unfolded = Ok(());
+    let renewed = ground.renew(|| unfolded = checkpoints.unfold());
+    unfolded.map_err(|error| Setback::of(&error))?;
+    renewed
+}
+
 /// What came of the wish for a checkpoint.
 enum Taken {
     /// Nothing had changed since the last one.
@@ -234,7 +246,7 @@ fn warning(report: &Report) -> Event {
 }
 
 /// A point of the conversation as the number that is stored with a checkpoint.
-const fn mark_of(point: Point) -> u64 {
+pub(crate) const fn mark_of(point: Point) -> u64 {
     match point {
         Point::Before(effect) => (effect as u64) << 1,
         Point::After(effect) => ((effect as u64) << 1) | 1,

@@ -101,12 +101,13 @@ impl LocalWorld {
         let mut checkpoints = super::checkpoint::open(&directory, &base)?;
         let settled = ledger.settle_return(&mut checkpoints);
         settled.map_err(|error| Setback::of(&error))?;
-        let ground = Ground::start(launcher, fs, workspace, directory.clone())?;
+        let mut ground = Ground::start(launcher, fs, workspace, directory.clone())?;
         if ground.directory() != base {
             // It has just been put into memory, and nothing was changed yet.
             ledger.moved_to(ground.directory());
             checkpoints = super::checkpoint::open(&directory, ground.directory())?;
         }
+        super::checkpoint::unfold(&mut ground, &mut checkpoints)?;
         let (models, command_wall, stop) = (settings.models, settings.command_wall, settings.stop);
         let (ahead, announced, bounds) = (None, Announced::Nothing, settings.bounds);
         // You may have gone on with what the session has copies of, while it was closed.

@@ -6,6 +6,7 @@
 
 mod archive;
 mod crash;
+mod fork;
 mod journal;
 mod prompts;
 mod rewind;

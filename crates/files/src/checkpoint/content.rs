@@ -18,6 +18,7 @@ use rustix::fs::{AtFlags, CWD, Mode, OFlags, SeekFrom};
 use rustix::io::Errno;
 
 use crate::blob::BlobId;
+use crate::checkpoint::fork::{Linked, link};
 use crate::limits::{LARGE_COPY_BYTES_MAX, LARGE_PIECES_MAX};
 
 /// The directory of long contents.
@@ -84,6 +85,23 @@ impl LargeStore {
         let name = id.to_string();
         let stat = rustix::fs::statat(&self.directory, name.as_str(), AtFlags::SYMLINK_NOFOLLOW);
         stat.is_ok_and(|stat| u64::try_from(stat.st_size).is_ok_and(|it| it == length_bytes))
+    }
+
+    /// Gives a content to another store, under the same name.
+    pub(crate) fn share(&self, id: &BlobId, other: &Self, length_bytes: u64) -> io::Result<()> {
+        if link(&self.directory, &other.directory, id)? == Linked::Now {
+            return Ok(());
+        }
+        let (temporary, name) = (format!("{id}.tmp"), id.to_string());
+        let flags =
+            OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let private = Mode::RUSR | Mode::WUSR;
+        let goal = rustix::fs::openat(&other.directory, temporary.as_str(), flags, private)?;
+        let goal = File::from(goal);
+        self.give(id, &goal, length_bytes)?;
+        rustix::fs::fdatasync(&goal)?;
+        let (from, to) = (temporary.as_str(), name.as_str());
+        Ok(rustix::fs::renameat(&other.directory, from, &other.directory, to)?)
     }
 
     /// Writes a content into an empty file.

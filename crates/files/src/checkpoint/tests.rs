@@ -647,3 +647,123 @@ fn a_preview_says_what_a_command_will_see() {
     let error = session.all().preview(&tree, 9).unwrap_err();
     assert!(matches!(error, FileError::NoSuchCheckpoint { number: 9 }), "{error:?}");
 }
+
+/// A session that was forked from another one, and that nobody opened yet.
+fn forked(old: &Session, number: u32) -> Session {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["upper", "files", "real"] {
+        std::fs::create_dir(dir.path().join(name)).unwrap();
+    }
+    let source = Source::open(&old.dir.path().join("files"), number).unwrap();
+    let what = (Timestamp(1), "a fork", 9);
+    let given = source.give(&dir.path().join("files"), what, b"", &[]).unwrap();
+    assert_eq!(given.left_out, []);
+    let mut session = Session { dir, checkpoints: None };
+    session.reopen();
+    session
+}
+
+#[test]
+fn a_fork_has_everything_of_its_checkpoint_and_outlives_the_old_session() {
+    let mut old = Session::new();
+    old.fill();
+    let number = old.take();
+    let expected = seen(&old);
+    old.put("file", "two\n");
+    old.take();
+    let gone_on = seen(&old);
+    let mut new = forked(&old, number);
+    assert_eq!(new.all().awaited().unwrap(), Some(1));
+    new.all().unfold().unwrap();
+    assert_eq!(new.all().awaited().unwrap(), None);
+    assert_eq!(seen(&new), expected);
+    assert!(new.all().is_at(1).unwrap());
+    new.all().unfold().unwrap();
+
+    // Contents are shared, and files are not.
+    let blob = |session: &Session, name: &str| {
+        session.dir.path().join("files/blobs").join(name).metadata().unwrap().ino()
+    };
+    let shared = crate::BlobId::of(b"one\n").to_string();
+    assert_eq!(blob(&new, &shared), blob(&old, &shared));
+    new.put("file", "mine\n");
+    new.take();
+    assert_eq!(seen(&old), gone_on);
+    old.rewind(number).unwrap();
+    assert_eq!(seen(&old), expected);
+
+    drop(old);
+    new.reopen();
+    new.rewind(1).unwrap();
+    assert_eq!(seen(&new), expected);
+    let again = forked(&new, 1);
+    drop(new);
+    let mut again = again;
+    again.all().unfold().unwrap();
+    assert_eq!(seen(&again), expected);
+}
+
+#[test]
+fn an_unfolding_that_is_cut_off_anywhere_is_done_by_the_next_opening() {
+    let mut old = Session::new();
+    old.fill();
+    let number = old.take();
+    let expected = seen(&old);
+    for changes in 0.. {
+        let mut new = forked(&old, number);
+        new.all().fuse.set(changes);
+        let cut = new.all().unfold();
+        new.reopen();
+        let there = seen(&new);
+        assert!(there.len() == 1 || there == expected, "after {changes} changes");
+        new.all().unfold().unwrap();
+        assert_eq!(seen(&new), expected, "after {changes} changes");
+        assert_eq!(new.names(""), ["files", "real", "upper"]);
+        if cut.is_ok() {
+            assert!(changes > 10, "{changes} changes");
+            return;
+        }
+    }
+}
+
+#[test]
+fn only_what_is_whole_is_given_to_a_fork() {
+    let mut old = Session::new();
+    old.put("file", "one\n");
+    let number = old.take();
+    let files = old.dir.path().join("files");
+    assert!(matches!(
+        Source::open(&files, number + 1).map(|_| ()),
+        Err(FileError::NoSuchCheckpoint { .. })
+    ));
+    let give = |number: u32| {
+        let goal = tempfile::tempdir().unwrap();
+        let source = Source::open(&files, number)?;
+        source.give(goal.path(), (Timestamp(1), "a fork", 9), b"", &[])
+    };
+    assert!(give(number).is_ok());
+    let blob = files.join("blobs").join(crate::BlobId::of(b"one\n").to_string());
+    std::fs::write(&blob, "one").unwrap();
+    assert!(matches!(give(number), Err(FileError::DamagedBlob { .. })), "it is cut short");
+    std::fs::remove_file(&blob).unwrap();
+    assert!(matches!(give(number), Err(FileError::DamagedBlob { .. })), "it is gone");
+    let manifest = files.join("checkpoints").join(name(number));
+    let text = std::fs::read(&manifest).unwrap();
+    std::fs::write(&manifest, &text[..text.len() - 1]).unwrap();
+    assert!(matches!(give(number), Err(FileError::NoSuchCheckpoint { .. })));
+}
+
+#[test]
+fn what_somebody_put_into_an_awaited_directory_is_not_replaced() {
+    let mut old = Session::new();
+    old.put("file", "one\n");
+    let number = old.take();
+    let mut new = forked(&old, number);
+    new.put("other", "work of an hour");
+    assert!(matches!(new.all().unfold(), Err(FileError::NotCovered)));
+    assert_eq!(std::fs::read(new.at("other")).unwrap(), b"work of an hour");
+    // On a copied tree there is nothing to lay the files over.
+    let mut new = forked(&old, number);
+    std::fs::write(new.dir.path().join("upper.copied"), r#""begun""#).unwrap();
+    assert!(matches!(new.all().unfold(), Err(FileError::CopiedTree)));
+}

@@ -9,6 +9,7 @@
 
 use std::collections::HashSet;
 use std::io::{self, Read as _};
+use std::os::fd::OwnedFd;
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 use serde::{Deserialize, Serialize};
@@ -30,7 +31,7 @@ const FILE_BYTES_MAX: u64 = 4096;
 impl Checkpoints {
     /// Drops checkpoints that are not whole because the machine went down.
     pub(super) fn drop_what_was_lost(&mut self) -> io::Result<()> {
-        let vouched = self.vouched();
+        let vouched = vouched(&self.directory);
         let boot = boot();
         if vouched.boot == boot {
             return Ok(());
@@ -46,7 +47,7 @@ impl Checkpoints {
             }
         }
         let through = self.numbers.last().copied().unwrap_or(0);
-        if let Err(error) = self.vouch(&Vouched { boot, through }) {
+        if let Err(error) = vouch(&self.directory, &Vouched { boot, through }) {
             // A session opens on a full disk, too; then all is read once more the next time.
             tracing::warn!(%error, "what was read of the checkpoints could not be noted");
         }
@@ -73,29 +74,36 @@ impl Checkpoints {
             is_sound
         })
     }
+}
 
-    fn vouched(&self) -> Vouched {
-        let read = open_file(&self.directory, FILE).and_then(|file| {
-            let mut bytes = Vec::new();
-            file.take(FILE_BYTES_MAX).read_to_end(&mut bytes)?;
-            Ok(bytes)
-        });
-        // Without it nothing is known: everything is read once.
-        read.ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
-    }
+/// Says of a checkpoint that another session was given, and that is on the disk, what is known
+/// here: where nothing is, it is read once when that session is opened.
+pub(super) fn hand_on(from: &OwnedFd, to: &OwnedFd, through: u32) -> io::Result<()> {
+    let boot = boot();
+    if vouched(from).boot == boot { vouch(to, &Vouched { boot, through }) } else { Ok(()) }
+}
 
-    fn vouch(&self, vouched: &Vouched) -> io::Result<()> {
-        let bytes = serde_json::to_vec(vouched)?;
-        let flags =
-            OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let temporary = format!("{FILE}.tmp");
-        let private = Mode::RUSR | Mode::WUSR;
-        let file = rustix::fs::openat(&self.directory, temporary.as_str(), flags, private)?;
-        let mut file = std::fs::File::from(file);
-        io::Write::write_all(&mut file, &bytes)?;
-        // Should it be lost with the machine, everything is read once more.
-        Ok(rustix::fs::renameat(&self.directory, temporary.as_str(), &self.directory, FILE)?)
-    }
+fn vouched(directory: &OwnedFd) -> Vouched {
+    let read = open_file(directory, FILE).and_then(|file| {
+        let mut bytes = Vec::new();
+        file.take(FILE_BYTES_MAX).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    });
+    // Without it nothing is known: everything is read once.
+    read.ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+}
+
+fn vouch(directory: &OwnedFd, vouched: &Vouched) -> io::Result<()> {
+    let bytes = serde_json::to_vec(vouched)?;
+    let flags =
+        OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let temporary = format!("{FILE}.tmp");
+    let private = Mode::RUSR | Mode::WUSR;
+    let file = rustix::fs::openat(directory, temporary.as_str(), flags, private)?;
+    let mut file = std::fs::File::from(file);
+    io::Write::write_all(&mut file, &bytes)?;
+    // Should it be lost with the machine, everything is read once more.
+    Ok(rustix::fs::renameat(directory, temporary.as_str(), directory, FILE)?)
 }
 
 /// What names this start of the machine; empty where the system does not say.

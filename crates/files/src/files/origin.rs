@@ -105,6 +105,17 @@ impl SessionFiles {
     /// # Errors
     /// [`FileError::DamagedRecord`] when they cannot be understood, [`FileError::Store`].
     pub fn prepare_return(&self, to: u32, origins: &[u8]) -> Result<(), FileError> {
+        let (bases, older) = self.origins_after(origins)?;
+        let returning = Returning { to, bases: bases.into_iter().collect(), older };
+        self.save(RETURNING, &returning)
+    }
+
+    /// The bases of an earlier state, moved on where keeps moved the user's tree, and the paths
+    /// whose base is unknown.
+    pub(super) fn origins_after(
+        &self,
+        origins: &[u8],
+    ) -> Result<(Bases, Vec<TreePath>), FileError> {
         let path = self.directory.join(RETURNING);
         let origins = if origins.is_empty() {
             Origins { bases: Vec::new(), older: vec![TreePath::root()], keep: 0 }
@@ -119,8 +130,14 @@ impl SessionFiles {
                 follow(&mut bases, step, came);
             }
         }
-        let returning = Returning { to, bases: bases.into_iter().collect(), older: origins.older };
-        self.save(RETURNING, &returning)
+        Ok((bases, origins.older))
+    }
+
+    /// What the changes come from in a record without keeps, in the form for a checkpoint.
+    pub(super) fn noted(&self) -> Result<Vec<u8>, FileError> {
+        let older = self.since.older().cloned().collect();
+        let origins = Noted { bases: self.bases.iter().collect(), older, keep: 0 };
+        serde_json::to_vec(&origins).map_err(|error| self.fail("", std::io::Error::other(error)))
     }
 
     /// The checkpoint that the record was going back to when it was left.

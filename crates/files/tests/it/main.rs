@@ -6,6 +6,8 @@ mod change;
 #[cfg(test)]
 mod checkpoint;
 #[cfg(test)]
+mod fork;
+#[cfg(test)]
 mod keep;
 #[cfg(test)]
 mod merge;

@@ -33,6 +33,14 @@ pub enum SessionsQuery {
         /// What.
         op: Op,
     },
+    /// Make a new session of what one was at a checkpoint; the old one stays as it is. The new
+    /// one is named, and is to be attached to.
+    Fork {
+        /// Which.
+        session: SessionId,
+        /// The number of the checkpoint; `None` for the end.
+        at: Option<u32>,
+    },
     /// Give it a name for people.
     Rename {
         /// Which.
@@ -58,7 +66,7 @@ pub enum SessionsReply {
         /// Those that could not be read, and why.
         unreadable: Vec<Unreadable>,
     },
-    /// It is open, and this front end attached to it.
+    /// It is open, and this front end attached to it; or it was made by a fork.
     Opened {
         /// Which.
         session: SessionId,

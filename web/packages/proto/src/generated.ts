@@ -525,7 +525,7 @@ workspace: string,
 /**
  * What is enforced, in one line.
  */
-boundary: string, } | { "event": "turn_started", 
+boundary: string, } | { "event": "forked" } & ForkedFrom | { "event": "turn_started", 
 /**
  * Its number in the session, from 1.
  */
@@ -1966,7 +1966,21 @@ resumable: boolean,
 /**
  * Whether a keep stands that was not taken back.
  */
-kept: boolean, };
+kept: boolean, 
+/**
+ * Where it was forked from, if it was.
+ */
+forked?: ForkedFrom | null, };
+
+export type ForkedFrom = { 
+/**
+ * The session. It goes on by itself, and may be gone.
+ */
+from: SessionId, 
+/**
+ * The number of the checkpoint of that session.
+ */
+checkpoint: number, };
 
 export type SessionsQuery = { "query": "list" } | { "query": "new" } | { "query": "attach", 
 /**
@@ -1984,7 +1998,15 @@ session: SessionId,
 /**
  * What.
  */
-op: Op, } | { "query": "rename", 
+op: Op, } | { "query": "fork", 
+/**
+ * Which.
+ */
+session: SessionId, 
+/**
+ * The number of the checkpoint; `None` for the end.
+ */
+at: number | null, } | { "query": "rename", 
 /**
  * Which.
  */

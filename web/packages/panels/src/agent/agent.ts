@@ -175,6 +175,27 @@ function make(host: Host) {
     }
   }
 
+  /**
+   * Makes a new session of what one was at a checkpoint, or is at its end, and goes to it. The
+   * old one stays as it is.
+   */
+  async function fork(session: SessionId, at: number | null): Promise<SessionId | null> {
+    if (opening()) return null;
+    setOpening(true);
+    try {
+      const reply = await ask({ query: "fork", session, at });
+      if (reply.reply !== "opened") return null;
+      await open(reply.session);
+      void refresh();
+      return reply.session;
+    } catch (error) {
+      tell(error, host.t("agent.fork.failed"));
+      return null;
+    } finally {
+      setOpening(false);
+    }
+  }
+
   async function rename(session: SessionId, name: string): Promise<void> {
     try {
       await ask({ query: "rename", session, name });
@@ -332,6 +353,12 @@ function make(host: Host) {
     attend,
     leave,
     create,
+    fork,
+    /** Forks the session that is looked at. */
+    forkAt: (at: number) => {
+      const session = current();
+      if (session !== null) void fork(session, at);
+    },
     rename,
     op,
     opThen,

@@ -14,7 +14,8 @@ import { type Agent, agentOf } from "./agent.ts";
 import { mention } from "./compose.ts";
 import { Composer } from "./composer.tsx";
 import { Thread } from "./thread.tsx";
-import { askName, threadMenu, Threads, titleOf } from "./threads.tsx";
+import { askName, threadMenu, Threads } from "./threads.tsx";
+import { titleOf } from "./titles.ts";
 import { isBusy } from "./view.ts";
 
 export { agentOf } from "./agent.ts";

@@ -70,6 +70,13 @@ function apply(view: SessionView, { event, at }: Envelope): void {
       view.boundary = event.boundary;
       view.stage = "open";
       return;
+    case "forked": {
+      const { from, checkpoint } = event;
+      add(view, (key) => ({ kind: "forked", key, from, checkpoint }));
+      // What was kept before is the other session's to take back.
+      view.keeps = 0;
+      return;
+    }
     case "turn_started":
       turnStarted(view, event, at);
       return;

@@ -17,20 +17,11 @@ import {
 } from "../ui/index.ts";
 import type { Agent } from "./agent.ts";
 import { now } from "./clock.ts";
+import { titleOf } from "./titles.ts";
 import { oneLine } from "./visible.ts";
 import { ago, outcomeIcon, outcomeTone } from "./words.ts";
 
 const ROW_PX = 46;
-
-/** What a thread is called: its name, else its last task. */
-export function titleOf(agent: Agent, session: string | null): string {
-  if (session === null) return agent.host.t("agent.thread.new");
-  const name = agent.nameOf(session);
-  if (name) return oneLine(name);
-  const turns = agent.viewOf(session)?.groups ?? [];
-  const task = turns.find((group) => group.turn)?.turn?.task.text ?? agent.summaryOf(session)?.task;
-  return task ? oneLine(task.split("\n")[0] ?? "") : agent.host.t("agent.thread.new");
-}
 
 /** Asks for a thread's name. */
 export async function askName(agent: Agent, session: string): Promise<void> {
@@ -44,13 +35,16 @@ export async function askName(agent: Agent, session: string): Promise<void> {
   if (name !== null) await agent.rename(session, name.trim());
 }
 
-/** What can be done with a thread. */
-export function threadMenu(agent: Agent, session: string): MenuItem[] {
+/** What can be done with a thread; `onFork` is told that a new one is looked at. */
+export function threadMenu(agent: Agent, session: string, onFork?: () => void): MenuItem[] {
   const t = agent.host.t;
   return [
     { title: t("agent.rename"), icon: "edit", keys: "F2", run: () => void askName(agent, session) },
-    // The protocol has no operation that begins a session from another one.
-    { title: t("agent.fork.not"), icon: "fork", disabled: true, run: () => undefined },
+    {
+      title: t("agent.fork"),
+      icon: "fork",
+      run: () => void agent.fork(session, null).then((made) => made !== null && onFork?.()),
+    },
     { separator: true },
     { title: t("agent.review.open"), icon: "diff", run: () => agent.host.showReview(session) },
     {
@@ -82,7 +76,7 @@ export function Threads(props: { agent: Agent; onOpen(): void }): JSX.Element {
     props.onOpen();
   };
   const menuAt = (item: SessionSummary, at: { x: number; y: number }) =>
-    props.agent.host.menu(at, threadMenu(props.agent, item.session));
+    props.agent.host.menu(at, threadMenu(props.agent, item.session, props.onOpen));
   return (
     <div class="ag-threads">
       <div class="ag-search">
@@ -200,6 +194,9 @@ function Row(props: {
           <span class={tone()}>{told()}</span>
           <span>{t("agent.turns", { count: props.item.turns })}</span>
           <Show when={written()}>{(at) => <span>{ago(t, at(), now())}</span>}</Show>
+          <Show when={props.item.forked}>
+            <span title={t("agent.forked.detail")}>{t("agent.forked.mark")}</span>
+          </Show>
           <Show when={props.item.kept}>
             <span>{t("agent.kept")}</span>
           </Show>

@@ -128,12 +128,20 @@ function Message(props: {
         <span class="ag-grow" />
         <Show when={props.left ? null : props.turn.checkpointBefore}>
           {(checkpoint) => (
-            <IconButton
-              icon="history"
-              size={14}
-              label={t("agent.rewind.before")}
-              onClick={() => props.rewind(checkpoint())}
-            />
+            <span class="ag-message-actions">
+              <IconButton
+                icon="fork"
+                size={14}
+                label={t("agent.fork.here")}
+                onClick={() => props.agent.forkAt(checkpoint())}
+              />
+              <IconButton
+                icon="history"
+                size={14}
+                label={t("agent.rewind.before")}
+                onClick={() => props.rewind(checkpoint())}
+              />
+            </span>
           )}
         </Show>
       </div>

@@ -112,6 +112,7 @@ export type Item =
       branches: TakenBranch[];
       refused: BranchRefusal[];
     }
+  | { kind: "forked"; key: string; from: SessionId; checkpoint: number }
   | { kind: "rewound"; key: string; rewound: Rewound }
   | { kind: "ended"; key: string; end: CommandEnd }
   | { kind: "outcome"; key: string; outcome: Outcome; evidence: Evidence }

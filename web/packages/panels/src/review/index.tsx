@@ -19,7 +19,7 @@ import "../agent/agent.css";
 import "../agent/cards.css";
 import "../agent/composer.css";
 import "./review.css";
-import { titleOf } from "../agent/threads.tsx";
+import { titleOf } from "../agent/titles.ts";
 import { oneLine, visible } from "../agent/visible.ts";
 import type { Host } from "../host.ts";
 import { Button, Empty, Icon, IconButton, Spinner } from "../ui/index.ts";

@@ -4,8 +4,9 @@
 import { createSignal, For, type JSX, Match, Show, Switch } from "solid-js";
 
 import type { CandidateVerdict, Refusal, Suspect } from "@moat/proto";
-import { Button, Icon, ReportText } from "../../ui/index.ts";
+import { Button, Icon, IconButton, ReportText } from "../../ui/index.ts";
 import type { Agent } from "../agent.ts";
+import { titleOf } from "../titles.ts";
 import type { Item, Turn } from "../view.ts";
 import { oneLine, visible } from "../visible.ts";
 import { summaryWords, type Tone } from "../words.ts";
@@ -97,6 +98,8 @@ export function ItemView(props: ItemProps): JSX.Element {
           <Refused agent={props.agent} refused={item.rewound.left} />
         </Line>
       );
+    case "forked":
+      return <ForkedLine agent={props.agent} item={item} />;
     case "ended":
       return (
         <Line icon="warning" tone="warning">
@@ -209,8 +212,39 @@ function CheckpointLine(props: ItemProps & { number: number }): JSX.Element {
         <Icon name="history" size={14} />
         {t("agent.checkpoint", { n: props.number })}
       </button>
+      <IconButton
+        icon="fork"
+        size={14}
+        label={t("agent.fork.here")}
+        onClick={() => props.agent.forkAt(props.number)}
+      />
       <span class="ag-rule" />
     </div>
+  );
+}
+
+/** Where a thread came from, with the way there while it is still listed. */
+function ForkedLine(props: { agent: Agent; item: Extract<Item, { kind: "forked" }> }): JSX.Element {
+  const t = props.agent.host.t;
+  const { item } = props;
+  const listed = () => props.agent.summaryOf(item.from) !== null;
+  return (
+    <Line
+      icon="fork"
+      tone="plain"
+      actions={
+        <Show when={listed()}>
+          <Button small onClick={() => void props.agent.open(item.from)}>
+            {t("agent.forked.open")}
+          </Button>
+        </Show>
+      }
+    >
+      {t("agent.forked", { n: item.checkpoint })}
+      <span class="ag-told" title={item.from}>
+        {listed() ? titleOf(props.agent, item.from) : item.from}
+      </span>
+    </Line>
   );
 }
 
