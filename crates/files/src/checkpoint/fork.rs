@@ -71,8 +71,14 @@ impl Source {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(absent()),
             other => other.map_err(fail)?.ok_or_else(absent)?,
         };
-        let blobs = BlobStore::open(&files.join("blobs"))?;
-        let large = LargeStore::open(&files.join("large")).map_err(fail)?;
+        let (blobs, large) = (files.join("blobs"), files.join("large"));
+        for store in [&blobs, &large] {
+            // To open one makes it where it is missing, and nothing is made here.
+            open_directory(store)
+                .map_err(|source| FileError::Store { path: store.clone(), source })?;
+        }
+        let blobs = BlobStore::open(&blobs)?;
+        let large = LargeStore::open(&large).map_err(fail)?;
         Ok(Self { path, checkpoints, blobs, large, manifest })
     }
 

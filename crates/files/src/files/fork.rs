@@ -35,8 +35,8 @@ impl SessionFiles {
     ) -> Result<ForkedFiles, FileError> {
         let start: Moment = load(fs.as_ref(), &from.join(START))?;
         let stored: StoredBases = load(fs.as_ref(), &from.join(BASES))?;
-        let old = Self::with(Arc::clone(fs), from, start, stored)?;
         let source = Source::open(from, number)?;
+        let old = Self::with(Arc::clone(fs), from, start, stored)?;
         let (bases, older) = old.origins_after(&source.origins()?)?;
         let made = fs.create_dir_all(to);
         made.map_err(|source| FileError::Store { path: to.to_owned(), source })?;
