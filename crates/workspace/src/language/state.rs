@@ -481,6 +481,10 @@ impl State {
 
     fn tell_problems(&mut self, shared: &Shared) {
         for path in std::mem::take(&mut self.problems.untold) {
+            // One that is in no editor for now is told of when it comes back, or when it is forgotten.
+            if self.documents.get(&path).is_some_and(|document| document.left.is_some()) {
+                continue;
+            }
             let by_server = self.problems.files.get(&path);
             let all = by_server.into_iter().flatten().flat_map(|(index, all)| {
                 let name = self.servers.get(*index).map_or("", |server| server.spec.name);
