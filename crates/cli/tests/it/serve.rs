@@ -16,7 +16,7 @@ use moat_protocol::{Event, Op, Outcome, RewindScope, Selection, Task, TaskKind};
 use moat_testkit::Act;
 use serde_json::json;
 
-use crate::support::{Home, RIGHT, WRONG, always, right, snapshot};
+use crate::support::{Home, RIGHT, Running, WRONG, always, right, snapshot};
 use page::{Page, Served};
 
 /// What comes back for a request that is written by hand.
@@ -372,6 +372,17 @@ fn a_message_is_forked_from_the_page_while_its_session_is_open() {
     assert_eq!((of(&session).turns, of(&end).turns, of(&before).turns), (1, 1, 1));
     assert_eq!(home.calc(), WRONG, "nothing is kept by a fork");
 
+    // A session of another workspace is not this server's.
+    let known = home.sessions();
+    std::fs::create_dir(home.at("work/other")).unwrap();
+    let mut elsewhere = home.moat(["session", "run", "--new", "--", "true"]);
+    elsewhere.current_dir(home.at("work/other"));
+    Running::start(elsewhere).end().code(0);
+    let foreign = home.sessions().into_iter().find(|id| !known.contains(id)).unwrap();
+    let asked = SessionsQuery::Fork { session: foreign.parse().unwrap(), at: None };
+    assert!(page.is_refused(&serde_json::to_value(sessions(asked)).unwrap()));
+    // The control: it can be forked, where that is asked for by its own name.
+    home.run(["session", "fork", &foreign]).code(0);
     let none = SessionsQuery::Fork { session: session.clone(), at: Some(999) };
     assert!(page.is_refused(&serde_json::to_value(sessions(none)).unwrap()));
 }
@@ -382,7 +393,7 @@ fn a_session_of_a_terminal_is_attached_to() {
     let home = Home::new(always(Act::Hang));
     let served = Served::start(&home);
     let mut page = Page::open(&served);
-    let running = crate::support::Running::start(home.moat(["exec", "fix total"]));
+    let running = Running::start(home.moat(["exec", "fix total"]));
     crate::support::until("the model is asked", || home.model.requests().len() == 1);
     let reply = page.ask(&WorkspaceQuery::Sessions(SessionsQuery::List));
     let WorkspaceReply::Sessions(SessionsReply::Listed { sessions, .. }) = reply else {

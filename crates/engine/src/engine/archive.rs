@@ -31,15 +31,16 @@ pub fn summary(session: &SessionId, history: &History) -> SessionSummary {
         state.apply(&line.record);
     }
     let at = |line: Option<&Line>| line.map(|line| line.at);
+    let own = history.lines.get(own(&history.lines)..).unwrap_or_default();
     SessionSummary {
         session: session.clone(),
         task: state.turns.last().map(|turn| turn.task.text.clone()),
         standing: state.turns.last().map_or(Standing::Empty, standing),
         turns: u32::try_from(state.turns.len()).unwrap_or(u32::MAX),
-        begun: at(history.lines.get(own(&history.lines))),
+        begun: at(own.first()),
         written: at(history.lines.last()),
         resumable: state.turn().is_some(),
-        kept: is_kept(history.lines.get(own(&history.lines)..).unwrap_or_default()),
+        kept: is_kept(own),
         workspace: state.workspace,
         forked: state.forked,
     }
