@@ -8,9 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use moat_base::{Depot as _, Lock, RealDepot, Report, SessionId};
-use moat_engine::{
-    ChainKey, History, Store, read_history, retell, retell_whole, summary, workspace_path,
-};
+use moat_engine::{ChainKey, History, Store, archive, read_history, workspace_path};
 use moat_files::Checkpoints;
 use moat_protocol::{Envelope, Query, Reply, SessionSummary, Standing, Unreadable};
 
@@ -116,7 +114,7 @@ pub(crate) fn tell(environment: &Environment, id: SessionId) -> Result<Told, Fai
         }
     })?;
     let broken = broken.map(|error| Report::of(&error));
-    let mut summary = summary(&id, &history);
+    let mut summary = archive::summary(&id, &history);
     if broken.is_some() {
         summary.standing = Standing::Damaged;
     }
@@ -142,7 +140,7 @@ pub(crate) fn story(
 fn whole(id: &SessionId, directory: &Path, history: &History) -> Result<Vec<Envelope>, Failure> {
     let checkpoints = Checkpoints::listed(&directory.join("files"))
         .map_err(|error| Failure::of(Exit::Environment, &error))?;
-    Ok(retell_whole(id, history, &checkpoints))
+    Ok(archive::retell_whole(id, history, &checkpoints))
 }
 
 /// Answers a question about stored sessions; none is opened for it.
@@ -160,7 +158,7 @@ pub(crate) fn answer(environment: &Environment, query: Query) -> Result<Reply, F
         }
         Query::Session { session } => {
             let Told { id, summary, history, broken } = tell(environment, session)?;
-            Ok(Reply::Session { summary, events: retell(&id, &history), broken })
+            Ok(Reply::Session { summary, events: archive::retell(&id, &history), broken })
         }
     }
 }

@@ -8,7 +8,7 @@
 //! Invariant: an event that tells of an outcome is sent after the outcome is
 //! durable; the world is never entered without a stored intent.
 
-pub(crate) mod archive;
+pub mod archive;
 mod commits;
 mod keep;
 mod question;

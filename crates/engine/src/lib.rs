@@ -33,7 +33,7 @@ mod world;
 
 pub use boundary::boundary_line;
 pub use check_command::CheckCommand;
-pub use engine::archive::{retell, retell_whole, summary};
+pub use engine::archive;
 pub use engine::{Attendance, Engine, Settings, Sink};
 pub use error::Error;
 pub use fork::{Forge, ForkError, ForkPoint, Forked};

@@ -19,13 +19,12 @@ mod scope;
 mod since;
 
 use moat_base::{TreePath, escape, visible};
+use moat_diff::{Clash, Hunk};
 use serde::{Deserialize, Serialize};
 
 use crate::blob::{BlobId, BlobStore};
 use crate::class::Class;
-use crate::diff::{self, Hunk};
 use crate::file_error::FileError;
-use crate::merge::Clash;
 use crate::node::{Node, NodeKind};
 
 pub(crate) use budget::Budget;
@@ -176,7 +175,7 @@ impl Change {
         let mut text = self.heading();
         match self.content {
             Content::Text => {
-                text.push_str(&diff::unified(
+                text.push_str(&moat_diff::unified(
                     &bytes(self.compared_with())?,
                     &bytes(self.latest())?,
                 ));

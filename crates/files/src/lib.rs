@@ -20,13 +20,11 @@ mod change;
 mod checkpoint;
 mod class;
 pub mod copy;
-mod diff;
 mod file_error;
 mod files;
 mod keep;
 mod limits;
 pub mod memory;
-mod merge;
 mod node;
 mod repository;
 mod resolver;
@@ -42,11 +40,11 @@ pub use blob::{BlobId, BlobStore};
 pub use change::{Change, ChangeKind, ChangeSet, Content, LeftOut, Merge, Rename};
 pub use checkpoint::{Changed, Checkpoint, Checkpoints, ForkedFiles, Rewind, Wish};
 pub use class::Class;
-pub use diff::Hunk;
 pub use file_error::FileError;
 pub use files::SessionFiles;
 pub use keep::{KeepRecord, KeepStep, Outcome, Phase, Selection};
-pub use merge::Clash;
+/// A place where two texts differ, and one where two changes meet.
+pub use moat_diff::{Clash, Hunk};
 /// What a surface makes a tool do, and a surface that a change touches; the catalogue is
 /// `moat-scan`'s.
 pub use moat_scan::{Effect as SurfaceEffect, Touch};

@@ -7,14 +7,6 @@ pub(crate) const RESOLVE_ATTEMPTS_MAX: u32 = 128;
 /// The longest file whose content is stored, shown and kept; longer ones are named.
 pub(crate) const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
-/// The longest file that is compared line by line; longer ones count as binary.
-pub(crate) const DIFF_BYTES_MAX: usize = 2 * 1024 * 1024;
-
-/// The most pairs of equal lines, one of each text, that a comparison goes through, outside
-/// of the common beginning and end. With more, all between is one difference: the work grows
-/// with the pairs, and a session can write thousands of equal lines at no cost.
-pub(crate) const DIFF_PAIRS_MAX: u64 = 20_000_000;
-
 /// The most changes that one set lists before it stops and says so.
 pub(crate) const CHANGES_MAX: usize = 200_000;
 

@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use moat_base::Timestamp;
-use moat_engine::{ChainKey, History, read_history, retell, retell_whole, summary};
+use moat_engine::archive::{retell, retell_whole, summary};
+use moat_engine::{ChainKey, History, read_history};
 use moat_files::Checkpoint;
 use moat_protocol::{
     Event, Op, Outcome, Query, Reply, RewindScope, Selection, SessionSummary, Standing,

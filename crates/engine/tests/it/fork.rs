@@ -11,9 +11,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use moat_base::{
     AppendFile, Depot, Fs, Hint as _, Links, Lock, RealDepot, RealFs, SessionId, Stamp, Timestamp,
 };
+use moat_engine::archive::{retell_whole, summary};
 use moat_engine::{
     Attendance, ChainKey, Effect, Forge, ForkError, ForkPoint, Forked, History, Point, Prompt,
-    Record, State, read_history, retell_whole, summary,
+    Record, State, read_history,
 };
 use moat_files::{Checkpoint, Checkpoints, SessionFiles, Wish};
 use moat_policy::CommandRule;

@@ -14,16 +14,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use moat_base::{EntryKind, TreeError, TreePath};
+use moat_diff::Clash;
 use rustix::fs::FileType;
 
 use crate::blob::BlobStore;
 use crate::change::budget::{Budget, Room};
 use crate::change::{Change, ChangeKind, ChangeSet, Content, Merge, Scope, Since};
 use crate::class::{Class, Classifier};
-use crate::diff;
 use crate::file_error::FileError;
 use crate::limits::DEPTH_MAX;
-use crate::merge::Clash;
 use crate::node::{Node, NodeKind};
 use crate::resolver::{self, Links};
 use crate::stat::{Moment, Stat};
@@ -459,7 +458,7 @@ impl Comparison<'_> {
                 self.cut(path, "there are more changed texts than can be shown at once");
                 return Ok(());
             }
-            change.set_hunks(diff::hunks(&old, bytes));
+            change.set_hunks(moat_diff::hunks(&old, bytes));
         }
         self.set.changes.push(change);
         Ok(())
@@ -574,8 +573,8 @@ fn content(before: Option<&Node>, after: Option<&Node>, old: &[u8], new: &[u8]) 
     if is_mode_only || sides().all(|node| node.kind == NodeKind::Directory) {
         Content::None
     } else if sides().all(|node| node.kind == NodeKind::File)
-        && diff::is_text(old)
-        && diff::is_text(new)
+        && moat_diff::is_text(old)
+        && moat_diff::is_text(new)
     {
         Content::Text
     } else {

@@ -6,8 +6,8 @@
 //!
 //! Invariant: nothing of either side is left out of a result.
 
-use crate::diff;
-use crate::merge::{Clash, Merged, merge};
+use moat_diff::{Clash, Merged, merge};
+
 use crate::node::{Node, NodeKind};
 
 /// One of the three states of a path.
@@ -48,10 +48,10 @@ pub(super) fn join(base: Side<'_>, user: Side<'_>, session: Side<'_>) -> Joined 
         let newer = if blobs.0 == blobs.1 { session.bytes } else { user.bytes };
         return Joined::Clean { mode, bytes: newer.to_vec() };
     }
-    if ![base, user, session].iter().all(|side| diff::is_text(side.bytes)) {
+    if ![base, user, session].iter().all(|side| moat_diff::is_text(side.bytes)) {
         return conflict(NOT_TEXT);
     }
-    if [user, session].iter().any(|side| diff::is_too_repetitive(base.bytes, side.bytes)) {
+    if [user, session].iter().any(|side| moat_diff::is_too_repetitive(base.bytes, side.bytes)) {
         return conflict(REPETITIVE);
     }
     match merge(base.bytes, user.bytes, session.bytes) {

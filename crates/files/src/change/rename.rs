@@ -14,7 +14,6 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use crate::blob::{BlobId, BlobStore};
 use crate::change::{Change, ChangeKind, ChangeSet, Content, Rename};
 use crate::class::Class;
-use crate::diff;
 use crate::file_error::FileError;
 use crate::limits::{
     RENAME_BYTES_MAX, RENAME_CANDIDATES_MAX, RENAME_FILES_MAX, RENAME_LINE_FILES_MAX,
@@ -160,7 +159,7 @@ fn texts(
             return Ok(None);
         }
         let mut lines = HashMap::new();
-        for line in diff::lines(&bytes) {
+        for line in moat_diff::lines(&bytes) {
             let mut hasher = DefaultHasher::new();
             line.hash(&mut hasher);
             *lines.entry(hasher.finish()).or_default() += line.len();
@@ -209,7 +208,7 @@ fn link(set: &mut ChangeSet, blobs: &BlobStore, from: usize, to: usize) -> Resul
         made.rename = Some(Rename::From(from_path, old));
         if made.content == Content::Text {
             let new = made.latest().map_or(Ok(Vec::new()), |id| blobs.get(&id))?;
-            made.set_hunks(diff::hunks(&blobs.get(&old)?, &new));
+            made.set_hunks(moat_diff::hunks(&blobs.get(&old)?, &new));
         }
     }
     Ok(())

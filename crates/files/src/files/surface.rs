@@ -3,7 +3,6 @@
 
 use super::SessionFiles;
 use crate::change::{Change, ChangeSet, Content};
-use crate::diff;
 use crate::file_error::FileError;
 use crate::keep::{KeepRecord, Selection, plan_keep};
 use crate::surface::{Confirmation, SurfaceGate};
@@ -62,7 +61,7 @@ impl SessionFiles {
                         None => Ok(Vec::new()),
                     };
                     let (old, new) = (content(change.compared_with())?, content(change.latest())?);
-                    change.set_hunks(diff::hunks(&old, &new));
+                    change.set_hunks(moat_diff::hunks(&old, &new));
                 }
             }
             needed.push(change);

@@ -12,7 +12,6 @@ use moat_scan::target::stays_beneath;
 use crate::blob::BlobStore;
 use crate::change::{Change, ChangeKind, ChangeSet, Content, Merge};
 use crate::class::Class;
-use crate::diff;
 use crate::file_error::FileError;
 use crate::keep::{KeepStep, Outcome, Selection};
 use crate::node::{Node, NodeKind};
@@ -217,7 +216,8 @@ fn some_hunks(
         Some(id) => blobs.get(&id),
         None => Ok(Vec::new()),
     };
-    let bytes = diff::apply(&bytes(change.compared_with())?, &bytes(change.latest())?, numbers);
+    let bytes =
+        moat_diff::apply(&bytes(change.compared_with())?, &bytes(change.latest())?, numbers);
     let blob = blobs.put(&bytes)?;
     Ok(Some(Node {
         kind: NodeKind::File,

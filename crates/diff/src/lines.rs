@@ -18,7 +18,13 @@ use imara_diff::{Algorithm, Diff, InternedInput, Token};
 use moat_base::visible;
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{DIFF_BYTES_MAX, DIFF_PAIRS_MAX};
+/// The longest text that is compared line by line; longer ones count as binary.
+const DIFF_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// The most pairs of equal lines, one of each text, that a comparison goes through, outside
+/// of the common beginning and end. With more, all between is one difference: the work grows
+/// with the pairs, and a session can write thousands of equal lines at no cost.
+const DIFF_PAIRS_MAX: u64 = 20_000_000;
 
 /// One place where two texts differ. Lines are counted from 0.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,18 +43,21 @@ pub struct Hunk {
 const CONTEXT_LINES: usize = 3;
 
 /// Whether bytes are shown and compared as lines.
-pub(crate) fn is_text(bytes: &[u8]) -> bool {
+#[must_use]
+pub fn is_text(bytes: &[u8]) -> bool {
     bytes.len() <= DIFF_BYTES_MAX && !bytes.contains(&0) && str::from_utf8(bytes).is_ok()
 }
 
 /// The hunks that turn one text into the other.
-pub(crate) fn hunks(before: &[u8], after: &[u8]) -> Vec<Hunk> {
+#[must_use]
+pub fn hunks(before: &[u8], after: &[u8]) -> Vec<Hunk> {
     let groups = groups(before, after).into_iter();
     groups.map(|group| group.hunk).collect()
 }
 
 /// Applies the hunks with these numbers, counted from 1, to the first text.
-pub(crate) fn apply(before: &[u8], after: &[u8], numbers: &[usize]) -> Vec<u8> {
+#[must_use]
+pub fn apply(before: &[u8], after: &[u8], numbers: &[usize]) -> Vec<u8> {
     let (old, new) = (lines(before), lines(after));
     let mut result = Vec::with_capacity(before.len().max(after.len()));
     let mut position = 0;
@@ -66,7 +75,8 @@ pub(crate) fn apply(before: &[u8], after: &[u8], numbers: &[usize]) -> Vec<u8> {
 }
 
 /// Renders the hunks for people; the text passes through [`visible`].
-pub(crate) fn unified(before: &[u8], after: &[u8]) -> String {
+#[must_use]
+pub fn unified(before: &[u8], after: &[u8]) -> String {
     let (old, new) = (lines(before), lines(after));
     // A carriage return is worth showing only where not every line has one.
     let endings = if old.iter().chain(&new).all(|line| line.ends_with(b"\r\n")) {
@@ -161,7 +171,8 @@ pub(crate) fn places(before: &[u8], after: &[u8]) -> Vec<Place> {
 }
 
 /// Whether two texts are shown as one difference, because they repeat too much.
-pub(crate) fn is_too_repetitive(before: &[u8], after: &[u8]) -> bool {
+#[must_use]
+pub fn is_too_repetitive(before: &[u8], after: &[u8]) -> bool {
     let input = InternedInput::new(before, after);
     Middle::of(&input).is_costly(&input)
 }
@@ -225,7 +236,8 @@ fn span(start: usize, end: usize) -> String {
 }
 
 /// The lines of a text, each with its ending.
-pub(crate) fn lines(bytes: &[u8]) -> Vec<&[u8]> {
+#[must_use]
+pub fn lines(bytes: &[u8]) -> Vec<&[u8]> {
     bytes.split_inclusive(|byte| *byte == b'\n').collect()
 }
 

@@ -16,7 +16,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use crate::diff::{self, Place};
+use crate::lines::{self, Place};
 
 /// A place where both sides changed the same lines, or lines that touch, differently.
 /// Lines are counted from 0.
@@ -34,13 +34,13 @@ impl Clash {
     /// The lines of one side's text that a range names, as bytes.
     #[must_use]
     pub fn lines(text: &[u8], range: &Range<usize>) -> Vec<u8> {
-        diff::lines(text).get(range.clone()).unwrap_or_default().concat()
+        lines::lines(text).get(range.clone()).unwrap_or_default().concat()
     }
 }
 
 /// What came of joining two texts.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Merged {
+pub enum Merged {
     /// One text with the changes of both.
     Clean(Vec<u8>),
     /// The places that only a person can settle, in order.
@@ -48,16 +48,17 @@ pub(crate) enum Merged {
 }
 
 /// Joins `user` and `session`, which both come from `base`.
-pub(crate) fn merge(base: &[u8], user: &[u8], session: &[u8]) -> Merged {
+#[must_use]
+pub fn merge(base: &[u8], user: &[u8], session: &[u8]) -> Merged {
     let (base_lines, user_lines, session_lines) =
-        (diff::lines(base), diff::lines(user), diff::lines(session));
+        (lines::lines(base), lines::lines(user), lines::lines(session));
     let (mut ours, mut theirs) =
-        (Side::new(diff::places(base, user)), Side::new(diff::places(base, session)));
+        (Side::new(lines::places(base, user)), Side::new(lines::places(base, session)));
     let (mut result, mut clashes) = (Vec::new(), Vec::new());
     let mut position = 0;
     while let Some(region) = next_region(&ours, &theirs) {
         let (user, session) = (ours.take(&region), theirs.take(&region));
-        diff::push(&mut result, &base_lines, position..region.start);
+        lines::push(&mut result, &base_lines, position..region.start);
         position = region.end;
         let made = user_lines.get(user.range.clone()).unwrap_or_default();
         let also = session_lines.get(session.range.clone()).unwrap_or_default();
@@ -69,7 +70,7 @@ pub(crate) fn merge(base: &[u8], user: &[u8], session: &[u8]) -> Merged {
             clashes.push(Clash { base: region, user: user.range, session: session.range });
         }
     }
-    diff::push(&mut result, &base_lines, position..base_lines.len());
+    lines::push(&mut result, &base_lines, position..base_lines.len());
     if clashes.is_empty() { Merged::Clean(result) } else { Merged::Clashes(clashes) }
 }
 
