@@ -979,6 +979,16 @@ of: number,
  */
 indexing: boolean, };
 
+export type ForkedFrom = { 
+/**
+ * The session. It goes on by itself, and may be gone.
+ */
+from: SessionId, 
+/**
+ * The number of the checkpoint of that session.
+ */
+checkpoint: number, };
+
 export type Found = { 
 /**
  * The file.
@@ -1971,16 +1981,6 @@ kept: boolean,
  * Where it was forked from, if it was.
  */
 forked?: ForkedFrom | null, };
-
-export type ForkedFrom = { 
-/**
- * The session. It goes on by itself, and may be gone.
- */
-from: SessionId, 
-/**
- * The number of the checkpoint of that session.
- */
-checkpoint: number, };
 
 export type SessionsQuery = { "query": "list" } | { "query": "new" } | { "query": "attach", 
 /**
