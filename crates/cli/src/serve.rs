@@ -182,7 +182,7 @@ impl Served {
         let terminals =
             UserTerminals::start(environment, keeper, &root, &state, Arc::clone(&fronts))?;
         let terminals = Arc::new(terminals);
-        let boundary = Boundary::new(environment, Arc::clone(&terminals));
+        let boundary = Boundary::new(environment, Arc::clone(&terminals), root.clone());
         let completion = Completion::new(environment, &started, config.clone());
         let agent = Sessions::new(environment, config, started, root.clone(), Arc::clone(&fronts));
         let service = Arc::new(Service {

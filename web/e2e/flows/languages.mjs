@@ -66,7 +66,8 @@ export async function languages({ home: make, open }) {
 
   // Another name, in both files.
   await page.keyboard.press("F2");
-  await page.waitForSelector(".rename-box input");
+  // The editor gives the box the keys a moment after it shows it.
+  await page.waitForSelector(".rename-box input:focus");
   await page.keyboard.press("Control+a");
   await page.keyboard.type("twice");
   await page.keyboard.press("Enter");

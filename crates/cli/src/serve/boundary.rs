@@ -7,6 +7,8 @@
 //! Invariant: what is shown of a crossing is what the log says of it.
 
 use std::collections::VecDeque;
+use std::ffi::OsStr;
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -35,6 +37,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(400);
 pub(super) struct Boundary {
     environment: Environment,
     terminals: Arc<UserTerminals>,
+    /// The workspace.
+    root: PathBuf,
     log: Mutex<Log>,
 }
 
@@ -47,18 +51,25 @@ struct Log {
     crossings: VecDeque<Crossing>,
     count: u64,
     broken: Option<String>,
+    /// What not every front end was told: whoever asks reads on, and the others hear of it too.
+    untold: Vec<Crossing>,
 }
 
 impl Boundary {
-    pub(super) fn new(environment: &Environment, terminals: Arc<UserTerminals>) -> Self {
+    pub(super) fn new(
+        environment: &Environment,
+        terminals: Arc<UserTerminals>,
+        root: PathBuf,
+    ) -> Self {
         let log = Log {
             verifier: Verifier::from_start(),
             read: Vec::new(),
             crossings: VecDeque::new(),
             count: 0,
             broken: None,
+            untold: Vec::new(),
         };
-        Self { environment: environment.clone(), terminals, log: Mutex::new(log) }
+        Self { environment: environment.clone(), terminals, root, log: Mutex::new(log) }
     }
 
     /// Answers a question.
@@ -75,10 +86,13 @@ impl Boundary {
         while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(LOOK_EVERY) {
             // Who comes later asks for all that there is.
             if fronts.is_empty() {
+                self.log().untold.clear();
                 continue;
             }
             // What cannot be read now is told to who asks.
-            for crossing in self.read().unwrap_or_default() {
+            let _told_to_who_asks = self.read();
+            let untold = std::mem::take(&mut self.log().untold);
+            for crossing in untold {
                 fronts.announce(&WorkspaceNews::Crossed { crossing });
             }
         }
@@ -97,12 +111,11 @@ impl Boundary {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads on, and gives what is new or changed.
-    fn read(&self) -> Result<Vec<Crossing>, Failure> {
+    /// Reads on. What is new or changed is left for [`Boundary::follow`] to tell.
+    fn read(&self) -> Result<(), Failure> {
         let mut log = self.log();
-        let mut news = Vec::new();
         if log.broken.is_some() {
-            return Ok(news);
+            return Ok(());
         }
         for (name, length) in log::lengths(&self.environment)? {
             let read = log.read.iter().find(|(other, _)| *other == name);
@@ -114,17 +127,18 @@ impl Boundary {
             let rest = bytes.get(from..).unwrap_or_default();
             // A line that is being written is read when it is whole.
             let whole = rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-            log.feed(rest.get(..whole).unwrap_or_default(), &mut news);
+            log.feed(rest.get(..whole).unwrap_or_default());
             log.read.retain(|(other, _)| *other != name);
             log.read.push((name, from + whole));
         }
-        Ok(news)
+        Ok(())
     }
 
     /// Has `moat doctor` try it, outside of what this process has given up.
     fn doctor(&self) -> Result<BoundaryReply, Failure> {
         let program = self.environment.own_program()?;
-        let output = self.terminals.output(&program, &["doctor", "--json"])?;
+        let words = [OsStr::new("doctor"), "--json".as_ref(), "-C".as_ref(), self.root.as_ref()];
+        let output = self.terminals.output(&program, &words)?;
         let found: Diagnosis = serde_json::from_slice(&output).map_err(|error| {
             Failure::environment("`moat doctor` gave no report", "run it in a terminal")
                 .because(&error)
@@ -134,17 +148,21 @@ impl Boundary {
 }
 
 impl Log {
-    fn feed(&mut self, bytes: &[u8], news: &mut Vec<Crossing>) {
+    fn feed(&mut self, bytes: &[u8]) {
         let (crossings, count) = (&mut self.crossings, &mut self.count);
+        let untold = &mut self.untold;
         let fed = self.verifier.feed_entries(bytes, &mut |entry| {
             if let Some(crossing) = heard(crossings, entry) {
                 *count += u64::from(crossing.sent.is_none());
-                news.push(crossing);
+                untold.push(crossing);
             }
         });
         while self.crossings.len() > KEPT_MAX {
             self.crossings.pop_front();
         }
+        // What is not kept is not told either.
+        let oldest = self.untold.len().saturating_sub(KEPT_MAX);
+        self.untold.drain(..oldest);
         self.broken = fed.err().map(|broken| broken.to_string());
     }
 }

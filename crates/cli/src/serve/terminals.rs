@@ -2,8 +2,8 @@
 //! The user's own terminals, and the few programs that the server has their keeper start: what
 //! opens a browser, and `moat doctor`, which needs sockets that this process has given up.
 //!
-//! Invariant: nothing of the agent is started here, and no word of the workspace becomes an
-//! argument.
+//! Invariant: nothing of the agent is started here, and no word of the workspace but the path of its
+//! root becomes an argument.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -101,13 +101,14 @@ impl UserTerminals {
     }
 
     /// What a program of ours prints, run with all that the user has.
-    pub(super) fn output(&self, program: &Path, words: &[&str]) -> Result<Vec<u8>, Failure> {
+    pub(super) fn output(&self, program: &Path, words: &[&OsStr]) -> Result<Vec<u8>, Failure> {
         let failed = |error: &dyn std::error::Error| {
             let hint = "run it in a terminal";
-            let what = format!("could not run `{} {}`", program.display(), words.join(" "));
+            let words = words.join(OsStr::new(" "));
+            let what = format!("could not run `{} {}`", program.display(), words.display());
             Failure::environment(what, hint).because(error)
         };
-        let all = std::iter::once(program.as_os_str()).chain(words.iter().map(OsStr::new));
+        let all = std::iter::once(program.as_os_str()).chain(words.iter().copied());
         let all: Vec<&OsStr> = all.collect();
         self.terminals.run(&all, &self.output).map_err(|error| failed(&error))?;
         let output = self.fs.read(&self.output, OUTPUT_BYTES_MAX).map_err(|error| failed(&error));
