@@ -26,7 +26,7 @@ function focusOn(app: App, views: readonly string[], element: () => HTMLElement)
   createEffect(
     on(app.layout.focus, ({ view, count }) => {
       if (count === 0 || !views.includes(view)) return;
-      const before = document.activeElement;
+      let before = document.activeElement;
       let tries = 0;
       const look = () => {
         // Whoever went elsewhere meanwhile stays there.
@@ -34,7 +34,15 @@ function focusOn(app: App, views: readonly string[], element: () => HTMLElement)
         const shown =
           placeIn(element()) ?? (tries < TRIES_MOST ? undefined : focusable(element())[0]);
         if (shown) shown.focus();
-        else if (tries++ < TRIES_MOST) requestAnimationFrame(look);
+        else if (tries++ < TRIES_MOST) {
+          // What is typed until it is there is not for the editor that had the focus.
+          if (tries === 1) {
+            element().tabIndex = -1;
+            element().focus();
+            before = document.activeElement;
+          }
+          requestAnimationFrame(look);
+        }
       };
       queueMicrotask(look);
     }),
