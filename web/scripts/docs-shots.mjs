@@ -25,7 +25,9 @@ const at = (page, line) =>
 const tests = async (page) => {
   await openTerminal(page);
   await page.keyboard.type("python3 -m unittest\n");
-  await page.waitForFunction(() => /(FAILED|OK)/.test(document.querySelector(".xterm-rows")?.textContent ?? ""));
+  await page.waitForFunction(() =>
+    /(FAILED|OK)/.test(document.querySelector(".xterm-rows")?.textContent ?? ""),
+  );
 };
 const set = async (page, name, value) => {
   await page.keyboard.press("Control+,");
@@ -54,7 +56,9 @@ const SHOTS = {
     await ask(page, "/check python3 -m unittest");
     await see(page, ".ag-chips", "python3 -m unittest");
     await ask(page, "total is wrong, repair it");
-    await until("the model's words", async () => (await page.locator(".ag-panel").textContent()).includes("Nothing is rounded"));
+    await until("the model's words", async () =>
+      (await page.locator(".ag-panel").textContent()).includes("Nothing is rounded"),
+    );
   },
   review: async (page) => {
     await askForRepair(page);
@@ -158,11 +162,17 @@ for (const [name, shoot] of Object.entries(SHOTS)) {
   try {
     await home.serve();
     const { page, context, problems } = await openPage(browser, home.link);
-    await until("the branch", async () => (await page.locator(".status").textContent()).includes("main"));
+    await until("the branch", async () =>
+      (await page.locator(".status").textContent()).includes("main"),
+    );
     await shoot(page, home).catch((error) => problems.push(String(error)));
     const path = join(DIRECTORY, `ide-${name}.png`);
     // Notices come and go; the cursor blinks.
-    await page.locator(".toast").first().waitFor({ state: "detached" }).catch(() => undefined);
+    await page
+      .locator(".toast")
+      .first()
+      .waitFor({ state: "detached" })
+      .catch(() => undefined);
     await page.screenshot({ path, animations: "disabled", caret: "hide" });
     const { size } = statSync(path);
     if (size > BYTES_MOST) problems.push(`${size} bytes are more than ${BYTES_MOST}`);
