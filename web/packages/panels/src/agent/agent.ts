@@ -300,12 +300,12 @@ function make(host: Host) {
     if (state === "lost") feed.lost();
     if (state !== "connected") return;
     void refresh();
-    void loadModels();
+    modelsTold = loadModels();
     for (const session of feed.attached()) void feed.attach(session);
   });
 
   void refresh();
-  void loadModels();
+  let modelsTold = loadModels();
   const last = host.memory.get<string | null>("agent.session", null);
   if (last !== null) void open(last);
   // Prompts of before go on where the turn before them still runs; else they wait to be looked at.
@@ -331,6 +331,8 @@ function make(host: Host) {
     host,
     listing,
     models,
+    /** Ends when the models were told, or could not be. */
+    modelsTold: () => modelsTold,
     standardModel,
     current,
     view,

@@ -80,11 +80,15 @@ export function Composer(props: { agent: Agent; ref?(focus: () => void): void })
   const submit = async (how: How): Promise<void> => {
     if (sending() || !usable()) return;
     setProblem(null);
-    const composed = compose(agent.draft());
+    const draft = agent.draft();
+    const composed = compose(draft);
     if (takesOnly(composed)) return;
     setSending(true);
     try {
-      if (await carryOut(how, composed)) agent.setDraft("");
+      // Right after the start the models are still being told.
+      if (agent.model() === "") await agent.modelsTold();
+      // What was typed meanwhile is another prompt.
+      if ((await carryOut(how, composed)) && agent.draft() === draft) agent.setDraft("");
     } finally {
       setSending(false);
       focus();
