@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Ranks the functions of a workspace by how likely a failure comes from them.
-
 //!
 //! The evidence is weighed: stacks of failures, complaints of the compiler, what the
 //! failing tests reach through calls and imports and the passing ones do not, names

@@ -204,11 +204,13 @@ impl<'c, 't> Board<'c, 't> {
                 Likeness::Name => NAME_WEIGHT,
                 Likeness::Plain => NAME_WEIGHT / 2,
             };
+            let reason = |word| Reason::Task { word };
             // Words that the known suspects explain need no walk of the tree.
-            if likeness == Likeness::Plain && !self.is_thin() && !self.knows(&word) {
-                continue;
+            if likeness == Likeness::Plain && !self.is_thin() {
+                self.known_symbols(&word, weight, reason);
+            } else {
+                self.named_symbols(&word, weight, reason);
             }
-            self.named_symbols(&word, weight, |word| Reason::Task { word });
         }
     }
 
@@ -223,8 +225,14 @@ impl<'c, 't> Board<'c, 't> {
             .collect::<Vec<_>>()
             .join("\n");
         for (word, likeness) in word::words(&texts, MESSAGE_WORDS_MAX) {
-            if likeness == Likeness::Name && (self.knows(&word) || self.is_thin()) {
-                self.named_symbols(&word, MESSAGE_WEIGHT, |word| Reason::Message { word });
+            if likeness != Likeness::Name {
+                continue;
+            }
+            let reason = |word| Reason::Message { word };
+            if self.is_thin() {
+                self.named_symbols(&word, MESSAGE_WEIGHT, reason);
+            } else {
+                self.known_symbols(&word, MESSAGE_WEIGHT, reason);
             }
         }
     }
@@ -284,10 +292,26 @@ impl<'c, 't> Board<'c, 't> {
         }
     }
 
-    fn knows(&self, word: &str) -> bool {
-        self.suspects
-            .keys()
-            .any(|(_, qualified, _)| qualified.split(['.', ':']).any(|part| part == word))
+    /// Weighs the suspects that a word names, themselves or by what they belong to, and looks
+    /// nowhere else.
+    fn known_symbols(&mut self, word: &str, weight: u32, reason: impl Fn(String) -> Reason) {
+        let names = |qualified: &str| qualified.split(['.', ':']).any(|part| part == word);
+        let mut known: Vec<_> =
+            self.suspects.keys().filter(|(_, qualified, _)| names(qualified)).cloned().collect();
+        known.sort();
+        // A word that names many things says little about each.
+        let crowd = u32::try_from(known.len()).unwrap_or(u32::MAX).max(1);
+        for (path, qualified, start) in known {
+            let Some(source) = self.corpus.source(&path) else { continue };
+            let found = source
+                .symbols
+                .iter()
+                .find(|symbol| symbol.range.start == start && symbol.qualified == qualified);
+            let Some(symbol) = found else { continue };
+            let share = if symbol.name == word { 1 } else { 4 };
+            let weight = (weight / crowd.div_ceil(2) / share).max(1);
+            self.accuse(&source, symbol, weight, reason(word.to_owned()));
+        }
     }
 
     pub(super) fn is_thin(&self) -> bool {

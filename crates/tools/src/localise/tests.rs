@@ -29,6 +29,24 @@ const TAX: &str = "def with_tax(amount, rate):\n    if rate is None:\n        ra
 const CART_TEST: &str = "from shop.cart import Cart\n\n\ndef test_total():\n    cart = Cart().add(1.0, 2)\n    assert cart.total() == 2.38\n";
 
 #[test]
+fn a_plain_word_that_the_failure_explains_is_looked_up_nowhere_else() {
+    let files = [
+        ("shop/cart.py", CART),
+        ("shop/tax.py", TAX),
+        ("far/ledger.py", "def total(entries):\n    return len(entries)\n"),
+        ("tests/test_cart.py", CART_TEST),
+    ];
+    let output = "___ test_total ___\ntests/test_cart.py:6: in test_total\n    assert cart.total() == 2.38\nE   assert 1.19 == 2.38\n=== 1 failed in 0.01s ===\n";
+    let far = "far/ledger.py total";
+    let (names, _) = rank(&files, "The total of a cart is wrong", output);
+    assert_eq!(names.first().map(String::as_str), Some("shop/cart.py Cart.total"));
+    assert!(names.iter().all(|name| name != far), "{names:?}");
+    // A name of code is looked up in the whole tree.
+    let (names, _) = rank(&files, "`total` is wrong", output);
+    assert!(names.iter().any(|name| name == far), "{names:?}");
+}
+
+#[test]
 fn python_without_a_stack() {
     let files = [
         ("shop/__init__.py", ""),
