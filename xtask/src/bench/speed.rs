@@ -46,7 +46,7 @@ struct Memory {
     /// Of the command.
     command_kib: u64,
     /// Of all processes together: launcher, holder of the session and broker too. A page
-    /// that several of them share counts in each.
+    /// that several of them share counts once: most of their pages are the one program's.
     all_kib: u64,
     processes: usize,
 }
@@ -120,7 +120,7 @@ pub(super) fn run(arguments: &[String]) -> anyhow::Result<()> {
         (MEMORY_GOAL_KIB / 1024) as f64,
         &format!(
             "{command:.1} MiB resident of the command, {all:.1} MiB of all {} processes (launcher, holder and broker \
-             too) while a session waits for its model",
+             too; shared pages once) while a session waits for its model",
             memory.processes
         ),
     );
@@ -211,7 +211,7 @@ fn turn(program: &Path, workspace: &Path, user: &User) -> anyhow::Result<Turn> {
 fn memory(command: u32, user: &User) -> anyhow::Result<Memory> {
     let processes = session(command, user.home());
     // One that ends meanwhile uses none; the command itself must be there.
-    let resident = processes.iter().filter_map(|id| resident_kib(*id).ok());
+    let resident = processes.iter().filter_map(|id| proportional_kib(*id).ok());
     Ok(Memory {
         command_kib: resident_kib(command)?,
         all_kib: resident.sum(),
@@ -250,8 +250,18 @@ fn parent(id: u32) -> Option<u32> {
 
 /// The resident memory of a process, as `proc_pid_status(5)` has it.
 fn resident_kib(id: u32) -> anyhow::Result<u64> {
-    let status = place::text(Path::new(&format!("/proc/{id}/status")))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    kib(&format!("/proc/{id}/status"), "VmRSS:")
+}
+
+/// The same with each page divided by the number of processes that share it (PSS), as
+/// `proc_pid_smaps(5)` has it. Others that run the same program make it too small.
+fn proportional_kib(id: u32) -> anyhow::Result<u64> {
+    kib(&format!("/proc/{id}/smaps_rollup"), "Pss:")
+}
+
+fn kib(file: &str, name: &str) -> anyhow::Result<u64> {
+    let status = place::text(Path::new(file))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
     let number = line.and_then(|rest| rest.split_whitespace().next()).unwrap_or_default();
     number.parse().context("the kernel does not say how much memory the command uses")
 }
@@ -284,7 +294,8 @@ mod tests {
 
     #[test]
     fn the_memory_of_this_process_is_known() {
-        assert!(resident_kib(std::process::id()).unwrap() > 0);
+        let (all, share) = (resident_kib(std::process::id()), proportional_kib(std::process::id()));
+        assert!(share.as_ref().unwrap() > &0 && share.unwrap() <= all.unwrap());
         assert!(resident_kib(u32::MAX).is_err());
     }
 
