@@ -411,6 +411,46 @@ fn a_session_of_a_terminal_is_attached_to() {
     drop(running);
 }
 
+/// A session that a terminal goes on with is shown from its beginning.
+#[test]
+fn a_session_that_a_terminal_resumed_is_shown_with_what_was_before() {
+    let home = Home::new(always(Act::Hang));
+    let first = Running::start(home.moat(["exec", "fix total"]));
+    crate::support::until("the model is asked", || home.model.requests().len() == 1);
+    drop(first);
+    let served = Served::start(&home);
+    let mut page = Page::open(&served);
+    let reply = page.ask(&WorkspaceQuery::Sessions(SessionsQuery::List));
+    let WorkspaceReply::Sessions(SessionsReply::Listed { sessions, .. }) = reply else {
+        panic!("{reply:?}")
+    };
+    let session = sessions[0].session.clone();
+    let resumed = Running::start(home.moat(["session", "resume", session.as_str()]));
+    crate::support::until("it is asked again", || home.model.requests().len() == 2);
+    page.ask(&WorkspaceQuery::Sessions(SessionsQuery::Attach { session }));
+    let heard = std::cell::RefCell::new(Vec::new());
+    page.hears("the resumed turn", |news| {
+        let WorkspaceNews::Session { envelope } = news else { return false };
+        heard.borrow_mut().push((envelope.sequence, envelope.event.clone()));
+        // The request that was cut off has no answer, and is not told from the file.
+        matches!(envelope.event, Event::ModelAsked { .. })
+    });
+    let heard = heard.into_inner();
+    let numbers: Vec<u64> = heard.iter().map(|(number, _)| *number).collect();
+    assert_eq!(numbers, (0..).take(heard.len()).collect::<Vec<u64>>());
+    let places = |wanted: fn(&Event) -> bool| {
+        let found = heard.iter().filter(|(_, it)| wanted(it)).map(|(number, _)| *number);
+        found.collect::<Vec<u64>>()
+    };
+    let started = places(|it| matches!(it, Event::TurnStarted { .. }));
+    let located = places(|it| matches!(it, Event::Located { .. }));
+    let opened = places(|it| matches!(it, Event::SessionOpened { .. }));
+    assert!(matches!((&started[..], &located[..]), ([_], [_])), "{heard:?}");
+    // The process that resumed it tells of its own opening, behind what was before.
+    assert!(opened.len() == 2 && opened[0] < started[0] && located[0] < opened[1], "{heard:?}");
+    drop(resumed);
+}
+
 #[test]
 fn a_server_behind_a_proxy_listens_on_a_socket_of_its_user() {
     use std::os::unix::fs::PermissionsExt as _;

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A session that another process has open, watched and steered over its socket.
 //!
-//! Each front end has a connection of its own to that socket, as each terminal would have, so
-//! each is shown what happened before it came.
+//! Each front end has a connection of its own to that socket, as each terminal would have. That
+//! process tells what happened since it opened the session; what was before stands in the
+//! session's file, and is told from there.
 //!
-//! Invariant: nothing is opened, locked or stored here.
+//! Invariant: nothing is opened for writing, locked or stored here.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use moat_base::SessionId;
+use moat_base::{SessionId, Timestamp};
 use moat_net::{LineReader, LineStream, LineWriter};
 use moat_protocol::workspace::WorkspaceNews;
-use moat_protocol::{Envelope, Op, read_event, write_op};
+use moat_protocol::{Envelope, Event, Level, Op, read_event, write_op};
 use moat_server::Front;
 
 use crate::environment::Environment;
@@ -27,6 +28,7 @@ const EVENT_LINE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// A session in another process.
 #[derive(Debug)]
 pub(super) struct Attached {
+    environment: Environment,
     id: SessionId,
     socket: PathBuf,
     fronts: Mutex<Vec<Seeing>>,
@@ -56,7 +58,12 @@ impl Attached {
     ) -> Result<Option<Self>, Failure> {
         let socket = sessions::socket(environment, id);
         match LineStream::connect(&socket, EVENT_LINE_BYTES_MAX) {
-            Ok(_probe) => Ok(Some(Self { id: id.clone(), socket, fronts: Mutex::default() })),
+            Ok(_probe) => Ok(Some(Self {
+                environment: environment.clone(),
+                id: id.clone(),
+                socket,
+                fronts: Mutex::default(),
+            })),
             Err(moat_net::Error::Connect { .. }) => Ok(None),
             Err(error) => Err(Failure::of(Exit::Environment, &error)),
         }
@@ -68,10 +75,11 @@ impl Attached {
             return false;
         };
         let (reader, writer) = stream.split();
-        let (told, id) = (front.clone(), self.id.clone());
+        let (environment, id) = (self.environment.clone(), self.id.clone());
         let left = Arc::<AtomicBool>::default();
-        let has_left = Arc::clone(&left);
-        let telling = move || tell(&told, &id, reader, &has_left);
+        let teller =
+            Teller { environment, id, front: front.clone(), left: Arc::clone(&left), sequence: 0 };
+        let telling = move || teller.tell(reader);
         if std::thread::Builder::new().name("front".to_owned()).spawn(telling).is_err() {
             return false;
         }
@@ -109,22 +117,56 @@ fn leave(fronts: &mut Vec<Seeing>, front: u64) {
     });
 }
 
-fn tell(front: &Front, id: &SessionId, mut reader: LineReader, left: &AtomicBool) {
-    let mut sequence = 0;
-    while let Ok(Some(line)) = reader.receive() {
-        // What still comes would stand between what the newer telling says.
-        if left.load(Ordering::SeqCst) {
+/// Tells one front end of a session, numbered without a gap.
+struct Teller {
+    environment: Environment,
+    id: SessionId,
+    front: Front,
+    left: Arc<AtomicBool>,
+    sequence: u64,
+}
+
+impl Teller {
+    fn tell(mut self, mut reader: LineReader) {
+        let mut is_first = true;
+        while let Ok(Some(line)) = reader.receive() {
+            let Ok(envelope) = read_event(&line) else { break };
+            let before = if is_first { self.before(envelope.at) } else { Vec::new() };
+            is_first = false;
+            for envelope in before.into_iter().chain([envelope]) {
+                // What still comes would stand between what the newer telling says.
+                if self.left.load(Ordering::SeqCst) || !self.say(envelope) {
+                    return;
+                }
+            }
+        }
+        if self.left.load(Ordering::SeqCst) {
             return;
         }
-        let Ok(envelope) = read_event(&line) else { break };
-        let envelope = Box::new(Envelope { sequence, ..envelope });
-        sequence += 1;
-        if front.tell(WorkspaceNews::Session { envelope }).is_err() {
-            return;
+        let news = WorkspaceNews::SessionGone { session: self.id.clone(), report: None };
+        let _gone = self.front.tell(news);
+    }
+
+    /// What the session's file says of the time before another process opened it. That process
+    /// goes on writing, so a line that is not whole yet is no fault.
+    fn before(&self, opened: Timestamp) -> Vec<Envelope> {
+        match sessions::story(&self.environment, self.id.clone()) {
+            Ok((mut told, _broken_where_it_is_written)) => {
+                told.retain(|envelope| envelope.at < opened);
+                told
+            }
+            Err(failure) => {
+                let text = format!("what was before cannot be shown: {}", failure.report.error);
+                let event = Event::Notice { level: Level::Warning, text };
+                vec![Envelope { session: self.id.clone(), sequence: 0, at: opened, event }]
+            }
         }
     }
-    if left.load(Ordering::SeqCst) {
-        return;
+
+    /// Whether the front end is still there.
+    fn say(&mut self, envelope: Envelope) -> bool {
+        let envelope = Box::new(Envelope { sequence: self.sequence, ..envelope });
+        self.sequence += 1;
+        self.front.tell(WorkspaceNews::Session { envelope }).is_ok()
     }
-    let _gone = front.tell(WorkspaceNews::SessionGone { session: id.clone(), report: None });
 }
