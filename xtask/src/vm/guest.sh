@@ -55,14 +55,14 @@ as_root() {
     env HOME=/root "$@"
 }
 
-# What was built belongs to the user, as it does where a user builds.
-built_by_user() {
+# built_by ID: what was built belongs to who runs it, as it does where a user builds.
+built_by() {
     mkdir -p $place/user
-    chown -R 1000:1000 $place/user $place/release
+    chown -R "$1:$1" $place/user $place/release
 }
 
 as_user() {
-    built_by_user
+    built_by 1000
     env HOME=$place/user setpriv --reuid=1000 --regid=1000 --clear-groups "$@"
 }
 
@@ -97,7 +97,6 @@ stands() {
 # Every odd kind of socket that this kernel has is reached in its control. As root, for one of
 # them, and in a group, because before Linux 6.14 root is refused without. The names are the table's.
 odd_sockets() {
-    chown -R 0:0 $place/release
     said=$(delegated root $tests --exact matrix::every_technique_gets_through_in_its_control \
         --nocapture 2>&1)
     ended=$?
@@ -173,7 +172,7 @@ give() {
 delegated() {
     give "$1"
     shift
-    built_by_user
+    built_by $id
     # shellcheck disable=SC2016 # for the inner shell
     sh -c 'echo $$ > "$0/cgroup.procs" && exec "$@"' $group \
         env HOME=$place/user setpriv --reuid=$id --regid=$id --clear-groups "$@"
