@@ -207,7 +207,7 @@ fn requirements_can_close_the_list_of_models() {
     let why = "`model.allowed` does not name it (required by r.toml:1)";
     let expect = [
         format!("the command line: `models.line` is ignored: {why}"),
-        format!("u.toml:3: `models.more` is ignored: {why}"),
+        format!("u.toml:4: `models.more` is ignored: {why}"),
     ];
     assert_eq!(ignored, expect);
     assert!(!rows(&loaded).iter().any(|row| row.contains("more.example")));

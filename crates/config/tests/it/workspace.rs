@@ -106,7 +106,7 @@ fn a_workspace_can_take_models_away_and_name_none() {
     assert!(loaded.settings.forbids("corp").is_some());
     assert!(loaded.settings.forbids("embedded").is_none());
     assert!(loaded.settings.forbids("some-weights").is_none());
-    let expect = "u.toml:3: `models.corp` is ignored: `model.allowed` does not name it (tightened by w.toml:1)";
+    let expect = "u.toml:4: `models.corp` is ignored: `model.allowed` does not name it (tightened by w.toml:1)";
     assert_eq!(ignored, [expect]);
     let (loaded, _) = with(&base, "model.allowed = []");
     assert!(loaded.settings.forbids("embedded").is_some());
