@@ -66,3 +66,124 @@ fn bytes(tree: &DirTree, path: &TreePath) -> Result<Option<Vec<u8>>, String> {
         Err(error) => Err(error.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use moat_config::{KEYS, Key, Kind, Layer, Settings, Tighter, merge};
+    use moat_policy::{Action, Circumstances, Confinement, Decision, Place, decide};
+    use moat_sandbox::Limits;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+    use proptest::test_runner::{Config, TestRunner};
+
+    use super::*;
+    use crate::command::exec::{beyond, bounds, rule};
+
+    fn line() -> impl Strategy<Value = (&'static str, String)> {
+        let keys: Vec<&Key> = KEYS.iter().filter(|it| it.tighter != Tighter::Neither).collect();
+        select(keys).prop_flat_map(|key| {
+            let value = match key.kind {
+                Kind::Count { min, max } => {
+                    (min..=max.min(min + 900)).prop_map(|count| count.to_string()).boxed()
+                }
+                Kind::Choice(choices) => select(choices).prop_map(|it| format!("{it:?}")).boxed(),
+                Kind::Text | Kind::Path | Kind::Address | Kind::Zone | Kind::Texts => {
+                    select(&["[\"embedded\"]", "[\"corp\"]", "[]", "[\"corp\", \"embedded\"]"][..])
+                        .prop_map(str::to_owned)
+                        .boxed()
+                }
+            };
+            (Just(key.path), value)
+        })
+    }
+
+    fn text() -> impl Strategy<Value = String> {
+        prop::collection::vec(line(), 0..7).prop_map(|lines| {
+            let lines: std::collections::BTreeMap<_, _> = lines.into_iter().collect();
+            lines.into_iter().map(|(key, value)| format!("{key} = {value}\n")).collect()
+        })
+    }
+
+    fn layer(origin: Origin, text: &str) -> Layer {
+        let corp = "[models.corp]\nurl = \"https://corp.example\"\nmodel = \"m\"\n";
+        Layer::parse(origin, format!("{text}{corp}").as_bytes()).unwrap()
+    }
+
+    /// Every action, under all that the settings and the machine can make of it, as how much
+    /// holds it back: more is never allowed.
+    fn held_back(settings: &Settings) -> Vec<u64> {
+        let path = TreePath::parse("a").unwrap();
+        let places = [Place::Fork, Place::Session, Place::UserTree];
+        let mut actions = vec![Action::Inspect, Action::Keep];
+        actions.extend(places.map(|place| Action::Run { argv: vec!["x".into()], place }));
+        actions.extend(places.map(|place| Action::Edit { path: path.clone(), place }));
+        actions.extend(["embedded", "corp"].map(|it| Action::AskModel { model: it.to_owned() }));
+        let mut all = Vec::new();
+        for confinement in [Confinement::Full, Confinement::Partial] {
+            let refused = confinement == Confinement::Partial
+                && crate::start::least(settings) == moat_sandbox::Step::Full;
+            for action in &actions {
+                let forbidden = match action {
+                    Action::AskModel { model } => settings.forbids(model).is_some(),
+                    Action::Inspect | Action::Keep | Action::Run { .. } | Action::Edit { .. } => {
+                        refused
+                    }
+                };
+                let circumstances = Circumstances { confinement, commands: rule(settings) };
+                all.push(match decide(action, &circumstances) {
+                    _ if forbidden => 3,
+                    Decision::Deny { .. } => 2,
+                    Decision::Ask { .. } => 1,
+                    Decision::Allow { .. } => 0,
+                });
+            }
+        }
+        let Limits { memory_bytes_all, session_bytes, .. } = bounds(settings);
+        let limits = &settings.limits;
+        let times = [limits.command_seconds.value, limits.turn_minutes.value];
+        all.extend(
+            [memory_bytes_all, session_bytes].into_iter().chain(times).map(|it| u64::MAX - it),
+        );
+        all.extend(
+            [30, 3600, 86_400].map(|it| u64::from(beyond(settings, "embedded", it).is_some())),
+        );
+        all
+    }
+
+    /// Whether any of many workspaces makes more possible, where `apply` takes what they say.
+    fn any_allows_more(
+        apply: impl Fn(&[Layer], String) -> Option<(Loaded, Loaded)>,
+    ) -> Result<(), String> {
+        let config = Config { cases: 1500, failure_persistence: None, ..Config::default() };
+        let ran =
+            TestRunner::new(config).run(&(text(), text(), text()), |(user, required, own)| {
+                let layers = [
+                    layer(Origin::UserFile("u".into()), &user),
+                    layer(Origin::Requirements("r".into()), &required),
+                ];
+                let Some((base, with)) = apply(&layers, own) else { return Ok(()) };
+                let (before, after) = (held_back(&base.settings), held_back(&with.settings));
+                let more = before.iter().zip(&after).any(|(before, after)| after < before);
+                prop_assert!(!more, "{:?} became {:?}", before, after);
+                Ok(())
+            });
+        ran.map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn whatever_a_workspace_says_nothing_is_allowed_that_was_not() {
+        let tightening = any_allows_more(|layers, own| {
+            let base = merge(layers).ok()?;
+            let with = base.tightened(&Untrusted::bytes("w", own));
+            Some((base, with))
+        });
+        assert_eq!(tightening, Ok(()));
+        // The control: the same files, taken as a preference of the person would be.
+        let preferring = any_allows_more(|layers, own| {
+            let own = Layer::parse(Origin::CommandLine, own.as_bytes()).unwrap();
+            let with = merge(&[layers, &[own]].concat()).ok()?;
+            Some((merge(layers).ok()?, with))
+        });
+        assert!(preferring.unwrap_err().contains("became"));
+    }
+}

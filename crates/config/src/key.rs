@@ -196,6 +196,13 @@ pub const KEYS: &[Key] = &[
         tighter: Tighter::Smaller,
     },
     Key {
+        path: "completion.inline",
+        kind: Kind::Choice(&["on", "off"]),
+        default: "\"on\"",
+        purpose: "Whether a model is asked for inline completions in the IDE, where its own settings want them.",
+        tighter: Tighter::Later,
+    },
+    Key {
         path: "network.extra_ca",
         kind: Kind::Path,
         default: "",

@@ -53,7 +53,7 @@ pub use merge::{Loaded, Row, merge};
 pub use ownership::{FileKind, Ownership, Stat, SystemOwnership};
 pub use schema::{Schema, schema};
 pub use settings::{
-    Approval, CommandApproval, Embedded, LeastConfinement, Limits, ModelChoice, ModelServer,
-    Network, Settings, Sourced, Threads, Weights, WorkspaceSettings,
+    Approval, CommandApproval, Embedded, InlineCompletion, LeastConfinement, Limits, ModelChoice,
+    ModelServer, Network, Settings, Sourced, Threads, Weights, WorkspaceSettings,
 };
 pub use workspace::{Ignored, Untrusted, WORKSPACE_FILE};

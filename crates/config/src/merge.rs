@@ -11,8 +11,8 @@ use crate::error::{Error, Place};
 use crate::key::KEYS;
 use crate::layer::{Layer, Origin, Provenance, Value};
 use crate::settings::{
-    Approval, CommandApproval, EMBEDDED, Embedded, LeastConfinement, Limits, ModelChoice,
-    ModelServer, Network, Settings, Sourced, Threads, Weights, WorkspaceSettings,
+    Approval, CommandApproval, EMBEDDED, Embedded, InlineCompletion, LeastConfinement, Limits,
+    ModelChoice, ModelServer, Network, Settings, Sourced, Threads, Weights, WorkspaceSettings,
 };
 use crate::workspace::Ignored;
 
@@ -151,22 +151,7 @@ impl Effective {
 
     fn settings(&self) -> Result<Settings, Error> {
         let mut models = self.models()?;
-        let default = self.text("model.default")?;
-        let model_default = match default.value.as_str() {
-            EMBEDDED => default.with(ModelChoice::Embedded),
-            name if models.contains_key(name) => {
-                let choice = ModelChoice::Named(name.to_owned());
-                default.with(choice)
-            }
-            name => {
-                return Err(Error::WrongValue {
-                    place: place(&default.provenance),
-                    key: "model.default".into(),
-                    expected: "\"embedded\" or the NAME of a [models.NAME] table".into(),
-                    found: format!("\"{name}\""),
-                });
-            }
-        };
+        let model_default = self.default_model(&models)?;
         let threads = self.count("embedded.threads")?;
         let chosen = match u32::try_from(threads.value).unwrap_or(u32::MAX) {
             0 => Threads::Automatic,
@@ -188,6 +173,11 @@ impl Effective {
             withheld.extend(models.keys().filter(|name| !allowed.value.contains(name)).cloned());
             models.retain(|name, _| !withheld.contains(name));
         }
+        let inline = self.text("completion.inline")?;
+        let completion = match inline.value.as_str() {
+            "on" => InlineCompletion::On,
+            _ => InlineCompletion::Off,
+        };
         let read = self.text("workspace.settings")?;
         let workspace = match read.value.as_str() {
             "ignore" => WorkspaceSettings::Ignore,
@@ -222,8 +212,29 @@ impl Effective {
                     .ok()
                     .map(|path| path.with(PathBuf::from(&path.value))),
             },
+            completion: inline.with(completion),
             workspace: read.with(workspace),
         })
+    }
+
+    fn default_model(
+        &self,
+        models: &BTreeMap<String, Sourced<ModelServer>>,
+    ) -> Result<Sourced<ModelChoice>, Error> {
+        let default = self.text("model.default")?;
+        match default.value.as_str() {
+            EMBEDDED => Ok(default.with(ModelChoice::Embedded)),
+            name if models.contains_key(name) => {
+                let choice = ModelChoice::Named(name.to_owned());
+                Ok(default.with(choice))
+            }
+            name => Err(Error::WrongValue {
+                place: place(&default.provenance),
+                key: "model.default".into(),
+                expected: "\"embedded\" or the NAME of a [models.NAME] table".into(),
+                found: format!("\"{name}\""),
+            }),
+        }
     }
 
     /// Requirements say themselves what each model is that they allow.

@@ -38,6 +38,8 @@ pub struct Settings {
     pub limits: Limits,
     /// `[network]`.
     pub network: Network,
+    /// `completion.inline`.
+    pub completion: Sourced<InlineCompletion>,
     /// `workspace.settings`.
     pub workspace: Sourced<WorkspaceSettings>,
 }
@@ -171,6 +173,15 @@ impl Limits {
             ) => bytes,
         }
     }
+}
+
+/// Whether a model is asked while a person types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InlineCompletion {
+    /// Where the page wants it.
+    On,
+    /// Never.
+    Off,
 }
 
 /// What a workspace's own settings can do.

@@ -216,7 +216,7 @@ mod tests {
 
     /// The first thing that holds less back than before, by what the settings mean.
     fn loosened(before: &Settings, after: &Settings) -> Option<String> {
-        use crate::{CommandApproval as A, LeastConfinement as L};
+        use crate::{CommandApproval as A, InlineCompletion as C, LeastConfinement as L};
         let rank = |settings: &Settings| {
             let commands = match settings.approval.commands.value {
                 A::Allow => 0,
@@ -226,10 +226,14 @@ mod tests {
                 L::Partial => 0,
                 L::Full => 1,
             };
-            (commands, least)
+            let completion = match settings.completion.value {
+                C::On => 0,
+                C::Off => 1,
+            };
+            [commands, least, completion]
         };
         let (old, new) = (rank(before), rank(after));
-        if new.0 < old.0 || new.1 < old.1 {
+        if old.iter().zip(&new).any(|(old, new)| new < old) {
             return Some(format!("{old:?} became {new:?}"));
         }
         let numbers = |settings: &Settings| {
@@ -330,6 +334,6 @@ mod tests {
             tried += 1;
         }
         let ordered = KEYS.iter().filter(|key| key.tighter != Tighter::Neither).count();
-        assert!(tried == ordered && tried >= 7, "{tried} of {ordered}");
+        assert!(tried == ordered && tried >= 8, "{tried} of {ordered}");
     }
 }

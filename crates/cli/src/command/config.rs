@@ -62,8 +62,12 @@ pub(crate) fn run(
         }
         ConfigVerb::Show { dir, origin, json } => {
             let loaded = environment.loaded(overrides)?;
-            let workspace = environment.workspace(dir.as_deref())?;
-            let holds = workspace_settings::tightened(&loaded, &workspace);
+            let holds = match environment.workspace(dir.as_deref()) {
+                Ok(workspace) => workspace_settings::tightened(&loaded, &workspace),
+                Err(failure) if dir.is_some() => return Err(failure),
+                // It is told from a directory that is gone as well.
+                Err(_nowhere) => loaded,
+            };
             let extent = if *origin { Extent::Origins } else { Extent::Values };
             let lines = if *json { json_lines(&holds, extent) } else { text(&holds, extent) };
             for line in lines {

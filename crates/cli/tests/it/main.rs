@@ -29,6 +29,7 @@ mod program;
 mod repair;
 mod secrets;
 mod serve;
+mod settings;
 mod stopping;
 mod support;
 mod surface;

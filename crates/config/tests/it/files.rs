@@ -118,7 +118,7 @@ fn requirements_that_are_wrong_stop_everything_with_file_and_line() {
         assert!(error.hint().is_some());
     }
     let path = machine.path("etc/requirements.toml");
-    std::fs::write(&path, b"a = 1\n\xff").unwrap();
+    RealFs.replace(&path, b"a = 1\n\xff").unwrap();
     let error = machine.load(&Table::default()).unwrap_err();
     assert_eq!(error.to_string(), format!("{file}:2: not valid TOML: the file is not UTF-8"));
     // The control: right ones are honoured.

@@ -201,7 +201,7 @@ fn requirements_can_close_the_list_of_models() {
         "model.allowed=[\"line\"]",
     ])
     .unwrap();
-    let loaded = merge(&[closed, more.clone(), line.clone()]).unwrap();
+    let loaded = merge(&[closed, more, line]).unwrap();
     assert_eq!(loaded.settings.models.keys().collect::<Vec<_>>(), ["corp"]);
     let ignored: Vec<String> = loaded.ignored.iter().map(ToString::to_string).collect();
     let why = "`model.allowed` does not name it (required by r.toml:1)";
