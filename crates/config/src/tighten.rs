@@ -307,7 +307,13 @@ mod tests {
             Tighter::Neither => None,
             Tighter::Later => match key.kind {
                 Kind::Choice([loose, tight]) => Some((format!("{loose:?}"), format!("{tight:?}"))),
-                _other => None,
+                Kind::Choice(_)
+                | Kind::Text
+                | Kind::Count { .. }
+                | Kind::Path
+                | Kind::Address
+                | Kind::Zone
+                | Kind::Texts => None,
             },
             Tighter::Smaller | Tighter::SmallerOrZero => Some(("20".to_owned(), "10".to_owned())),
             Tighter::Fewer => Some(("[\"corp\", \"team\"]".into(), "[\"team\"]".into())),
