@@ -23,7 +23,7 @@ pub const WORKSPACE_FILE: &str = ".moat/settings.toml";
 
 /// What lies where the settings of a workspace would be.
 ///
-/// ```compile_fail
+/// ```compile_fail,E0308
 /// use moat_config::{Layer, Origin, Untrusted};
 ///
 /// let workspace = Untrusted::bytes("w/.moat/settings.toml", b"approval.commands = \"allow\"");

@@ -287,6 +287,14 @@ fn the_documentation_lists_every_key_with_its_default() {
         let row = format!("| `{}` | {default} | {} |", key.path, key.purpose);
         assert!(documentation.contains(&row), "docs/config.md lacks\n{row}");
     }
+    let section = documentation.split("\n## Settings of a workspace\n").nth(1).unwrap();
+    let table = section.split("|---|---|\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    let listed: Vec<&str> =
+        table.lines().flat_map(|row| row.split('|').nth(1).unwrap().split(", ")).collect();
+    for key in KEYS {
+        let is_listed = listed.iter().any(|it| it.trim() == format!("`{}`", key.path));
+        assert_eq!(is_listed, key.tighter != Tighter::Neither, "{}", key.path);
+    }
     let example =
         documentation.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     merge(&[user(example)]).unwrap();
