@@ -3,7 +3,7 @@
 
 use moat_base::Hint;
 use moat_config::{
-    Error, KEYS, Key, Kind, Layer, Loaded, ModelChoice, Origin, Provenance, Threads, merge,
+    Error, KEYS, Key, Kind, Layer, Loaded, ModelChoice, Origin, Provenance, Threads, Tighter, merge,
 };
 
 fn user(text: &str) -> Layer {
