@@ -15,7 +15,6 @@ use moat_sandbox::{Files, Launcher, Plan, Sandbox, Step};
 
 use crate::broker;
 use crate::environment::Environment;
-use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::workspace_settings;
 
@@ -77,17 +76,20 @@ impl Started {
 
     /// The launcher was started for less: what it gives is looked at.
     fn require_full(&self, workspace: &Path, provenance: &Provenance) -> Result<(), Failure> {
+        let hint = "`moat doctor` says what is missing here";
+        let wanted = format!("`sandbox.least` is full ({provenance})");
         let plan = Plan::new(workspace, Files::ReadOnly);
         let sandbox = plan.and_then(|plan| Sandbox::start(&self.launcher, &plan));
-        let sandbox = sandbox.map_err(|error| Failure::of(Exit::Environment, &error))?;
+        let sandbox = sandbox.map_err(|error| {
+            let error = Report::of(&error).error;
+            Failure::environment(format!("{wanted}, and none starts here: {error}"), hint)
+        })?;
         let confinement = sandbox.confinement();
         if confinement.is_full() {
             return Ok(());
         }
-        Err(Failure::environment(
-            format!("`sandbox.least` is full ({provenance}), this is {}", confinement.step.name()),
-            "`moat doctor` says what is missing here",
-        ))
+        let step = confinement.step.name();
+        Err(Failure::environment(format!("{wanted}, this is {step}"), hint))
     }
 
     /// The broker, connected: it does not end while this lives.
