@@ -31,7 +31,7 @@ pub(crate) fn tell(holds: &Loaded) {
     for row in holds.rows.iter().filter(|row| of_workspace(&row.provenance.origin)) {
         complain(&format!("note: {} = {}, {}", row.key, row.value, row.provenance));
     }
-    for ignored in &holds.ignored {
+    for ignored in holds.ignored.iter().filter(|it| of_workspace(&it.place.origin)) {
         complain(&format!("note: {ignored}"));
     }
 }

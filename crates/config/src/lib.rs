@@ -14,7 +14,7 @@
 //! *Map*: [`load`] reads and merges · [`Layer`] one parsed source · [`merge`] ·
 //! [`Settings`] the result · [`Row`] the result for showing · [`Provenance`] ·
 //! [`Untrusted`] what a workspace has, and [`Loaded::tightened`] what it makes of
-//! the result · [`schema`] for editors · [`Ownership`] who may write a file ·
+//! the result · [`schema()`] for editors · [`Ownership`] who may write a file ·
 //! [`read_key`] a file with a key.
 //!
 //! Invariant: a source is the user's own file, the command line or a file that only
