@@ -373,10 +373,22 @@ pub(crate) enum LogVerb {
 /// `moat config`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigVerb {
-    /// Print every value with its origin.
+    /// Print every value with its origin, as it holds in a workspace.
     Show {
+        /// The workspace; the current directory when not given.
+        #[arg(long, short = 'C', value_name = "DIR")]
+        dir: Option<PathBuf>,
+        /// Also print what does not count, with its place and why; with `--json` the parts of each origin.
+        #[arg(long)]
+        origin: bool,
         /// Print JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// Print the JSON schema of `config.toml`, for editors.
+    Schema {
+        /// That of `.moat/settings.toml` in a workspace.
+        #[arg(long)]
+        workspace: bool,
     },
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The egress broker's process: how it is started, and what it may reach.
 //!
-//! The broker reads the user's configuration itself, again whenever it changed;
-//! no client and no workspace can widen what it allows.
+//! The broker reads the user's configuration and the administrator's requirements itself,
+//! again whenever they changed, and no workspace's settings: no client and no workspace can
+//! widen what it allows.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -162,13 +163,16 @@ fn extra_authorities(environment: &Environment, config: &Config) -> Result<Vec<V
     Ok(vec![read])
 }
 
-/// Reads the policy from the user's configuration whenever its file changed.
+/// Reads the policy from the user's configuration whenever one of its files changed.
 fn policy_source(environment: Environment) -> PolicySource {
-    type Read = ([Option<SystemTime>; 2], Result<Arc<EgressPolicy>, PolicyError>);
+    type Read = ([Option<SystemTime>; 3], Result<Arc<EgressPolicy>, PolicyError>);
     let last: Mutex<Option<Read>> = Mutex::new(None);
     Box::new(move || {
-        let files =
-            [environment.layout.config.join(moat_config::USER_FILE_NAME), hosts_file(&environment)];
+        let files = [
+            environment.layout.config.join(moat_config::USER_FILE_NAME),
+            moat_config::REQUIREMENTS_PATH.into(),
+            hosts_file(&environment),
+        ];
         let changed = files.map(|file| file.metadata().and_then(|file| file.modified()).ok());
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
         match &*last {

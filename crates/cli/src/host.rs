@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use moat_base::{Lock, SessionId};
 use moat_engine::limits::INBOX_OPS_MAX;
@@ -53,8 +54,7 @@ pub(crate) struct Host {
     pub(crate) id: SessionId,
     pub(crate) arrivals: Receiver<Arrival>,
     pub(crate) arrive: SyncSender<Arrival>,
-    ops: SyncSender<Op>,
-    stop: StopFlag,
+    ops: Ops,
     engine: Option<JoinHandle<Result<(), Error>>>,
     serving: Option<(Stop, JoinHandle<()>)>,
     _lock: Lock,
@@ -89,7 +89,7 @@ impl Host {
         environment: &Environment,
         held: Held,
         world: LocalWorld,
-        stop: StopFlag,
+        (stop, turn_most): (StopFlag, Option<Duration>),
         manner: Manner,
     ) -> Result<Self, Failure> {
         let (arrive, arrivals) = sync_channel(FRONT_EVENTS_MAX);
@@ -114,7 +114,8 @@ impl Host {
             // The first thing that the engine takes in; nobody else can have sent anything yet.
             let _room = ops.send(Op::Interrupt);
         }
-        let serving = serve(environment, &held.id, &watchers, &ops, &stop)?;
+        let ops = Ops { ops, stop, turn_most };
+        let serving = serve(environment, &held.id, &watchers, &ops)?;
         let ending = arrive.clone();
         let engine = std::thread::spawn(move || {
             let ended = engine.run(&inbox);
@@ -127,7 +128,6 @@ impl Host {
             arrivals,
             arrive,
             ops,
-            stop,
             engine: Some(engine),
             serving: Some(serving),
             _lock: held.lock,
@@ -136,12 +136,12 @@ impl Host {
 
     /// Sends an operation; an interrupt also stops what runs now.
     pub(crate) fn send(&self, op: Op) {
-        send(&self.ops, &self.stop, op);
+        self.ops.send(op);
     }
 
     /// What sends operations, for another thread than the one that hears what happens.
     pub(crate) fn ops(&self) -> Ops {
-        Ops { ops: self.ops.clone(), stop: self.stop.clone() }
+        self.ops.clone()
     }
 
     /// Ends the session's process side and says how the engine ended.
@@ -168,21 +168,28 @@ impl Host {
 pub(crate) struct Ops {
     ops: SyncSender<Op>,
     stop: StopFlag,
+    /// How long a turn may last, whoever starts it.
+    turn_most: Option<Duration>,
 }
 
 impl Ops {
     /// Sends an operation; an interrupt also stops what runs now.
     pub(crate) fn send(&self, op: Op) {
-        send(&self.ops, &self.stop, op);
+        if op == Op::Interrupt {
+            self.stop.raise();
+        }
+        // The engine's end is told by its thread.
+        let _engine_ended = self.ops.send(within(op, self.turn_most));
     }
 }
 
-fn send(ops: &SyncSender<Op>, stop: &StopFlag, op: Op) {
-    if op == Op::Interrupt {
-        stop.raise();
+/// A turn's time is what was asked for, or the most that there is.
+fn within(mut op: Op, turn_most: Option<Duration>) -> Op {
+    if let (Op::Start { task }, Some(most)) = (&mut op, turn_most) {
+        let most = u64::try_from(most.as_millis()).unwrap_or(u64::MAX);
+        task.time_limit_ms = task.time_limit_ms.min(most);
     }
-    // The engine's end is told by its thread.
-    let _engine_ended = ops.send(op);
+    op
 }
 
 fn tell(watchers: &Mutex<Watchers>, envelope: &Envelope) {
@@ -205,8 +212,7 @@ fn serve(
     environment: &Environment,
     id: &SessionId,
     watchers: &Arc<Mutex<Watchers>>,
-    ops: &SyncSender<Op>,
-    stop: &StopFlag,
+    ops: &Ops,
 ) -> Result<(Stop, JoinHandle<()>), Failure> {
     let path = socket(environment, id);
     let failed = |error: &moat_net::Error| Failure::of(Exit::Environment, error);
@@ -215,12 +221,12 @@ fn serve(
         Failure::environment("could not serve the session's socket", "look at the open files limit")
             .because(&error)
     })?;
-    let (watchers, ops, stop) = (Arc::clone(watchers), ops.clone(), stop.clone());
+    let (watchers, ops) = (Arc::clone(watchers), ops.clone());
     let until = ended.clone();
     let fs = Arc::clone(&environment.fs);
     let thread = std::thread::spawn(move || {
         while let Ok(Some(stream)) = listener.accept(&until) {
-            attach(stream, &watchers, &ops, &stop);
+            attach(stream, &watchers, &ops);
         }
         drop(listener);
         // This process still holds the session, so nobody else binds here meanwhile.
@@ -231,12 +237,7 @@ fn serve(
 }
 
 /// Connects one watcher: the backlog and what follows go out, operations come in.
-fn attach(
-    stream: LineStream,
-    watchers: &Arc<Mutex<Watchers>>,
-    ops: &SyncSender<Op>,
-    stop: &StopFlag,
-) {
+fn attach(stream: LineStream, watchers: &Arc<Mutex<Watchers>>, ops: &Ops) {
     let (mut reader, mut writer) = stream.split();
     let (queue, waiting) = sync_channel::<String>(WATCHER_EVENTS_MAX);
     let before: Vec<String> = {
@@ -252,13 +253,13 @@ fn attach(
         }
         writer.close();
     });
-    let (ops, stop) = (ops.clone(), stop.clone());
+    let ops = ops.clone();
     std::thread::spawn(move || {
         while let Ok(Some(line)) = reader.receive() {
             match read_op(&line) {
                 // A watcher cannot close the session under those who work in it.
                 Ok(Op::Close) | Err(_) => break,
-                Ok(op) => send(&ops, &stop, as_attached(op)),
+                Ok(op) => ops.send(as_attached(op)),
             }
         }
     });
@@ -275,7 +276,7 @@ fn as_attached(mut op: Op) -> Op {
 #[cfg(test)]
 mod tests {
     use moat_base::TreePath;
-    use moat_protocol::{Confirmation, Selection};
+    use moat_protocol::{Confirmation, Selection, Task, TaskKind};
 
     use super::*;
 
@@ -290,5 +291,19 @@ mod tests {
             assert_eq!(as_attached(keep(by)), keep(Confirmer::Attached));
         }
         assert_eq!(as_attached(Op::Show), Op::Show);
+    }
+
+    #[test]
+    fn nobody_starts_a_turn_that_lasts_longer_than_it_may() {
+        let start = |time_limit_ms| {
+            let (text, model) = ("x".to_owned(), "embedded".to_owned());
+            let task = Task { text, kind: TaskKind::Repair, check: None, model, time_limit_ms };
+            Op::Start { task }
+        };
+        let most = Some(Duration::from_secs(60));
+        assert_eq!(within(start(u64::MAX), most), start(60_000));
+        assert_eq!(within(start(5), most), start(5));
+        assert_eq!(within(start(u64::MAX), None), start(u64::MAX));
+        assert_eq!(within(Op::Show, most), Op::Show);
     }
 }

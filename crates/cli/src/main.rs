@@ -11,7 +11,7 @@
 //! one file per verb · `host` the session's engine and socket · `front` this
 //! process's front end · `models`, `broker` what runs beside · `sessions` the
 //! directories · `privilege`, `places` what is refused before anything is read ·
-//! `exit`, `failure` how it ends.
+//! `workspace_settings` what a workspace may tighten · `exit`, `failure` how it ends.
 
 mod arguments;
 mod broker;
@@ -30,6 +30,7 @@ mod sessions;
 mod start;
 mod task;
 mod terminal;
+mod workspace_settings;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -100,12 +101,12 @@ fn run(environment: &Environment, arguments: Arguments) -> Result<Exit, Failure>
     let overrides = arguments.overrides;
     match arguments.verb {
         Verb::Exec(exec) => {
-            let config = environment.config(&overrides)?;
-            command::exec::run(environment, config, &exec)
+            let loaded = environment.loaded(&overrides)?;
+            command::exec::run(environment, loaded, &exec)
         }
         Verb::Session { verb } => {
-            let config = environment.config(&overrides)?;
-            command::session::run(environment, config, verb)
+            let loaded = environment.loaded(&overrides)?;
+            command::session::run(environment, loaded, verb)
         }
         Verb::Model { verb } => {
             let config = environment.config(&overrides)?;
@@ -121,8 +122,8 @@ fn run(environment: &Environment, arguments: Arguments) -> Result<Exit, Failure>
             command::config::run(environment, &overrides, &verb)
         }
         Verb::Serve(arguments) => {
-            let config = environment.config(&overrides)?;
-            serve::run(environment, config, &arguments)
+            let loaded = environment.loaded(&overrides)?;
+            serve::run(environment, loaded, &arguments)
         }
         Verb::Broker => broker::run(environment).map(|()| Exit::Success),
     }

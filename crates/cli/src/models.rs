@@ -81,6 +81,10 @@ pub(crate) fn choose(
     config: &Config,
     name: &str,
 ) -> Result<Chosen, Failure> {
+    if let Some(provenance) = config.forbids(name) {
+        let reason = format!("the model `{name}` is not allowed: `model.allowed`, {provenance}");
+        return Err(Failure::usage(reason, "`moat config show --origin` shows which ones are"));
+    }
     if config.models.contains_key(name) {
         return Ok(Chosen::Server(name.to_owned()));
     }

@@ -22,7 +22,7 @@ use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use moat_base::{Depot as _, Lock, RealDepot, random_hex};
-use moat_config::Settings as Config;
+use moat_config::{Loaded, Settings as Config};
 use moat_sandbox::{Files, Launcher, Plan, Sandbox};
 use moat_server::{Gate, Handle, Listening, Server};
 use moat_terminal::Keeper;
@@ -53,7 +53,7 @@ const INSTANCE_BYTES: usize = 8;
 /// Serves until it is interrupted.
 pub(crate) fn run(
     environment: &Environment,
-    config: Config,
+    loaded: Loaded,
     arguments: &Serve,
 ) -> Result<Exit, Failure> {
     if arguments.link {
@@ -69,7 +69,9 @@ pub(crate) fn run(
     let identity = Identity::of(environment, &workspace)?;
     let (listening, gate) = listen(environment, arguments, &identity)?;
     let keeper = terminals::keeper(environment)?;
-    let started = Started::begin(environment, Egress::of_session(&config), start::least(&config))?;
+    let egress = Egress::of_session(&loaded.settings);
+    let started = Started::begin(environment, egress, start::least(&loaded.settings))?;
+    let config = started.tightened(&loaded, &workspace)?;
     let served = Served::open(environment, config, workspace, started, keeper, gate)?;
     // Whoever reads the link may end the server at once.
     let signals = Signals::new([SIGINT, SIGTERM]).map_err(|error| {

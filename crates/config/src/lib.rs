@@ -3,8 +3,9 @@
 //!
 //! *Responsibility*: the closed list of keys ([`KEYS`]), parsing with exact
 //! places for mistakes, merging (defaults, the user's file, the command line,
-//! and over all of them the administrator's requirements), and the check that a
-//! file of requirements or a key file is protected.
+//! and over all of them the administrator's requirements), what a workspace may
+//! tighten of that, and the check that a file of requirements or a key file is
+//! protected.
 //!
 //! *Not here*: what a setting does (each crate's own `Settings`, filled by
 //! `moat-cli`), policy (`moat-policy`), where the directories are
@@ -12,10 +13,13 @@
 //!
 //! *Map*: [`load`] reads and merges · [`Layer`] one parsed source · [`merge`] ·
 //! [`Settings`] the result · [`Row`] the result for showing · [`Provenance`] ·
-//! [`Ownership`] who may write a file · [`read_key`] a file with a key.
+//! [`Untrusted`] what a workspace has, and [`Loaded::tightened`] what it makes of
+//! the result · [`schema()`] for editors · [`Ownership`] who may write a file ·
+//! [`read_key`] a file with a key.
 //!
-//! Invariant: nothing of a workspace is read here; a source is the user's own
-//! file, the command line or a file that only the administrator can write.
+//! Invariant: a source is the user's own file, the command line or a file that only
+//! the administrator can write. No file of a workspace is opened here, and what one
+//! holds is handed in as [`Untrusted`]: it tightens a value or does nothing.
 //!
 //! ```
 //! use moat_config::{Layer, Origin, merge};
@@ -35,16 +39,21 @@ pub mod limits;
 mod load;
 mod merge;
 mod ownership;
+mod schema;
 mod settings;
+mod tighten;
+mod workspace;
 
 pub use error::{Error, Place};
-pub use key::{KEYS, Key, Kind};
+pub use key::{KEYS, Key, Kind, Tighter};
 pub use key_file::read_key;
 pub use layer::{Layer, Origin, Provenance, Value};
 pub use load::{REQUIREMENTS_PATH, USER_FILE_NAME, load};
 pub use merge::{Loaded, Row, merge};
 pub use ownership::{FileKind, Ownership, Stat, SystemOwnership};
+pub use schema::{Schema, schema};
 pub use settings::{
-    Approval, CommandApproval, Embedded, LeastConfinement, Limits, ModelChoice, ModelServer,
-    Network, Settings, Sourced, Threads, Weights,
+    Approval, CommandApproval, Embedded, InlineCompletion, LeastConfinement, Limits, ModelChoice,
+    ModelServer, Network, Settings, Sourced, Threads, Weights, WorkspaceSettings,
 };
+pub use workspace::{Ignored, Untrusted, WORKSPACE_FILE};

@@ -18,3 +18,12 @@ pub const NAME_BYTES_MAX: usize = 64;
 
 /// The most edits between an unknown key and the key that a hint proposes.
 pub const KEY_EDITS_MAX: usize = 6;
+
+/// The largest file of settings in a workspace.
+pub const WORKSPACE_BYTES_MAX: u64 = 16 * 1024;
+
+/// The longest line of it: a key of many parts makes tables as deep.
+pub const WORKSPACE_LINE_BYTES_MAX: usize = 1024;
+
+/// The most entries of it that are looked at.
+pub const WORKSPACE_ENTRIES_MAX: usize = 64;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Reads the two files there are, and merges them with the command line.
+//! Reads the user's and the administrator's file, and merges them with the command line.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use moat_base::Fs;
 
 use crate::error::Error;
-use crate::layer::{Layer, Origin, Provenance};
+use crate::layer::{Layer, Origin};
 use crate::limits::FILE_BYTES_MAX;
-use crate::merge::{Loaded, merge};
+use crate::merge::{Loaded, merge_below};
 use crate::ownership::{Ownership, check_root_only};
 
 /// The administrator's file. It is apart from preferences and stands over them.
@@ -45,29 +45,14 @@ pub fn load<T: AsRef<str>>(
         }
         Ok(_) => {
             check_root_only(ownership, requirements)?;
-            if let Some(bytes) = read(fs, requirements)? {
-                let origin = Origin::Requirements(requirements.to_owned());
-                layers.push(Layer::parse(origin, &bytes)?);
-            }
+            // It was there: one that is gone now is one that cannot be read.
+            let bytes = fs
+                .read(requirements, FILE_BYTES_MAX)
+                .map_err(|source| Error::Read { path: requirements.to_owned(), source })?;
+            layers.push(Layer::parse(Origin::Requirements(requirements.to_owned()), &bytes)?);
         }
     }
-    let mut loaded = merge(&layers)?;
-    let absolute = |path: &mut PathBuf, provenance: &Provenance| {
-        let base = match &provenance.origin {
-            Origin::UserFile(file) | Origin::Requirements(file) => file.parent(),
-            Origin::Defaults | Origin::CommandLine => None,
-        };
-        *path = base.unwrap_or(config_directory).join(&path);
-    };
-    for server in loaded.settings.models.values_mut() {
-        if let Some(path) = &mut server.value.key_file {
-            absolute(path, &server.provenance);
-        }
-    }
-    if let Some(path) = &mut loaded.settings.network.extra_ca {
-        absolute(&mut path.value, &path.provenance);
-    }
-    Ok(loaded)
+    merge_below(&layers, Some(config_directory))
 }
 
 fn read(fs: &dyn Fs, path: &Path) -> Result<Option<Vec<u8>>, Error> {

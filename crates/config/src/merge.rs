@@ -4,16 +4,17 @@
 //! The unit of merging is one key, but for `[models.NAME]`, which is one unit as a
 //! whole. Invariant: a value of the requirements is never changed by another layer.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Place};
 use crate::key::KEYS;
 use crate::layer::{Layer, Origin, Provenance, Value};
 use crate::settings::{
-    Approval, CommandApproval, Embedded, LeastConfinement, Limits, ModelChoice, ModelServer,
-    Network, Settings, Sourced, Threads, Weights,
+    Approval, CommandApproval, EMBEDDED, Embedded, InlineCompletion, LeastConfinement, Limits,
+    ModelChoice, ModelServer, Network, Settings, Sourced, Threads, Weights, WorkspaceSettings,
 };
+use crate::workspace::Ignored;
 
 /// One effective value, for showing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,16 +34,65 @@ pub struct Loaded {
     pub settings: Settings,
     /// Every effective value, sorted by key.
     pub rows: Vec<Row>,
+    /// What is said and does not count, with why.
+    pub ignored: Vec<Ignored>,
+    pub(crate) effective: Effective,
+    directory: Option<PathBuf>,
+}
+
+impl Loaded {
+    /// Makes the result of what counts; relative paths of no file are below `directory`.
+    pub(crate) fn of(
+        effective: Effective,
+        mut ignored: Vec<Ignored>,
+        directory: Option<&Path>,
+    ) -> Result<Self, Error> {
+        let mut settings = effective.settings()?;
+        if let Some(directory) = directory {
+            settings.make_absolute(directory);
+        }
+        let mut rows = Vec::new();
+        for (key, (value, provenance)) in &effective.0 {
+            let table = unit(key).strip_prefix("models.");
+            if !table.is_some_and(|name| settings.withheld.contains(name)) {
+                let (key, provenance) = (key.clone(), provenance.clone());
+                rows.push(Row { key, value: value.to_string(), provenance });
+            } else if !ignored.iter().any(|it| it.key == unit(key)) {
+                ignored.push(Ignored {
+                    key: unit(key).to_owned(),
+                    place: place(provenance),
+                    why: settings.model_allowed.as_ref().map_or_else(String::new, |allowed| {
+                        format!("`model.allowed` does not name it ({})", allowed.provenance)
+                    }),
+                });
+            }
+        }
+        let directory = directory.map(Path::to_owned);
+        Ok(Self { settings, rows, ignored, effective, directory })
+    }
+
+    /// The same with other values.
+    pub(crate) fn with(&self, effective: Effective, ignored: Vec<Ignored>) -> Result<Self, Error> {
+        Self::of(effective, ignored, self.directory.as_deref())
+    }
 }
 
 /// Merges layers; their [`Origin`] decides, not their order in the list. Of two
-/// layers of equal origin the later one wins.
+/// layers of equal origin the later one wins. Layers of a workspace do not count here:
+/// [`Loaded::tightened`] takes what it says.
 ///
 /// # Errors
 /// [`Error::MissingKey`] and [`Error::KeyInTheClear`] for a table of a model server,
-/// [`Error::WrongValue`] when `model.default` names none.
+/// [`Error::WrongValue`] when `model.default` names none, or when requirements allow a
+/// model whose table they do not have: anybody could then say what it is.
 pub fn merge(layers: &[Layer]) -> Result<Loaded, Error> {
-    let mut sorted: Vec<&Layer> = layers.iter().collect();
+    merge_below(layers, None)
+}
+
+/// The same, where relative paths are made absolute.
+pub(crate) fn merge_below(layers: &[Layer], directory: Option<&Path>) -> Result<Loaded, Error> {
+    let is_ours = |layer: &&Layer| !matches!(layer.origin, Origin::Workspace(_));
+    let mut sorted: Vec<&Layer> = layers.iter().filter(is_ours).collect();
     sorted.sort_by_key(|layer| rank(&layer.origin));
     let mut effective = Effective(BTreeMap::new());
     let defaults = defaults()?;
@@ -50,13 +100,8 @@ pub fn merge(layers: &[Layer]) -> Result<Loaded, Error> {
     for layer in sorted {
         effective.take(layer);
     }
-    let settings = effective.settings()?;
-    let rows = effective
-        .0
-        .into_iter()
-        .map(|(key, (value, provenance))| Row { key, value: value.to_string(), provenance })
-        .collect();
-    Ok(Loaded { settings, rows })
+    effective.check_allowed()?;
+    Loaded::of(effective, Vec::new(), directory)
 }
 
 fn defaults() -> Result<Layer, Error> {
@@ -74,6 +119,7 @@ const fn rank(origin: &Origin) -> u8 {
         Origin::UserFile(_) => 1,
         Origin::CommandLine => 2,
         Origin::Requirements(_) => 3,
+        Origin::Workspace(_) => 4,
     }
 }
 
@@ -85,7 +131,9 @@ fn unit(key: &str) -> &str {
     }
 }
 
-struct Effective(BTreeMap<String, (Value, Provenance)>);
+/// The values that count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Effective(pub(crate) BTreeMap<String, (Value, Provenance)>);
 
 impl Effective {
     fn take(&mut self, layer: &Layer) {
@@ -93,7 +141,7 @@ impl Effective {
         self.0.retain(|key, _| !units.contains(&unit(key)));
         for (key, (value, line)) in &layer.values {
             let line = match layer.origin {
-                Origin::UserFile(_) | Origin::Requirements(_) => *line,
+                Origin::UserFile(_) | Origin::Requirements(_) | Origin::Workspace(_) => *line,
                 Origin::Defaults | Origin::CommandLine => 0,
             };
             let provenance = Provenance { origin: layer.origin.clone(), line };
@@ -102,23 +150,8 @@ impl Effective {
     }
 
     fn settings(&self) -> Result<Settings, Error> {
-        let models = self.models()?;
-        let default = self.text("model.default")?;
-        let model_default = match default.value.as_str() {
-            "embedded" => default.with(ModelChoice::Embedded),
-            name if models.contains_key(name) => {
-                let choice = ModelChoice::Named(name.to_owned());
-                default.with(choice)
-            }
-            name => {
-                return Err(Error::WrongValue {
-                    place: place(&default.provenance),
-                    key: "model.default".into(),
-                    expected: "\"embedded\" or the NAME of a [models.NAME] table".into(),
-                    found: format!("\"{name}\""),
-                });
-            }
-        };
+        let mut models = self.models()?;
+        let model_default = self.default_model(&models)?;
         let threads = self.count("embedded.threads")?;
         let chosen = match u32::try_from(threads.value).unwrap_or(u32::MAX) {
             0 => Threads::Automatic,
@@ -134,9 +167,27 @@ impl Effective {
             "partial" => LeastConfinement::Partial,
             _ => LeastConfinement::Full,
         };
+        let model_allowed = self.texts("model.allowed").ok();
+        let mut withheld = BTreeSet::new();
+        if let Some(allowed) = &model_allowed {
+            withheld.extend(models.keys().filter(|name| !allowed.value.contains(name)).cloned());
+            models.retain(|name, _| !withheld.contains(name));
+        }
+        let inline = self.text("completion.inline")?;
+        let completion = match inline.value.as_str() {
+            "on" => InlineCompletion::On,
+            _ => InlineCompletion::Off,
+        };
+        let read = self.text("workspace.settings")?;
+        let workspace = match read.value.as_str() {
+            "ignore" => WorkspaceSettings::Ignore,
+            _ => WorkspaceSettings::Tighten,
+        };
         Ok(Settings {
             model_default,
             models,
+            model_allowed,
+            withheld,
             embedded: Embedded {
                 weights: self.text("embedded.weights")?,
                 threads: threads.with(chosen),
@@ -161,7 +212,52 @@ impl Effective {
                     .ok()
                     .map(|path| path.with(PathBuf::from(&path.value))),
             },
+            completion: inline.with(completion),
+            workspace: read.with(workspace),
         })
+    }
+
+    fn default_model(
+        &self,
+        models: &BTreeMap<String, Sourced<ModelServer>>,
+    ) -> Result<Sourced<ModelChoice>, Error> {
+        let default = self.text("model.default")?;
+        match default.value.as_str() {
+            EMBEDDED => Ok(default.with(ModelChoice::Embedded)),
+            name if models.contains_key(name) => {
+                let choice = ModelChoice::Named(name.to_owned());
+                Ok(default.with(choice))
+            }
+            name => Err(Error::WrongValue {
+                place: place(&default.provenance),
+                key: "model.default".into(),
+                expected: "\"embedded\" or the NAME of a [models.NAME] table".into(),
+                found: format!("\"{name}\""),
+            }),
+        }
+    }
+
+    /// Requirements say themselves what each model is that they allow.
+    fn check_allowed(&self) -> Result<(), Error> {
+        let Ok(allowed) = self.texts("model.allowed") else { return Ok(()) };
+        if !matches!(allowed.provenance.origin, Origin::Requirements(_)) {
+            return Ok(());
+        }
+        let models = self.models()?;
+        for name in &allowed.value {
+            let is_theirs = |server: &Sourced<ModelServer>| {
+                server.provenance.origin == allowed.provenance.origin
+            };
+            if name != EMBEDDED && !models.get(name).is_some_and(is_theirs) {
+                return Err(Error::WrongValue {
+                    place: place(&allowed.provenance),
+                    key: "model.allowed".into(),
+                    expected: "\"embedded\" and NAMEs of tables in the same file".into(),
+                    found: format!("\"{name}\""),
+                });
+            }
+        }
+        Ok(())
     }
 
     fn models(&self) -> Result<BTreeMap<String, Sourced<ModelServer>>, Error> {
@@ -241,13 +337,35 @@ impl Effective {
     }
 }
 
+impl Settings {
+    /// Relative paths are below the directory of the file that they stand in, and below
+    /// `directory` where they stand in none.
+    fn make_absolute(&mut self, directory: &Path) {
+        let absolute = |path: &mut PathBuf, provenance: &Provenance| {
+            let base = match &provenance.origin {
+                Origin::UserFile(file) | Origin::Requirements(file) => file.parent(),
+                Origin::Defaults | Origin::CommandLine | Origin::Workspace(_) => None,
+            };
+            *path = base.unwrap_or(directory).join(&path);
+        };
+        for server in self.models.values_mut() {
+            if let Some(path) = &mut server.value.key_file {
+                absolute(path, &server.provenance);
+            }
+        }
+        if let Some(path) = &mut self.network.extra_ca {
+            absolute(&mut path.value, &path.provenance);
+        }
+    }
+}
+
 impl<T> Sourced<T> {
     fn with<U>(&self, value: U) -> Sourced<U> {
         Sourced { value, provenance: self.provenance.clone() }
     }
 }
 
-fn place(provenance: &Provenance) -> Place {
+pub(crate) fn place(provenance: &Provenance) -> Place {
     Place { origin: provenance.origin.clone(), line: provenance.line }
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The merged configuration as plain values, each with its provenance.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use crate::layer::Provenance;
+use crate::layer::{Origin, Provenance};
 
 /// A value and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,8 +20,12 @@ pub struct Sourced<T> {
 pub struct Settings {
     /// `model.default`.
     pub model_default: Sourced<ModelChoice>,
-    /// `[models.NAME]`, by name.
+    /// `[models.NAME]`, by name: those that `model.allowed` names.
     pub models: BTreeMap<String, Sourced<ModelServer>>,
+    /// `model.allowed`; every model where there is nothing.
+    pub model_allowed: Option<Sourced<Vec<String>>>,
+    /// The names of the tables that `model.allowed` does not name.
+    pub withheld: BTreeSet<String>,
     /// `[embedded]`.
     pub embedded: Embedded,
     /// `[weights]`.
@@ -34,7 +38,27 @@ pub struct Settings {
     pub limits: Limits,
     /// `[network]`.
     pub network: Network,
+    /// `completion.inline`.
+    pub completion: Sourced<InlineCompletion>,
+    /// `workspace.settings`.
+    pub workspace: Sourced<WorkspaceSettings>,
 }
+
+impl Settings {
+    /// Why a model may not be used, by its name in the configuration; what is the name of no
+    /// table is one of the embedded models.
+    #[must_use]
+    pub fn forbids(&self, model: &str) -> Option<&Provenance> {
+        let allowed = self.model_allowed.as_ref()?;
+        let is_server = self.models.contains_key(model) || self.withheld.contains(model);
+        let name = if is_server { model } else { EMBEDDED };
+        let is_allowed = allowed.value.iter().any(|it| it == name);
+        (!is_allowed).then_some(&allowed.provenance)
+    }
+}
+
+/// The name of the model in this program.
+pub(crate) const EMBEDDED: &str = "embedded";
 
 /// Which model to use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,6 +152,45 @@ pub struct Limits {
     pub command_memory_mib: Sourced<u64>,
     /// The changes of one session on disk in MiB.
     pub session_disk_mib: Sourced<u64>,
+}
+
+impl Limits {
+    /// The memory of one command in bytes, where `usual` is what the machine gives. A
+    /// workspace's number never gives more than that.
+    #[must_use]
+    pub fn command_memory_bytes(&self, usual: u64) -> u64 {
+        let mib = &self.command_memory_mib;
+        let bytes = mib.value.saturating_mul(1 << 20);
+        match (&mib.provenance.origin, mib.value) {
+            (_, 0) => usual,
+            (Origin::Workspace(_), _) => bytes.min(usual),
+            (
+                Origin::Defaults
+                | Origin::UserFile(_)
+                | Origin::CommandLine
+                | Origin::Requirements(_),
+                _,
+            ) => bytes,
+        }
+    }
+}
+
+/// Whether a model is asked while a person types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InlineCompletion {
+    /// Where the page wants it.
+    On,
+    /// Never.
+    Off,
+}
+
+/// What a workspace's own settings can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorkspaceSettings {
+    /// Nothing: they are not read.
+    Ignore,
+    /// Tighten.
+    Tighten,
 }
 
 /// Settings of the broker.

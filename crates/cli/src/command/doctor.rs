@@ -15,7 +15,7 @@ mod text;
 use std::path::{Path, PathBuf};
 
 use moat_base::{Report, random_hex};
-use moat_config::LeastConfinement;
+use moat_config::{LeastConfinement, Loaded};
 use moat_probe::{BrokerPlan, Examination, Look, Standing, Verdict as Found};
 use moat_sandbox::{Effect, Error, Launcher, Step};
 use serde::Serialize;
@@ -26,6 +26,7 @@ use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::terminal::Terminal;
+use crate::workspace_settings;
 use configuration::Configuration;
 use machine::Machine;
 use text::Length;
@@ -147,6 +148,7 @@ fn diagnose(
     (workspace, arguments): (&Path, &Doctor),
 ) -> Result<Diagnosis, Failure> {
     let loaded = environment.loaded(overrides);
+    let loaded = loaded.map(|loaded| workspace_settings::tightened(&loaded, workspace));
     let settings = loaded.as_ref().ok().map(|loaded| &loaded.settings);
     let plan = broker::own_plan(environment, settings);
     let plan = BrokerPlan { read: plan.read, write: plan.write };
@@ -168,7 +170,7 @@ fn diagnose(
         schema: SCHEMA,
         verdict,
         summary,
-        warnings: warnings(&machine, loaded.as_ref().err(), &look),
+        warnings: warnings(&machine, &loaded, &look),
         machine,
         limits: configuration::limits(settings),
         configuration: Configuration::read(environment, &loaded),
@@ -264,11 +266,14 @@ fn judge(
     (Verdict::Partial, format!("commands are asked for, on the step `{step}`: {lost}"))
 }
 
-fn warnings(machine: &Machine, broken: Option<&Failure>, look: &Look) -> Vec<String> {
+fn warnings(machine: &Machine, loaded: &Result<Loaded, Failure>, look: &Look) -> Vec<String> {
     let mut warnings = Vec::new();
-    if let Some(failure) = broken {
-        let report = failure.report.to_string().replace('\n', "; ");
-        warnings.push(format!("the configuration is broken, and no command runs: {report}"));
+    match loaded {
+        Ok(loaded) => warnings.extend(loaded.ignored.iter().map(ToString::to_string)),
+        Err(failure) => {
+            let report = failure.report.to_string().replace('\n', "; ");
+            warnings.push(format!("the configuration is broken, and no command runs: {report}"));
+        }
     }
     warnings.extend(machine.warnings());
     match look {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use moat_config::{CommandApproval, Settings as Config};
+use moat_config::{CommandApproval, Loaded, Settings as Config};
 use moat_engine::{Attendance, LocalWorld, Setback, StartError, StopFlag, WorldSettings};
 use moat_policy::CommandRule;
 use moat_protocol::{Op, Outcome, Selection, Task, TaskKind};
@@ -27,13 +27,18 @@ const TASK_BYTES_MAX: usize = 64 * 1024;
 /// Runs the turn and says how it ended.
 pub(crate) fn run(
     environment: &Environment,
-    config: Config,
+    loaded: Loaded,
     arguments: &Exec,
 ) -> Result<Exit, Failure> {
     let workspace = environment.workspace(arguments.dir.as_deref())?;
+    let asked = task(&loaded.settings, arguments)?;
+    models::choose(environment, &loaded.settings, &asked.model)?;
+    let egress = Egress::of_session(&loaded.settings);
+    let started = Started::begin(environment, egress, start::least(&loaded.settings))?;
+    let config = started.tightened(&loaded, &workspace)?;
+    // Once more: the workspace may allow less.
     let task = task(&config, arguments)?;
     models::choose(environment, &config, &task.model)?;
-    let started = Started::begin(environment, Egress::of_session(&config), start::least(&config))?;
     let held = sessions::create(environment)?;
     let form = Form::from(arguments.showing);
     let ask = if arguments.ask { CommandRule::Ask } else { rule(&config) };
@@ -133,7 +138,7 @@ pub(crate) fn open(
 ) -> Result<Host, Failure> {
     let stop = StopFlag::new().map_err(|error| Failure::of(Exit::Environment, &error))?;
     let command_wall = Duration::from_secs(config.limits.command_seconds.value);
-    let bounds = bounds(&config);
+    let (bounds, turn_most) = (bounds(&config), turn_most(&config));
     let launcher = Arc::clone(&started.launcher);
     let models = Models::new(environment, started, config, held.id.as_str());
     let settings = WorldSettings {
@@ -152,7 +157,14 @@ pub(crate) fn open(
         StartError::Failed(Setback::Failed(report)) => Failure { report, exit: Exit::Environment },
         StartError::Failed(Setback::Stopped) => Failure::environment("stopped", "start it again"),
     })?;
-    Host::start(environment, held, world, stop, manner)
+    Host::start(environment, held, world, (stop, turn_most), manner)
+}
+
+/// How long a turn may last at most, whoever asks for it: where that is the administrator's or
+/// the workspace's to say.
+fn turn_most(config: &Config) -> Option<Duration> {
+    let minutes = &config.limits.turn_minutes;
+    minutes.provenance.binds().then(|| Duration::from_secs(minutes.value.saturating_mul(60)))
 }
 
 /// Whether somebody can answer: a person at the keyboard, and not a script that reads JSON.
@@ -201,26 +213,26 @@ fn task(config: &Config, arguments: &Exec) -> Result<Task, Failure> {
     }
     let model = arguments.model.clone().unwrap_or_else(|| models::default_name(config));
     if let Some(reason) = beyond(config, &model, limit) {
-        let hint = "leave the flag out, or ask whoever administers this machine";
+        let hint = "leave the flag out; docs/config.md says who can change it";
         return Err(Failure::usage(reason, hint));
     }
     Ok(Task { text, kind, check, model, time_limit_ms: limit.saturating_mul(1000) })
 }
 
-/// Why the administrator's requirements forbid a turn with this model and time, if they do.
-fn beyond(config: &Config, model: &str, seconds: u64) -> Option<String> {
+/// Why what no flag goes past forbids a turn with this model and time, if they do.
+pub(crate) fn beyond(config: &Config, model: &str, seconds: u64) -> Option<String> {
     let time = &config.limits.turn_minutes;
-    if time.provenance.is_required() && seconds > time.value.saturating_mul(60) {
+    if time.provenance.binds() && seconds > time.value.saturating_mul(60) {
         let (most, place) = (count(time.value, "minute"), &time.provenance);
         return Some(format!("a turn may last {most} at most, {place}"));
     }
     let default = &config.model_default;
-    if default.provenance.is_required() && model != models::default_name(config) {
+    if default.provenance.binds() && model != models::default_name(config) {
         return Some(format!("the model is {}", default.provenance));
     }
     let weights = &config.embedded.weights;
     let is_weights = model != models::EMBEDDED && !config.models.contains_key(model);
-    if weights.provenance.is_required() && is_weights && model != weights.value {
+    if weights.provenance.binds() && is_weights && model != weights.value {
         return Some(format!("the weights are {}", weights.provenance));
     }
     None
@@ -229,13 +241,9 @@ fn beyond(config: &Config, model: &str, seconds: u64) -> Option<String> {
 /// The bounds of a command that the user can choose, besides its time.
 pub(crate) fn bounds(config: &Config) -> Limits {
     let usual = Limits::default();
-    let bytes = |mib: u64| mib.saturating_mul(1 << 20);
     Limits {
-        memory_bytes_all: match config.limits.command_memory_mib.value {
-            0 => usual.memory_bytes_all,
-            mib => bytes(mib),
-        },
-        session_bytes: bytes(config.limits.session_disk_mib.value),
+        memory_bytes_all: config.limits.command_memory_bytes(usual.memory_bytes_all),
+        session_bytes: config.limits.session_disk_mib.value.saturating_mul(1 << 20),
         ..usual
     }
 }

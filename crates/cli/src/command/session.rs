@@ -11,7 +11,7 @@ mod run;
 use std::path::PathBuf;
 
 use moat_base::{Report, TreePath};
-use moat_config::Settings as Config;
+use moat_config::Loaded;
 use moat_protocol::{ChangeSet, Envelope, Op, Query, Reply, Selection, SessionSummary, Unreadable};
 use moat_tui::{Detail, Paint, Screen, change_set};
 
@@ -34,7 +34,7 @@ pub(crate) use run::RunArguments;
 /// Carries a verb out.
 pub(crate) fn run(
     environment: &Environment,
-    config: Config,
+    loaded: Loaded,
     verb: SessionVerb,
 ) -> Result<Exit, Failure> {
     match verb {
@@ -42,19 +42,19 @@ pub(crate) fn run(
             environment.give_up_inet()?;
             list(environment, json)
         }
-        SessionVerb::Show { id, json } => show(environment, config, id.as_deref(), json),
-        SessionVerb::Keep(arguments) => keep::run(environment, config, &arguments),
+        SessionVerb::Show { id, json } => show(environment, loaded, id.as_deref(), json),
+        SessionVerb::Keep(arguments) => keep::run(environment, loaded, &arguments),
         SessionVerb::Undo { id, paths, hunk } => {
             let selection = selection(&paths, hunk.as_deref())?;
-            undo(environment, config, id.as_deref(), selection)
+            undo(environment, loaded, id.as_deref(), selection)
         }
-        SessionVerb::Run(arguments) => run::run(environment, config, &arguments),
+        SessionVerb::Run(arguments) => run::run(environment, loaded, &arguments),
         SessionVerb::Checkpoints(arguments) => checkpoint::list(environment, &arguments),
-        SessionVerb::Rewind(arguments) => checkpoint::rewind(environment, config, &arguments),
+        SessionVerb::Rewind(arguments) => checkpoint::rewind(environment, loaded, &arguments),
         SessionVerb::Fork(arguments) => fork::run(environment, &arguments),
-        SessionVerb::Commits(arguments) => commits::run(environment, config, arguments),
+        SessionVerb::Commits(arguments) => commits::run(environment, loaded, arguments),
         SessionVerb::Resume { id, showing } => {
-            resume(environment, config, id.as_deref(), showing.into())
+            resume(environment, loaded, id.as_deref(), showing.into())
         }
         SessionVerb::Watch { id, showing } => {
             remote::watch(environment, id.as_deref(), showing.into())
@@ -102,7 +102,7 @@ fn list(environment: &Environment, json: bool) -> Result<Exit, Failure> {
 
 fn show(
     environment: &Environment,
-    config: Config,
+    loaded: Loaded,
     id: Option<&str>,
     json: bool,
 ) -> Result<Exit, Failure> {
@@ -124,7 +124,7 @@ fn show(
     if summary.workspace.is_none() {
         return Ok(Exit::Success);
     }
-    let (changes, commits) = match open(environment, config, told) {
+    let (changes, commits) = match open(environment, loaded, told) {
         Ok(mut opened) => {
             opened.host.send(Op::Show);
             let changes = opened.changes()?;
@@ -166,19 +166,20 @@ fn story(summary: &SessionSummary, events: &[Envelope], paint: Paint) -> String 
 }
 
 /// Opens a session for an operation outside a turn.
-fn open(environment: &Environment, config: Config, told: Told) -> Result<Opened, Failure> {
-    open_as(environment, config, told, Form::Text(Detail::Usual), Egress::None)
+fn open(environment: &Environment, loaded: Loaded, told: Told) -> Result<Opened, Failure> {
+    open_as(environment, loaded, told, Form::Text(Detail::Usual), Egress::None)
 }
 
 fn open_as(
     environment: &Environment,
-    config: Config,
+    loaded: Loaded,
     told: Told,
     form: Form,
     egress: Egress,
 ) -> Result<Opened, Failure> {
     let workspace = workspace(&told)?;
-    let started = Started::begin(environment, egress, start::least(&config))?;
+    let started = Started::begin(environment, egress, start::least(&loaded.settings))?;
+    let config = started.tightened(&loaded, &workspace)?;
     let held = hold(environment, told.id)?;
     let commands = rule(&config);
     let attendance = attendance(environment, form);
@@ -200,7 +201,7 @@ fn workspace(told: &Told) -> Result<PathBuf, Failure> {
 
 fn undo(
     environment: &Environment,
-    config: Config,
+    loaded: Loaded,
     id: Option<&str>,
     selection: Option<Selection>,
 ) -> Result<Exit, Failure> {
@@ -211,7 +212,7 @@ fn undo(
         None if kept => Op::UndoKeep,
         None => Op::Discard { selection: Selection::All },
     };
-    let mut opened = open(environment, config, told)?;
+    let mut opened = open(environment, loaded, told)?;
     let exit = opened.moved(op)?;
     opened.host.close()?;
     Ok(exit)
@@ -219,7 +220,7 @@ fn undo(
 
 fn resume(
     environment: &Environment,
-    config: Config,
+    loaded: Loaded,
     id: Option<&str>,
     form: Form,
 ) -> Result<Exit, Failure> {
@@ -230,8 +231,8 @@ fn resume(
             "start a task with `moat exec`",
         ));
     }
-    let egress = Egress::of_session(&config);
-    let opened = open_as(environment, config, told, form, egress)?;
+    let egress = Egress::of_session(&loaded.settings);
+    let opened = open_as(environment, loaded, told, form, egress)?;
     opened.host.send(Op::Resume);
     opened.turn(After::Nothing)
 }

@@ -19,7 +19,7 @@ use std::time::Duration;
 use moat_base::{Report, TreePath};
 use moat_complete::limits::TOKENS_MAX;
 use moat_complete::{Ended, Gap, gap, is_secret, is_settled, judge};
-use moat_config::Settings as Config;
+use moat_config::{InlineCompletion, Settings as Config};
 use moat_model::{Chunk, CompletionRequest, Error, Finish, Interrupt};
 use moat_protocol::workspace::{CompletionQuery, CompletionReply};
 use moat_server::Front;
@@ -40,6 +40,7 @@ const AFTER_BYTES_MAX: usize = 8 * 1024;
 #[derive(Debug)]
 pub(super) struct Completion {
     environment: Environment,
+    allowed: InlineCompletion,
     ways: Ways,
     neighbours: Neighbours,
     asked: Mutex<HashMap<u64, Asked>>,
@@ -64,9 +65,10 @@ struct Question {
 impl Completion {
     pub(super) fn new(environment: &Environment, started: &Started, config: Config) -> Self {
         let neighbours = Neighbours::new(&environment.clock);
+        let allowed = config.completion.value;
         let ways = Ways::new(environment, started, config);
         let (environment, asked) = (environment.clone(), Mutex::default());
-        Self { environment, ways, neighbours, asked }
+        Self { environment, allowed, ways, neighbours, asked }
     }
 
     /// Answers a question.
@@ -140,6 +142,12 @@ impl Completion {
         workspace: &Workspace,
         interrupt: &Interrupt,
     ) -> Result<CompletionReply, Report> {
+        match self.allowed {
+            InlineCompletion::On => {}
+            InlineCompletion::Off => {
+                return Ok(CompletionReply::Completed { text: None, model_ms: 0 });
+            }
+        }
         if is_secret(&question.path) {
             return Ok(CompletionReply::Withheld);
         }

@@ -218,6 +218,12 @@ impl Sessions {
         if op == Op::Close {
             return Err(Failure::usage("a front end cannot close a session", "detach from it"));
         }
+        // How long it may last is the host's affair.
+        if let Op::Start { task } = &op
+            && let Some(reason) = exec::beyond(&self.config, &task.model, 0)
+        {
+            return Err(Failure::usage(reason, "choose that one"));
+        }
         let op = as_of_the_page(op);
         let live = self.open().get(id).cloned();
         match live {

@@ -186,7 +186,7 @@ fn a_recording_tells_the_host_from_a_sandbox() {
 }
 
 /// One path for each pattern of the catalogue, and what a file there says to run `canary`.
-fn surfaces(canary: &Path) -> Vec<(String, String)> {
+pub(crate) fn surfaces(canary: &Path) -> Vec<(String, String)> {
     let canary = canary.display();
     let mut found: Vec<(String, String)> = Vec::new();
     let patterns = moat_scan::catalogue().flat_map(|surface| surface.patterns);

@@ -168,3 +168,17 @@ fn a_user_who_wants_all_of_it_gets_nothing_less() {
         home.run(["exec", "fix total"]).code(0).says("solved");
     }
 }
+
+#[test]
+fn a_workspace_that_wants_all_of_it_gets_nothing_less_either() {
+    for machine in MACHINES {
+        let home = Home::new(always(right()));
+        home.put(".moat/settings.toml", "\nsandbox.least = \"full\"\n");
+        let done = machine.run(&home, &["exec", "fix total"]);
+        done.code(5).reports("`sandbox.least` is full (tightened by", "moat doctor");
+        done.says("settings.toml:2");
+        assert!(home.model.requests().is_empty() && home.sessions().is_empty());
+        assert_eq!(home.calc(), WRONG);
+        home.run(["exec", "fix total"]).code(0).says("solved");
+    }
+}

@@ -14,7 +14,7 @@ use moat_protocol::workspace::{
 };
 use moat_protocol::{Event, Op, Outcome, RewindScope, Selection, Task, TaskKind};
 use moat_testkit::Act;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{Home, RIGHT, Running, WRONG, always, right, snapshot};
 use page::{Page, Served};
@@ -172,6 +172,36 @@ fn a_page_reads_and_writes_the_real_tree() {
 }
 
 /// The main job, from the page: a task, its change, and keeping it.
+#[test]
+fn what_a_workspace_tightens_holds_on_the_page() {
+    let home = Home::new(always(right()));
+    let text =
+        "completion.inline = \"off\"\nlimits.turn_minutes = 1\napproval.commands = \"ask\"\n";
+    home.put(".moat/settings.toml", text);
+    let served = Served::start(&home);
+    let mut page = Page::open(&served);
+    let asked = json!({"service": "completion", "query": "complete", "number": 1, "model": null,
+        "path": "calc.py", "language": "python", "before": "x = ", "after": "\n", "recent": []});
+    let reply = serde_json::to_value(page.asks(&asked)).unwrap();
+    assert_eq!((&reply["reply"], &reply["text"]), (&"completed".into(), &Value::Null), "{reply}");
+    assert!(home.model.requests().is_empty());
+
+    let reply = page.ask(&WorkspaceQuery::Sessions(SessionsQuery::New));
+    let WorkspaceReply::Sessions(SessionsReply::Opened { session }) = reply else {
+        panic!("{reply:?}")
+    };
+    let (kind, check) = (TaskKind::Repair, Some("python3 -m unittest".into()));
+    let (text, model) = ("total is wrong".into(), "scripted".into());
+    let task = Task { text, kind, check, model, time_limit_ms: 36_000_000 };
+    let op = Op::Start { task };
+    page.ask(&WorkspaceQuery::Sessions(SessionsQuery::Do { session: session.clone(), op }));
+    let is_question = |news: &WorkspaceNews| matches!(news, WorkspaceNews::Session { envelope } if matches!(envelope.event, Event::ApprovalAsked { .. }));
+    page.hears("a question before the first command", is_question);
+    drop((page, served));
+    let records = home.run(["session", "show", "--json", session.as_str()]).out;
+    assert!(records.contains("\"time_limit_ms\":60000"), "{records}");
+}
+
 #[test]
 fn an_agent_is_asked_reviewed_and_kept_from_the_page() {
     let home = Home::new(always(right()));

@@ -9,12 +9,12 @@ use crate::layer::Value;
 use crate::limits::{LIST_LENGTH_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX};
 
 /// What a value must be and what it is.
-pub(super) struct Mismatch {
-    pub(super) expected: String,
-    pub(super) found: String,
+pub(crate) struct Mismatch {
+    pub(crate) expected: String,
+    pub(crate) found: String,
 }
 
-pub(super) fn value_of(key: &Key, value: &DeValue<'_>) -> Result<Value, Mismatch> {
+pub(crate) fn value_of(key: &Key, value: &DeValue<'_>) -> Result<Value, Mismatch> {
     let mismatch = || Mismatch { expected: expected(key.kind), found: found(value) };
     match key.kind {
         Kind::Count { min, max } => integer(value)
@@ -29,7 +29,7 @@ pub(super) fn value_of(key: &Key, value: &DeValue<'_>) -> Result<Value, Mismatch
 }
 
 /// Whether a name may stand in `[models.NAME]`.
-pub(super) fn is_model_name(name: &str) -> bool {
+pub(crate) fn is_model_name(name: &str) -> bool {
     let valid =
         |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
     !name.is_empty()

@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use moat_base::{Fs, RealFs};
+use moat_base::{Fs, Hint as _, RealFs};
 use moat_config::{Error, FileKind, Loaded, Ownership, Stat, SystemOwnership, load, read_key};
 
 /// Says of every path that it is root's own, but for the exceptions.
@@ -95,6 +95,73 @@ fn requirements_that_others_could_write_stop_everything() {
             other => panic!("{}: {other:?}", path.display()),
         }
     }
+}
+
+#[test]
+fn requirements_that_are_wrong_stop_everything_with_file_and_line() {
+    let machine = Machine::new();
+    let file = machine.path("etc/requirements.toml").display().to_string();
+    let corp = "[models.corp]\nurl = \"https://m.example\"\nmodel = \"m\"\n";
+    machine.write("user/config.toml", corp);
+    for (text, line, says) in [
+        ("limits.turn_minutes = 2\n[approval\n", 2, "not valid TOML"),
+        ("\nlimits.turn_minuts = 2\n", 2, "there is no key `limits.turn_minuts`"),
+        ("\n\nlimits.turn_minutes = 0\n", 3, "`limits.turn_minutes` must be"),
+        ("[models.corp]\nurl = \"https://m.example\"\n", 2, "`models.corp` has no `model`"),
+        ("\nmodel.allowed = [\"corp\"]\n", 2, "`model.allowed` must be"),
+        ("model.default = \"gone\"\n", 1, "`model.default` must be"),
+    ] {
+        machine.write("etc/requirements.toml", text);
+        let error = machine.load(&Table::default()).unwrap_err();
+        let expect = format!("{file}:{line}: {says}");
+        assert!(error.to_string().starts_with(&expect), "{text}: {error}");
+        assert!(error.hint().is_some());
+    }
+    let path = machine.path("etc/requirements.toml");
+    RealFs.replace(&path, b"a = 1\n\xff").unwrap();
+    let error = machine.load(&Table::default()).unwrap_err();
+    assert_eq!(error.to_string(), format!("{file}:2: not valid TOML: the file is not UTF-8"));
+    // The control: right ones are honoured.
+    machine.write("etc/requirements.toml", &format!("model.allowed = [\"corp\"]\n{corp}"));
+    assert!(machine.load(&Table::default()).unwrap().settings.forbids("embedded").is_some());
+}
+
+/// Refuses or loses one file.
+#[derive(Debug)]
+struct Refusing(PathBuf, io::ErrorKind);
+
+impl Ownership for Refusing {
+    fn stat(&self, path: &Path) -> io::Result<Stat> {
+        if path == self.0 { Err(self.1.into()) } else { Table::default().stat(path) }
+    }
+}
+
+#[test]
+fn requirements_that_cannot_be_read_stop_everything_with_the_file() {
+    let machine = Machine::new();
+    machine.write("etc/requirements.toml", "limits.turn_minutes = 2\n");
+    let path = machine.path("etc/requirements.toml");
+    for kind in [io::ErrorKind::PermissionDenied, io::ErrorKind::NotADirectory] {
+        let error = machine.load(&Refusing(path.clone(), kind)).unwrap_err();
+        assert!(matches!(&error, Error::Read { path: at, .. } if *at == path), "{error}");
+    }
+    // The one way to have none.
+    assert!(machine.load(&Refusing(path.clone(), io::ErrorKind::NotFound)).is_ok());
+    let nobody = std::fs::Permissions::from_mode(0o000);
+    std::fs::set_permissions(&path, nobody).unwrap();
+    match machine.load(&Table::default()) {
+        Err(Error::Read { path: at, .. }) => assert_eq!(at, path),
+        // Whoever runs the tests as root reads everything.
+        Ok(loaded) => assert_eq!(loaded.settings.limits.turn_minutes.value, 2),
+        Err(other) => panic!("{other}"),
+    }
+    RealFs.remove(&path).unwrap();
+    RealFs.create_dir_all(&path).unwrap();
+    let error = machine.load(&Table::default()).unwrap_err();
+    assert!(matches!(error, Error::Unprotected { .. }), "{error}");
+    std::fs::remove_dir(&path).unwrap();
+    machine.write("etc/requirements.toml", &"#".repeat(300 * 1024));
+    assert!(matches!(machine.load(&Table::default()), Err(Error::Read { .. })));
 }
 
 #[test]

@@ -2,7 +2,9 @@
 //! Parsing, merging and the documentation.
 
 use moat_base::Hint;
-use moat_config::{Error, KEYS, Layer, Loaded, ModelChoice, Origin, Provenance, Threads, merge};
+use moat_config::{
+    Error, KEYS, Key, Kind, Layer, Loaded, ModelChoice, Origin, Provenance, Threads, Tighter, merge,
+};
 
 fn user(text: &str) -> Layer {
     Layer::parse(Origin::UserFile("u.toml".into()), text.as_bytes()).unwrap()
@@ -122,24 +124,30 @@ fn later_sources_win_and_every_value_knows_its_source() {
 #[test]
 fn requirements_absorb_whatever_the_other_layers_say() {
     // Every key with two values, and every subset of layers that sets it.
-    let keys = [
-        ("approval.commands", "\"ask\"", "\"allow\""),
-        ("sandbox.least", "\"full\"", "\"partial\""),
-        ("limits.command_seconds", "7", "8"),
-        ("limits.turn_minutes", "7", "8"),
-        ("limits.command_memory_mib", "7", "8"),
-        ("limits.session_disk_mib", "7", "8"),
-        ("embedded.idle_minutes", "7", "8"),
-        ("embedded.threads", "7", "8"),
-        ("embedded.weights", "\"a\"", "\"b\""),
-        ("weights.sources", "[\"mirror\"]", "[\"hf\"]"),
-        ("weights.mirror", "\"https://a.example\"", "\"https://b.example\""),
-        ("network.extra_ca", "\"/a\"", "\"/b\""),
-    ];
+    let two = |key: &Key| {
+        let (ours, theirs) = match key.kind {
+            Kind::Count { .. } => ("7", "8"),
+            Kind::Choice([one, other]) => (*one, *other),
+            Kind::Texts => ("[\"embedded\"]", "[\"embedded\", \"hf\"]"),
+            Kind::Zone => ("host", "network:x"),
+            Kind::Address => ("https://a.example", "https://b.example"),
+            Kind::Path => ("/a", "/b"),
+            Kind::Text | Kind::Choice(_) => ("embedded", "corp"),
+        };
+        let toml = |text: &str| match key.kind {
+            Kind::Count { .. } | Kind::Texts => text.to_owned(),
+            Kind::Choice(_) | Kind::Zone | Kind::Address | Kind::Path | Kind::Text => {
+                format!("\"{text}\"")
+            }
+        };
+        (key.path, toml(ours), toml(theirs))
+    };
+    let keys = KEYS.iter().filter(|key| !key.path.contains("NAME")).map(two);
     for (key, ours, theirs) in keys {
         let required = required(&format!("{key} = {ours}"));
+        let corp = "[models.corp]\nurl = \"https://m.example\"\nmodel = \"m\"\n";
         let others = [
-            user(&format!("{key} = {theirs}")),
+            user(&format!("{key} = {theirs}\n{corp}")),
             Layer::overrides(&[format!("{key}={theirs}")]).unwrap(),
         ];
         for subset in 0..4_usize {
@@ -178,6 +186,40 @@ fn no_layer_can_point_another_layers_key_at_its_own_address() {
     let whole = Layer::overrides(&[move_it[0], "models.corp.model=m"]).unwrap();
     let loaded = merge(&[user(corp), whole]).unwrap();
     assert_eq!(loaded.settings.models["corp"].value.key_file, None);
+}
+
+#[test]
+fn requirements_can_close_the_list_of_models() {
+    let table =
+        |name: &str| format!("[models.{name}]\nurl = \"https://{name}.example\"\nmodel = \"m\"\n");
+    let closed = required(&format!("model.allowed = [\"corp\"]\n{}", table("corp")));
+    let open = required(&table("corp"));
+    let more = user(&format!("model.allowed = [\"corp\", \"more\"]\n{}", table("more")));
+    let line = Layer::overrides(&[
+        "models.line.url=https://line.example",
+        "models.line.model=m",
+        "model.allowed=[\"line\"]",
+    ])
+    .unwrap();
+    let loaded = merge(&[closed, more, line]).unwrap();
+    assert_eq!(loaded.settings.models.keys().collect::<Vec<_>>(), ["corp"]);
+    let ignored: Vec<String> = loaded.ignored.iter().map(ToString::to_string).collect();
+    let why = "`model.allowed` does not name it (required by r.toml:1)";
+    let expect = [
+        format!("the command line: `models.line` is ignored: {why}"),
+        format!("u.toml:4: `models.more` is ignored: {why}"),
+    ];
+    assert_eq!(ignored, expect);
+    assert!(!rows(&loaded).iter().any(|row| row.contains("more.example")));
+    for name in ["more", "line", "embedded", "some-weights"] {
+        let provenance = loaded.settings.forbids(name).unwrap();
+        assert_eq!(provenance.to_string(), "required by r.toml:1", "{name}");
+    }
+    assert_eq!(loaded.settings.forbids("corp"), None);
+    // The control: without the key the other tables are used.
+    let loaded = merge(&[open, user(&table("more"))]).unwrap();
+    assert_eq!(loaded.settings.models.keys().collect::<Vec<_>>(), ["corp", "more"]);
+    assert!(loaded.ignored.is_empty() && loaded.settings.forbids("more").is_none());
 }
 
 #[test]
@@ -244,6 +286,14 @@ fn the_documentation_lists_every_key_with_its_default() {
             if key.default.is_empty() { "none".into() } else { format!("`{}`", key.default) };
         let row = format!("| `{}` | {default} | {} |", key.path, key.purpose);
         assert!(documentation.contains(&row), "docs/config.md lacks\n{row}");
+    }
+    let section = documentation.split("\n## Settings of a workspace\n").nth(1).unwrap();
+    let table = section.split("|---|---|\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    let listed: Vec<&str> =
+        table.lines().flat_map(|row| row.split('|').nth(1).unwrap().split(", ")).collect();
+    for key in KEYS {
+        let is_listed = listed.iter().any(|it| it.trim() == format!("`{}`", key.path));
+        assert_eq!(is_listed, key.tighter != Tighter::Neither, "{}", key.path);
     }
     let example =
         documentation.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();

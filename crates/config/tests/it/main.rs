@@ -5,3 +5,5 @@
 mod files;
 #[cfg(test)]
 mod layers;
+#[cfg(test)]
+mod workspace;

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use moat_config::{Loaded, REQUIREMENTS_PATH, Settings as Config, USER_FILE_NAME, limits};
+use moat_config::{Loaded, Origin, REQUIREMENTS_PATH, Settings as Config, USER_FILE_NAME, limits};
 use moat_files::BlobId;
 use moat_sandbox::Limits;
 use serde::Serialize;
@@ -28,6 +28,16 @@ pub(super) struct Configuration {
     pub(super) user: File,
     /// The administrator's file.
     pub(super) requirements: File,
+    /// What the workspace tightens.
+    pub(super) tightened: Vec<Tightened>,
+}
+
+/// A setting that a workspace has tightened.
+#[derive(Debug, Serialize)]
+pub(super) struct Tightened {
+    pub(super) key: String,
+    #[serde(flatten)]
+    pub(super) value: Value,
 }
 
 /// A setting and where it comes from.
@@ -60,8 +70,19 @@ impl Configuration {
             approval: value("approval.commands"),
             user: file(environment, &environment.layout.config.join(USER_FILE_NAME)),
             requirements: file(environment, Path::new(REQUIREMENTS_PATH)),
+            tightened: tightened(loaded.as_ref().ok()),
         }
     }
+}
+
+fn tightened(loaded: Option<&Loaded>) -> Vec<Tightened> {
+    let rows = loaded.map(|loaded| loaded.rows.as_slice()).unwrap_or_default();
+    let rows = rows.iter().filter(|row| matches!(row.provenance.origin, Origin::Workspace(_)));
+    rows.map(|row| Tightened {
+        key: row.key.clone(),
+        value: Value { value: row.value.clone(), origin: row.provenance.to_string() },
+    })
+    .collect()
 }
 
 fn file(environment: &Environment, path: &Path) -> File {

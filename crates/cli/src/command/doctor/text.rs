@@ -348,6 +348,10 @@ impl Page {
                 self.wrapped("", &format!("{key} = {}, from {}", value.value, value.origin));
             }
         }
+        for tightened in &configuration.tightened {
+            let (key, value) = (&tightened.key, &tightened.value);
+            self.wrapped("", &format!("{key} = {}, {}", value.value, value.origin));
+        }
         self.file("requirements", &configuration.requirements);
         self.file("user's file", &configuration.user);
     }

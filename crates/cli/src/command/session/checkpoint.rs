@@ -3,7 +3,7 @@
 
 use clap::Args;
 use moat_base::visible;
-use moat_config::Settings as Config;
+use moat_config::Loaded;
 use moat_files::{Checkpoint, Checkpoints};
 use moat_protocol::{Op, RewindScope};
 use moat_tui::count;
@@ -97,7 +97,7 @@ fn words(checkpoint: &Checkpoint) -> String {
 /// Shows what going back would do, asks, and goes back.
 pub(super) fn rewind(
     environment: &Environment,
-    config: Config,
+    loaded: Loaded,
     arguments: &RewindArguments,
 ) -> Result<Exit, Failure> {
     let to = arguments.to;
@@ -107,7 +107,7 @@ pub(super) fn rewind(
         (false, false) => RewindScope::Both,
     };
     let told = tell(environment, choose(environment, arguments.id.as_deref())?)?;
-    let mut opened = open(environment, config, told)?;
+    let mut opened = open(environment, loaded, told)?;
     if !arguments.yes
         && let Some(exit) = opened.declined((to, scope), arguments)?
     {

@@ -2,7 +2,7 @@
 //! `moat session commits`: what a session committed, and taking it into your repository.
 
 use clap::Args;
-use moat_config::Settings as Config;
+use moat_config::Loaded;
 use moat_protocol::{ChangeClass, ChangeSet, Op};
 use moat_tui::{Detail, Paint};
 
@@ -37,12 +37,12 @@ pub(crate) struct CommitsArguments {
 /// Lists, takes or gives back.
 pub(super) fn run(
     environment: &Environment,
-    config: Config,
+    loaded: Loaded,
     arguments: CommitsArguments,
 ) -> Result<Exit, Failure> {
     let told = tell(environment, choose(environment, arguments.id.as_deref())?)?;
     let form = if arguments.json { Form::Json } else { Form::Text(Detail::Usual) };
-    let mut opened = open_as(environment, config, told, form, Egress::None)?;
+    let mut opened = open_as(environment, loaded, told, form, Egress::None)?;
     let op = if arguments.keep {
         Op::TakeCommits { branches: arguments.branches }
     } else if arguments.undo {

@@ -4,7 +4,7 @@
 //! The engine refuses it otherwise, whatever is asked for here.
 
 use clap::Args;
-use moat_config::Settings as Config;
+use moat_config::Loaded;
 use moat_protocol::{Change, Confirmation, Confirmer, Op, Selection};
 use moat_tui::{Detail, surface_question};
 
@@ -40,7 +40,7 @@ pub(crate) struct KeepArguments {
 /// Asks what has to be asked, and keeps.
 pub(super) fn run(
     environment: &Environment,
-    config: Config,
+    loaded: Loaded,
     arguments: &KeepArguments,
 ) -> Result<Exit, Failure> {
     let wanted = selection(&arguments.paths, arguments.hunk.as_deref())?;
@@ -49,7 +49,7 @@ pub(super) fn run(
     let mut confirmed = named.collect::<Result<Vec<_>, _>>()?;
     let told = tell(environment, choose(environment, arguments.id.as_deref())?)?;
     let form = if arguments.json { Form::Json } else { Form::Text(Detail::Usual) };
-    let mut opened = open_as(environment, config, told, form, Egress::None)?;
+    let mut opened = open_as(environment, loaded, told, form, Egress::None)?;
     let pending = opened.front.unconfirmed(&opened.host, &wanted)?;
     if let Some(stray) = confirmed.iter().find(|it| pending.iter().all(|one| one.path != it.path)) {
         let failure = Failure::usage(

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use clap::Args;
 use moat_base::TreePath;
-use moat_config::Settings as Config;
+use moat_config::Loaded;
 use moat_protocol::Op;
 use moat_tui::Detail;
 
@@ -41,7 +41,7 @@ pub(crate) struct RunArguments {
 /// Runs the command and passes its exit code on.
 pub(super) fn run(
     environment: &Environment,
-    config: Config,
+    loaded: Loaded,
     arguments: &RunArguments,
 ) -> Result<Exit, Failure> {
     let argv = arguments.command.iter().map(|word| {
@@ -56,12 +56,12 @@ pub(super) fn run(
     let directory = arguments.dir.as_deref().map(tree_path).transpose()?;
     let form = if arguments.json { Form::Json } else { Form::Text(Detail::Usual) };
     let (mut opened, directory) = if arguments.new {
-        let opened = begin(environment, config, form)?;
+        let opened = begin(environment, loaded, form)?;
         (opened, directory.unwrap_or_default())
     } else {
         let told = tell(environment, choose(environment, arguments.id.as_deref())?)?;
         let here = here(environment, told.workspace().as_deref());
-        let opened = open_as(environment, config, told, form, Egress::None)?;
+        let opened = open_as(environment, loaded, told, form, Egress::None)?;
         (opened, directory.unwrap_or(here))
     };
     opened.host.send(Op::Run { argv, directory });
@@ -75,9 +75,10 @@ pub(super) fn run(
     }
 }
 
-fn begin(environment: &Environment, config: Config, form: Form) -> Result<Opened, Failure> {
+fn begin(environment: &Environment, loaded: Loaded, form: Form) -> Result<Opened, Failure> {
     let workspace = environment.workspace(None)?;
-    let started = Started::begin(environment, Egress::None, start::least(&config))?;
+    let started = Started::begin(environment, Egress::None, start::least(&loaded.settings))?;
+    let config = started.tightened(&loaded, &workspace)?;
     let held = sessions::create(environment)?;
     let directory = held.directory.clone();
     let (commands, attendance) = (rule(&config), attendance(environment, form));
