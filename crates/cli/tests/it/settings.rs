@@ -173,7 +173,8 @@ fn no_surface_of_a_workspace_changes_what_the_configuration_says() {
     let home = home();
     let show = || home.run(["config", "show", "--origin", "--json"]).code(0).out.clone();
     let (before, doctor) = (show(), examined(&home));
-    let all = surfaces(Path::new("/nowhere/canary"));
+    let mut all = surfaces(Path::new("/nowhere/canary"));
+    all.retain(|(path, _)| path != FILE);
     assert!(all.len() > 100, "{}", all.len());
     // What sounds like Moat's own, in other places.
     let evil = "approval.commands = \"ask\"\n[limits]\nturn_minutes = 1\n";

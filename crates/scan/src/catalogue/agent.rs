@@ -7,6 +7,13 @@ use crate::surface::Surface;
 
 pub(super) const AGENTS: &[Surface] = &[
     whole(
+        &["/.moat/settings.toml"],
+        "Moat",
+        "approval, sandbox, limits, completion, model",
+        &[Relax],
+        "tightens what Moat allows here, so that a change can take that away",
+    ),
+    whole(
         &[".claude/settings.json", ".claude/settings.local.json"],
         "Claude Code, and agents that read its settings",
         "hooks, statusLine, apiKeyHelper, env, permissions, sandbox, mcpServers, plugins",
