@@ -8,6 +8,7 @@
 //!
 //! Invariant: writing follows no link, not even one inside the tree.
 
+mod look;
 mod observe;
 mod own;
 mod write;
@@ -26,6 +27,7 @@ use crate::resolver::{self, Links};
 use crate::root::Root;
 use crate::stat::Stat;
 
+pub use look::Listing;
 pub(crate) use observe::{Observation, Printed};
 pub(crate) use write::is_temporary;
 
