@@ -27,6 +27,7 @@ mod kinds;
 mod other_user;
 mod program;
 mod repair;
+mod scan;
 mod secrets;
 mod serve;
 mod stopping;

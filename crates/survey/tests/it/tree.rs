@@ -132,8 +132,8 @@ fn what_may_not_be_read_is_told() {
     let tree = Tree::new();
     let file = tree.put("closed.txt", "x");
     tree.put("shut/file", "x");
-    fs::set_permissions(&file, fs::Permissions::from_mode(0)).unwrap();
-    fs::set_permissions(tree.at("shut"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o0)).unwrap();
+    fs::set_permissions(tree.at("shut"), fs::Permissions::from_mode(0o0)).unwrap();
     let seen = tree.look();
     fs::set_permissions(tree.at("shut"), fs::Permissions::from_mode(0o700)).unwrap();
     assert_eq!(rules(&seen, "closed.txt"), ["not-read"]);
