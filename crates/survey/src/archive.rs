@@ -110,8 +110,7 @@ struct Bounded<'archive> {
 impl Read for Bounded<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let packed = self.source.at.load(Ordering::Relaxed);
-        let is_much = self.read > BOMB_BYTES_MIN
-            && self.read / BOMB_TIMES_MAX > packed;
+        let is_much = self.read > BOMB_BYTES_MIN && self.read / BOMB_TIMES_MAX > packed;
         if is_much || self.read > ARCHIVE_BYTES_MAX {
             self.bomb = true;
             return Err(io::Error::other("it grows beyond the limit"));
@@ -141,7 +140,8 @@ impl Archive<'_> {
             if block.iter().all(|byte| *byte == 0) {
                 return Ok(());
             }
-            let header = Header::read(&block).ok_or_else(|| io::Error::other("a header is wrong"))?;
+            let header =
+                Header::read(&block).ok_or_else(|| io::Error::other("a header is wrong"))?;
             self.entry(&header)?;
         }
         Err(io::Error::other("it has too many entries"))

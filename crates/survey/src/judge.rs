@@ -46,8 +46,7 @@ impl Subject {
     /// Judges the whole content.
     pub(crate) fn judge(&self, content: &[u8], sink: &Sink<'_>) {
         let name = self.name();
-        let mut findings =
-            if is_examined(name) { examine(name, content) } else { Vec::new() };
+        let mut findings = if is_examined(name) { examine(name, content) } else { Vec::new() };
         if self.text == Text::Searched {
             findings.extend(hazards(name, content));
         }

@@ -15,13 +15,25 @@ pub(crate) fn unread(path: TreePath, error: &TreeError) -> Finding {
     } else {
         error.to_string()
     };
-    told("not-read", path, carries, Level::Medium, "could not be read, so what it does is not known")
+    told(
+        "not-read",
+        path,
+        carries,
+        Level::Medium,
+        "could not be read, so what it does is not known",
+    )
 }
 
 /// The same, for a reason of the reader's own.
 pub(crate) fn unread_because(path: TreePath, reason: &str) -> Finding {
     let carries = reason.to_owned();
-    told("not-read", path, carries, Level::Medium, "could not be read, so what it does is not known")
+    told(
+        "not-read",
+        path,
+        carries,
+        Level::Medium,
+        "could not be read, so what it does is not known",
+    )
 }
 
 /// A file that is longer than what is read of one.

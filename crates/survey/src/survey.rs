@@ -15,7 +15,7 @@ use crate::progress::{Counts, Progress};
 use crate::sink::{Found, Sink};
 use crate::source::Source;
 use crate::tree;
-use crate::window::{self, Data};
+use crate::window::{self, Dense};
 
 /// What was seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,8 +60,8 @@ fn file(
     stop: &AtomicBool,
     sink: &Sink<'_>,
 ) -> Result<(), Error> {
-    let (file, length_bytes) =
-        tree.open_listed(name).map_err(|source| Error::File { source })?;
+    let file = tree.open(name).map_err(|source| Error::File { source })?;
+    let length_bytes = file.metadata().map_or(u64::MAX, |it| it.len());
     if archive::look(&file, name, stop, sink) {
         return Ok(());
     }
@@ -71,7 +71,8 @@ fn file(
         subject.alias = Some(place.clone());
     }
     let read = if length_bytes > WHOLE_BYTES_MAX {
-        window::judge(&subject, &mut Data::of(&file), stop, sink).map_err(|error| error.to_string())
+        window::judge(&subject, &mut Dense::of(&file), stop, sink)
+            .map_err(|error| error.to_string())
     } else {
         let mut content = Vec::new();
         let read = tree.append_listed(name, WHOLE_BYTES_MAX, &mut content);

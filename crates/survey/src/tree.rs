@@ -23,7 +23,7 @@ use crate::limits::{
 use crate::notice;
 use crate::queue::{Job, Queue};
 use crate::sink::Sink;
-use crate::window::{self, Data};
+use crate::window::{self, Dense};
 
 /// Looks through a tree.
 pub(crate) fn look(tree: &DirTree, stop: &AtomicBool, sink: &Sink<'_>) -> Result<(), Error> {
@@ -218,31 +218,24 @@ impl Look<'_> {
             Place::Plain | Place::Git { .. } => {
                 self.tree.append_listed(&subject.path, WHOLE_BYTES_MAX, buffer)
             }
-            Place::Linked => self
-                .tree
-                .read(&subject.path, WHOLE_BYTES_MAX)
-                .map(|bytes| buffer.extend(bytes)),
+            Place::Linked => {
+                self.tree.read(&subject.path, WHOLE_BYTES_MAX).map(|bytes| buffer.extend(bytes))
+            }
         };
         match read {
             Ok(()) => {
                 self.sink.progress().file(buffer.len() as u64);
                 subject.judge(buffer, self.sink);
             }
-            Err(TreeError::TooLarge { .. }) => self.long(&subject, place),
+            Err(TreeError::TooLarge { .. }) => self.long(&subject),
             Err(TreeError::Missing { .. }) => {}
             Err(error) => self.sink.notice(notice::unread(subject.path, &error)),
         }
     }
 
-    fn long(&self, subject: &Subject, place: Place) {
-        let opened = match place {
-            Place::Plain | Place::Git { .. } => {
-                self.tree.open_listed(&subject.path).map(|(file, _length)| file)
-            }
-            Place::Linked => self.tree.open(&subject.path),
-        };
-        let unread = match opened {
-            Ok(file) => window::judge(subject, &mut Data::of(&file), self.stop, self.sink)
+    fn long(&self, subject: &Subject) {
+        let unread = match self.tree.open(&subject.path) {
+            Ok(file) => window::judge(subject, &mut Dense::of(&file), self.stop, self.sink)
                 .map_err(|source| TreeError::Io { path: subject.path.clone(), source }),
             Err(error) => Err(error),
         };

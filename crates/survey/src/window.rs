@@ -4,8 +4,6 @@
 //! The pieces overlap, so that what lies on a border is whole in one of them. Holes of a sparse
 //! file are passed over: they hold nothing, and reading them takes as long as data would.
 //!
-//! Source: lseek(2), `SEEK_DATA`.
-//!
 //! Invariant: no more than a piece and its overlap is in memory.
 
 use std::fs::File;
@@ -13,9 +11,8 @@ use std::io::{self, Read};
 use std::os::unix::fs::FileExt as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use moat_files::data_from;
 use moat_scan::Finding;
-use rustix::fs::SeekFrom;
-use rustix::io::Errno;
 use sha2::{Digest as _, Sha256};
 
 use crate::judge::Subject;
@@ -99,25 +96,21 @@ impl Pieces {
 
 /// The data of a file without its holes.
 #[derive(Debug)]
-pub(crate) struct Data<'file> {
+pub(crate) struct Dense<'file> {
     file: &'file File,
     at: u64,
 }
 
-impl<'file> Data<'file> {
+impl<'file> Dense<'file> {
     pub(crate) const fn of(file: &'file File) -> Self {
         Self { file, at: 0 }
     }
 }
 
-impl Read for Data<'_> {
+impl Read for Dense<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match rustix::fs::seek(self.file, SeekFrom::Data(self.at)) {
-            Ok(data) => self.at = data,
-            Err(Errno::NXIO) => return Ok(0),
-            // A file system that does not know holes has none.
-            Err(_) => {}
-        }
+        let Some(at) = data_from(self.file, self.at) else { return Ok(0) };
+        self.at = at;
         let count = self.file.read_at(buffer, self.at)?;
         self.at += count as u64;
         Ok(count)

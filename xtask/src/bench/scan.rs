@@ -36,7 +36,8 @@ pub(super) fn run(arguments: &[String]) -> anyhow::Result<()> {
         None => place::beside_this_program("moat")?,
     };
     anyhow::ensure!(program.is_file(), "`{}` is missing; `make build` makes it", program.display());
-    let rg = door::path_of("rg").context("there is no `rg`; `scripts/setup.sh test` installs it")?;
+    let rg =
+        door::path_of("rg").context("there is no `rg`; `scripts/setup.sh test` installs it")?;
     let rounds = number(&options, "rounds", ROUNDS)?;
     let home = place::temporary()?;
     let directory = home.path().join("tree");
@@ -126,7 +127,8 @@ fn generate(directory: &Path, files: usize) -> anyhow::Result<u64> {
         let folder = file / FILES_PER_DIRECTORY;
         let (area, part) = (folder % 24, folder / 24 % 40);
         let ending = ["c", "h", "c", "h", "c", "rst", "dts", "yaml"][file % 8];
-        let name = format!("area_{area:02}/part_{part:02}/unit_{folder:04}/file_{file:05}.{ending}");
+        let name =
+            format!("area_{area:02}/part_{part:02}/unit_{folder:04}/file_{file:05}.{ending}");
         let text = text(&mut random);
         bytes += text.len() as u64;
         place::write(&directory.join(name), text.as_bytes())?;

@@ -114,8 +114,7 @@ fn look(environment: &Environment, scan: &Scan, source: &Source) -> Result<Surve
         while matches!(wait.recv_timeout(STEP), Err(RecvTimeoutError::Timeout)) {
             if is_shown && environment.clock.monotonic().saturating_sub(start) >= SILENT {
                 let counts = progress.counts();
-                let status =
-                    format!("{} files read, {} findings", counts.files, counts.findings);
+                let status = format!("{} files read, {} findings", counts.files, counts.findings);
                 terminal.show(&Frame { lines: String::new(), status: Some(status) });
             }
         }
@@ -168,11 +167,7 @@ fn exit(scan: &Scan, told: &Told) -> Exit {
         FailOn::Low => Level::Low,
         FailOn::Never => return Exit::Success,
     };
-    if told.fresh().any(|it| it.finding.level >= least) {
-        Exit::NotSolved
-    } else {
-        Exit::Success
-    }
+    if told.fresh().any(|it| it.finding.level >= least) { Exit::NotSolved } else { Exit::Success }
 }
 
 fn write(environment: &Environment, path: &Path, text: &str) -> Result<(), Failure> {

@@ -173,3 +173,27 @@ fn a_scan_starts_nothing_connects_to_nothing_and_opens_nothing_outside() {
     assert!(calls("tasks.json") >= 1, "the trace shows what is opened:\n{log}");
     assert_eq!(calls("outside"), 0, "{log}");
 }
+
+#[test]
+fn an_archive_as_tar_makes_it_is_read() {
+    let home = hostile();
+    let long = format!("{}.vscode/tasks.json", "directory/".repeat(19));
+    home.put(&long, TASKS);
+    for (format, packing) in [("gnu", "-cf"), ("pax", "-czf"), ("ustar", "-cf")] {
+        let mut command = Command::new("tar");
+        command.args(["--format", format, packing, "../out.tar", "."]);
+        home.enter(&mut command);
+        assert!(command.status().unwrap().success());
+        let ended = home.run(["scan", "--json", "../out.tar"]);
+        ended.code(1);
+        let told = json(&ended.out);
+        let paths: Vec<&str> = told["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|it| it["path"].as_str())
+            .collect();
+        assert!(paths.contains(&long.as_str()), "{format}: {paths:?}");
+        assert!(paths.contains(&".vscode/tasks.json"), "{format}: {paths:?}");
+    }
+}

@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! What a survey of a foreign tree needs beside reading: listings that hide nothing, and files
-//! that are read piece by piece.
-//!
-//! A listing elsewhere leaves out what it cannot name, and refuses a directory with too many
-//! entries. Who surveys a tree has to say of both that they are there.
+//! What a survey of a foreign tree needs: listings that hide nothing, and files without holes.
 //!
 //! Invariant: nothing here follows a link out of the tree or opens what is no regular file.
 
@@ -11,16 +7,16 @@ use std::fs::File;
 use std::os::fd::AsFd as _;
 
 use moat_base::{EntryKind, TreeError, TreePath};
-use rustix::fs::{Dir, FileType};
+use rustix::fs::{Dir, SeekFrom};
+use rustix::io::Errno;
 
 use crate::resolver::{self, Links};
-use crate::stat::Stat;
-use crate::tree::{DirTree, kind};
+use crate::tree::{DirTree, kind, known};
 
-/// The entries of a directory, in no order, and what of them is missing here.
+/// The entries of a directory, in no order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listing {
-    /// Paths and kinds.
+    /// Where and what they are.
     pub entries: Vec<(TreePath, EntryKind)>,
     /// How many have a path that is too long to be opened.
     pub too_long: usize,
@@ -29,19 +25,13 @@ pub struct Listing {
 }
 
 impl DirTree {
-    /// Lists a directory, at most `entries_max` of its entries. A link to a directory that
-    /// stays beneath the root is followed.
+    /// Lists at most `entries_max` entries; a link that stays beneath the root is followed.
     ///
     /// # Errors
     /// [`TreeError`] as its variants say.
-    pub fn listing(
-        &self,
-        directory: &TreePath,
-        entries_max: usize,
-    ) -> Result<Listing, TreeError> {
-        let root = self.root();
-        let fail = |errno| resolver::explain(root, directory, errno);
-        let fd = resolver::directory(root, directory, Links::Beneath)?;
+    pub fn listing(&self, directory: &TreePath, entries_max: usize) -> Result<Listing, TreeError> {
+        let fail = |errno| resolver::explain(self.root(), directory, errno);
+        let fd = resolver::directory(self.root(), directory, Links::Beneath)?;
         let mut listing = Listing::default();
         for entry in Dir::read_from(&fd).map_err(fail)? {
             let entry = entry.map_err(fail)?;
@@ -57,56 +47,16 @@ impl DirTree {
                 listing.too_long += 1;
                 continue;
             };
-            let mut file_type = entry.file_type();
-            if file_type == FileType::Unknown {
-                // Some file systems do not say it in the listing.
-                let Ok(stat) = Stat::at(fd.as_fd(), name) else { continue };
-                file_type = stat.file_type();
-            }
-            listing.entries.push((path, kind(file_type)));
+            let Some(told) = known(fd.as_fd(), name, entry.file_type()) else { continue };
+            listing.entries.push((path, kind(told)));
         }
         Ok(listing)
     }
-
-    /// Opens a file that a listing just called regular, to be read in pieces, and gives its
-    /// length. No link is followed.
-    ///
-    /// # Errors
-    /// [`TreeError`] as its variants say.
-    pub fn open_listed(&self, path: &TreePath) -> Result<(File, u64), TreeError> {
-        let (file, stat) = resolver::listed_file(self.root(), path)?;
-        Ok((file, stat.length_bytes))
-    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::root::Root;
-
-    #[test]
-    fn what_is_left_out_of_a_listing_is_told() {
-        let directory = tempfile::tempdir().unwrap();
-        for name in ["a", "b", "c"] {
-            std::fs::write(directory.path().join(name), name).unwrap();
-        }
-        let tree = DirTree::new(Root::open(directory.path()).unwrap());
-        let whole = tree.listing(&TreePath::root(), 3).unwrap();
-        assert_eq!((whole.entries.len(), whole.is_cut, whole.too_long), (3, false, 0));
-        let cut = tree.listing(&TreePath::root(), 2).unwrap();
-        assert_eq!((cut.entries.len(), cut.is_cut), (2, true));
-    }
-
-    #[test]
-    fn a_link_is_opened_neither_as_a_file_nor_out_of_the_tree() {
-        let directory = tempfile::tempdir().unwrap();
-        std::fs::write(directory.path().join("file"), "text").unwrap();
-        std::os::unix::fs::symlink("file", directory.path().join("link")).unwrap();
-        std::os::unix::fs::symlink("/", directory.path().join("out")).unwrap();
-        let tree = DirTree::new(Root::open(directory.path()).unwrap());
-        let path = |name: &str| TreePath::parse(name).unwrap();
-        assert_eq!(tree.open_listed(&path("file")).unwrap().1, 4);
-        assert!(tree.open_listed(&path("link")).is_err());
-        assert!(tree.listing(&path("out"), 9).is_err());
-    }
+/// Where the data of a file goes on, from a place on; `None` when only a hole follows. A file
+/// system that does not know holes has none. Source: lseek(2), `SEEK_DATA`.
+pub fn data_from(file: &File, at: u64) -> Option<u64> {
+    let data = rustix::fs::seek(file, SeekFrom::Data(at));
+    data.map_or_else(|errno| (errno != Errno::NXIO).then_some(at), Some)
 }

@@ -79,23 +79,6 @@ fn what_acts_is_found_packed_or_not() {
 }
 
 #[test]
-fn an_archive_as_tar_makes_it_is_read() {
-    let tree = Tree::new();
-    let long = format!("{}.vscode/tasks.json", "directory/".repeat(19));
-    tree.put(&format!("in/{long}"), TASKS);
-    for format in ["gnu", "pax", "ustar"] {
-        let out = tree.at("out.tar");
-        let status = std::process::Command::new("tar")
-            .args(["--format", format, "-cf"])
-            .args([&out, std::path::Path::new("-C"), &tree.at("in"), std::path::Path::new(".")])
-            .status();
-        assert!(status.unwrap().success());
-        let seen = look(&out);
-        assert!(acts(&seen, &long), "{format}: {:?}", seen.findings);
-    }
-}
-
-#[test]
 fn names_and_links_that_lead_out_are_told() {
     let seen = Tar::default()
         .file("/etc/cron.d/x", "x")

@@ -48,7 +48,13 @@ fn links_out_are_not_followed_and_told_where_a_tool_would_follow() {
     assert!(rules(&seen, "text.rs").is_empty());
     assert_eq!((seen.counts.files, seen.counts.links), (0, 3));
     // The control: the same files inside are found.
-    assert!(acts(&{ outside.put(".vscode/tasks.json", TASKS); outside.look() }, ".vscode/tasks.json"));
+    assert!(acts(
+        &{
+            outside.put(".vscode/tasks.json", TASKS);
+            outside.look()
+        },
+        ".vscode/tasks.json"
+    ));
     assert!(!rules(&outside.look(), "text.rs").is_empty());
 }
 
@@ -76,7 +82,7 @@ fn a_fifo_a_socket_and_a_device_are_told_and_not_opened() {
     fs::create_dir(tree.at(".vscode")).unwrap();
     let mode = Mode::RUSR | Mode::WUSR;
     rustix::fs::mknodat(CWD, tree.at(".vscode/tasks.json"), FileType::Fifo, mode, 0).unwrap();
-    let _socket = std::os::unix::net::UnixDatagram::bind(tree.at("socket")).unwrap();
+    rustix::fs::mknodat(CWD, tree.at("socket"), FileType::Socket, mode, 0).unwrap();
     // Only where this user may make devices.
     let null = rustix::fs::makedev(1, 3);
     let device = tree.at("device");
@@ -114,7 +120,10 @@ fn a_long_file_is_searched_piece_by_piece_and_its_keys_are_told_as_unread() {
     text.push_str(&line.repeat(1000));
     tree.put("long.txt", &text);
     let lines = u32::try_from(border / line.len()).unwrap() + 1;
-    tree.put(".vscode/tasks.json", [TASKS, " ".repeat(usize::try_from(WHOLE_BYTES_MAX).unwrap()).as_str()].concat());
+    tree.put(
+        ".vscode/tasks.json",
+        [TASKS, " ".repeat(usize::try_from(WHOLE_BYTES_MAX).unwrap()).as_str()].concat(),
+    );
     let seen = tree.look();
     let hidden: Vec<_> =
         seen.findings.iter().filter(|it| it.finding.path.to_string() == "long.txt").collect();

@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 
 use super::{Told, effect, level, plain_json, when};
 
-const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 pub(super) fn text(told: &Told) -> String {
     let mut rules: BTreeMap<&str, &Finding> = BTreeMap::new();
