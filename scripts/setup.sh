@@ -103,6 +103,8 @@ check_test() {
         need libmaven-resources-plugin-java "a Maven project is tested in the sandbox, without a network"
     [ -d $repository/junit/junit ] ||
         need junit4 "a Maven project is tested in the sandbox, without a network"
+    has rg || need ripgrep "the speed of a scan is compared with it"
+    has time || need time "the memory of a scan is measured with it"
     has strace || need strace "tests count the programs and sockets that Moat opens"
     has curl || need curl "tests and proofs send requests with it, as a careless client does"
     has unshare && has setpriv && has nsenter ||

@@ -4,8 +4,8 @@
 //! `validate` checks the tasks themselves, `mutate` makes fresh ones from a
 //! seed, `agent` runs the release binary on them and counts. The tasks are
 //! described in `bench/README.md`. `speed` compares the binary with common programs,
-//! `sandbox` compares the sandbox with plain processes and with bubblewrap, `web` measures the
-//! page of the IDE.
+//! `sandbox` compares the sandbox with plain processes and with bubblewrap, `scan` compares
+//! `moat scan` with ripgrep, `web` measures the page of the IDE.
 //!
 //! Invariant: a number is printed only in the run that measured it.
 //! Start at [`run`]; the interesting path is [`agent::run`].
@@ -19,6 +19,7 @@ mod place;
 mod random;
 mod report;
 mod sandbox;
+mod scan;
 mod source;
 mod speed;
 mod task;
@@ -38,6 +39,8 @@ const USAGE: &str = "usage: cargo xtask bench <command>
       compare start, first model request and memory with their goals
   sandbox [--only start|phases|build|status|fork] [--rounds N] [--json FILE] [--moat PATH]
       compare the sandbox with plain processes and bubblewrap
+  scan [--moat PATH] [--files N] [--rounds N] [--tree DIR]
+      compare `moat scan` with ripgrep on a tree as large as the Linux kernel's
   web
       measure the page of the IDE in Chromium: bytes, start, echo, streaming, memory";
 
@@ -52,6 +55,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
         Some((name, rest)) if name == "agent" => agent::run(rest),
         Some((name, rest)) if name == "speed" => speed::run(rest),
         Some((name, rest)) if name == "sandbox" => sandbox::run(rest),
+        Some((name, rest)) if name == "scan" => scan::run(rest),
         Some((name, [])) if name == "web" => crate::web::measure(),
         _ => anyhow::bail!("{USAGE}"),
     }

@@ -34,6 +34,10 @@ const IMPORT_CODES: &str = "Exit codes: 0 the weights are here · 2 bad input, a
 const VERIFY_CODES: &str =
     "Exit codes: 0 every line verifies · 2 bad input · 5 one does not, or the log cannot be read.";
 
+const SCAN_CODES: &str = "Exit codes: 0 nothing at or above the level of `--fail-on` · 1 there is something · 2 bad input · \
+                          5 not possible here · 130 interrupted, and what was found by then is shown.\n\
+                          Nothing is run, nothing outside of PATH is opened. Documentation: docs/scan.md.";
+
 const SERVE_CODES: &str = "Exit codes: 0 it was ended with Ctrl-C or SIGTERM · 2 bad input, also when a server of yours \
                            runs already · 5 not possible here.";
 
@@ -69,6 +73,9 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         verb: ModelVerb,
     },
+    /// Look through a tree before you open it: every file that makes a tool act, and what it does.
+    #[command(after_help = SCAN_CODES)]
+    Scan(Scan),
     /// Start a real sandbox, attack it, and say what is enforced here.
     Doctor(Doctor),
     /// Look at the crossing log: every connection that Moat made or refused.
@@ -336,6 +343,47 @@ pub(crate) enum ModelVerb {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<std::ffi::OsString>,
     },
+}
+
+/// `moat scan`.
+#[derive(Debug, Args)]
+pub(crate) struct Scan {
+    /// A directory, a bare repository, a tar archive (also with gzip) or a file; the current
+    /// directory when not given.
+    #[arg(value_name = "PATH")]
+    pub(crate) path: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Print SARIF 2.1.0, or write it to a file beside the other output.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    #[expect(clippy::option_option, reason = "the flag and its value may each be missing")]
+    pub(crate) sarif: Option<Option<PathBuf>>,
+    /// The lowest level that makes the exit code 1.
+    #[arg(long, value_enum, value_name = "LEVEL", default_value = "medium")]
+    pub(crate) fail_on: FailOn,
+    /// A file of findings that are known and accepted, as long as their files stay the same.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write what is found to a file for `--baseline`, and end with code 0.
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
+    pub(crate) write_baseline: Option<PathBuf>,
+    /// Show no progress.
+    #[arg(long)]
+    pub(crate) no_progress: bool,
+}
+
+/// From which level on a finding makes a scan fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Only what acts by itself or steers an agent in full.
+    High,
+    /// Also what acts when a person does something, and what could not be read.
+    Medium,
+    /// Anything.
+    Low,
+    /// Nothing.
+    Never,
 }
 
 /// `moat doctor`.

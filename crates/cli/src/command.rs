@@ -6,4 +6,5 @@ pub(crate) mod doctor;
 pub(crate) mod exec;
 pub(crate) mod log;
 pub(crate) mod model;
+pub(crate) mod scan;
 pub(crate) mod session;

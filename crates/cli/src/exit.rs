@@ -11,7 +11,7 @@ pub(crate) enum Exit {
     /// What was asked for is done.
     Success,
     /// The task was not solved and nothing was changed, a keep or undo left paths alone, or
-    /// `moat doctor` found that less than everything holds.
+    /// `moat doctor` found that less than everything holds, or `moat scan` found what acts.
     NotSolved,
     /// The arguments or the input are wrong.
     Usage,

@@ -112,6 +112,10 @@ fn run(environment: &Environment, arguments: Arguments) -> Result<Exit, Failure>
             let config = environment.config(&overrides)?;
             command::model::run(environment, &config, verb)
         }
+        Verb::Scan(scan) => {
+            environment.give_up_inet()?;
+            command::scan::run(environment, &scan)
+        }
         Verb::Doctor(doctor) => command::doctor::run(environment, &overrides, &doctor),
         Verb::Log { verb } => {
             environment.give_up_inet()?;

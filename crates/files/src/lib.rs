@@ -51,5 +51,5 @@ pub use moat_scan::{Effect as SurfaceEffect, Touch};
 pub use node::{Node, NodeKind};
 pub use root::Root;
 pub use surface::{Confirmation, Confirmed, SurfaceGate, Touched};
-pub use tree::{DirTree, Expected, FileMode};
+pub use tree::{DirTree, Expected, FileMode, Listing, data_from};
 pub use watch::{Budget, Counted, Listener, Sight, Watch};

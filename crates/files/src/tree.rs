@@ -8,6 +8,7 @@
 //!
 //! Invariant: writing follows no link, not even one inside the tree.
 
+mod look;
 mod observe;
 mod own;
 mod write;
@@ -26,6 +27,7 @@ use crate::resolver::{self, Links};
 use crate::root::Root;
 use crate::stat::Stat;
 
+pub use look::{Listing, data_from};
 pub(crate) use observe::{Observation, Printed};
 pub(crate) use write::is_temporary;
 
@@ -141,13 +143,8 @@ impl Tree for DirTree {
     }
 
     fn names(&self, directory: &TreePath) -> Result<Vec<(TreePath, EntryKind)>, TreeError> {
-        each(&self.root, directory, Links::Beneath, |fd, name, file_type| {
-            // Some file systems do not say it in the listing.
-            if file_type == FileType::Unknown {
-                Stat::at(fd, name).ok().map(|stat| kind(stat.file_type()))
-            } else {
-                Some(kind(file_type))
-            }
+        each(&self.root, directory, Links::Beneath, |fd, name, told| {
+            known(fd, name, told).map(kind)
         })
     }
 
@@ -190,6 +187,14 @@ const fn kind(file_type: FileType) -> EntryKind {
         | FileType::BlockDevice
         | FileType::Unknown => EntryKind::Special,
     }
+}
+
+/// The kind of an entry, looked at where a file system does not say it in the listing.
+fn known(fd: BorrowedFd<'_>, name: &[u8], told: FileType) -> Option<FileType> {
+    if told != FileType::Unknown {
+        return Some(told);
+    }
+    Stat::at(fd, name).ok().map(|stat| stat.file_type())
 }
 
 /// Entries that vanish between listing and looking are left out, as if listed later.

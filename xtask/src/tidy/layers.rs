@@ -23,6 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("net", &["base", "log"]),
     ("diff", &["base"]),
     ("files", &["base", "diff", "scan"]),
+    ("survey", &["base", "files", "scan"]),
     ("seccomp", &[]),
     ("sandbox", &["base", "files", "seccomp"]),
     ("terminal", &["base", "protocol"]),
@@ -52,9 +53,9 @@ const LAYERS: &[(&str, &[&str])] = &[
             "probe",
             "protocol",
             "sandbox",
-            // Its tests plant every surface of the catalogue.
             "scan",
             "server",
+            "survey",
             "terminal",
             "tools",
             "tui",

@@ -61,6 +61,7 @@ fn what_ends_with_a_code_of_its_own_says_which() {
         &["model", "pull"],
         &["model", "import"],
         &["log", "verify"],
+        &["scan"],
     ];
     for words in with {
         let help = home.run(words.iter().chain(&["--help"])).code(0).out.clone();

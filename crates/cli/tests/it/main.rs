@@ -28,6 +28,7 @@ mod other_user;
 mod program;
 mod repair;
 mod requirements;
+mod scan;
 mod secrets;
 mod serve;
 mod settings;
