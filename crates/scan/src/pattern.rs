@@ -30,6 +30,8 @@ struct Pattern {
 struct Index {
     literal: HashMap<&'static str, Vec<Pattern>>,
     glob: Vec<Pattern>,
+    /// Those of one name, which fit the last name of a path alone.
+    last: Vec<Pattern>,
 }
 
 static INDEX: LazyLock<Index> = LazyLock::new(|| {
@@ -39,7 +41,9 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
             let names: Vec<&str> = pattern.trim_start_matches('/').split('/').collect();
             let Some(first) = names.first().copied() else { continue };
             let pattern = Pattern { surface, names, is_rooted: pattern.starts_with('/') };
-            if first.contains('*') {
+            if first.contains('*') && pattern.names.len() == 1 {
+                index.last.push(pattern);
+            } else if first.contains('*') {
                 index.glob.push(pattern);
             } else {
                 index.literal.entry(first).or_default().push(pattern);
@@ -72,6 +76,9 @@ pub(crate) fn surfaces(names: &[String]) -> Vec<(&'static Surface, Fit)> {
             patterns.iter().for_each(|pattern| add(pattern, start, rest));
         }
         INDEX.glob.iter().for_each(|pattern| add(pattern, start, rest));
+        if rest.len() == 1 {
+            INDEX.last.iter().for_each(|pattern| add(pattern, start, rest));
+        }
     }
     found
 }

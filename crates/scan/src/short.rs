@@ -19,6 +19,10 @@ const BASE_MAX: usize = 8;
 impl<'a> Short<'a> {
     /// Reads a folded name; `None` when no short name has this form.
     pub(crate) fn read(name: &'a str) -> Option<Self> {
+        // Nearly every name of a tree is none, and each is asked about many times.
+        if name.len() > BASE_MAX + 1 + EXTENSION_MAX || name.bytes().all(|byte| byte != b'~') {
+            return None;
+        }
         let (base, extension) = name.rsplit_once('.').unwrap_or((name, ""));
         let (stem, number) = base.rsplit_once('~')?;
         let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
