@@ -3,7 +3,8 @@
 //!
 //! A repository's own directory, also a bare one and that of a submodule, is looked at under the
 //! name `.git`, by which the rules know it: its configuration, its hooks and what else acts, but
-//! not its objects. A link is followed only where its name is that of a surface, only within the
+//! not its objects. What makes a directory a bare repository does not keep the rest of it from
+//! being read. A link is followed only where its name is that of a surface, only within the
 //! tree, and only once.
 //!
 //! Invariant: what is neither read nor listed is told. Invariant: no link leads out of the tree.
@@ -70,7 +71,8 @@ struct Chunk {
 enum Place {
     /// Of the tree: everything is read.
     Plain,
-    /// Of a repository's own directory, whose path has this many bytes: what acts is read.
+    /// Of a repository's own directory, whose path has this many bytes: where its name says so,
+    /// what acts is read, else all but its objects.
     Git { base: usize },
     /// Of a surface that a link leads to: what acts is read.
     Linked,
@@ -266,10 +268,15 @@ fn subject(path: TreePath, place: Place) -> Subject {
     match place {
         Place::Plain => Subject::plain(path),
         Place::Linked => Subject { path, alias: None, text: Text::PassedOver },
-        Place::Git { base } => {
-            let alias = git_name(&path, base);
-            Subject { path, alias, text: Text::PassedOver }
-        }
+        Place::Git { base } => match git_name(&path, base) {
+            // What git finds by its parts is a part of the tree as well: else a few files of a
+            // repository at the top would hide all others.
+            Some(alias) => {
+                let alias = Some(alias).filter(is_examined);
+                Subject { path, alias, text: Text::Searched }
+            }
+            None => Subject { path, alias: None, text: Text::PassedOver },
+        },
     }
 }
 

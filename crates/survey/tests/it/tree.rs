@@ -207,6 +207,25 @@ fn a_repository_is_looked_at_but_for_its_objects() {
 }
 
 #[test]
+fn the_parts_of_a_repository_hide_nothing_beside_them() {
+    let tree = Tree::new();
+    for base in ["", "below/"] {
+        tree.put(&format!("{base}HEAD"), "ref: refs/heads/main\n");
+        tree.put(&format!("{base}config"), "[core]\n\tfsmonitor = touch CANARY\n");
+        tree.put(&format!("{base}objects/ab/cd"), "");
+        tree.put(&format!("{base}refs/heads/main"), "");
+        tree.put(&format!("{base}.vscode/tasks.json"), TASKS);
+        tree.put(&format!("{base}src/text.rs"), HIDDEN);
+    }
+    let seen = tree.look();
+    for base in ["", "below/"] {
+        assert!(acts(&seen, &format!("{base}config")), "{base}");
+        assert!(acts(&seen, &format!("{base}.vscode/tasks.json")), "{base}");
+        assert!(!rules(&seen, &format!("{base}src/text.rs")).is_empty(), "{base}");
+    }
+}
+
+#[test]
 fn a_single_file_is_known_by_its_directories() {
     let tree = Tree::new();
     let tasks = tree.put("project/.vscode/tasks.json", TASKS);
