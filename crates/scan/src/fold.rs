@@ -37,8 +37,11 @@ pub fn is_git_name(name: &[u8]) -> bool {
     matches!(fold_name(&String::from_utf8_lossy(name)).as_str(), ".git" | "git~1")
 }
 
-/// One name, folded; empty for what is no name, such as `.`.
-pub(crate) fn fold_name(name: &str) -> String {
+/// A name as file systems see it that do not tell cases apart, leave out what has no width, and
+/// take dots and blanks at the end away; empty for what is no name there, such as `.`. Letters
+/// with their marks apart are not joined.
+#[must_use]
+pub fn fold_name(name: &str) -> String {
     let seen: String = name.chars().filter(|letter| !has_no_width(*letter)).collect();
     let name = seen.split(':').next().unwrap_or_default().trim_end_matches([' ', '.']);
     if name.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {

@@ -43,7 +43,7 @@ mod touch;
 pub use catalogue::catalogue;
 pub use examine::{examine, is_examined};
 pub use finding::{Act, Finding, Level, When};
-pub use fold::is_git_name;
+pub use fold::{fold_name, is_git_name};
 pub use hazard::hazards;
 pub use limits::SEARCHED_BYTES_MAX;
 pub use part::Part;

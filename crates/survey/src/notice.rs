@@ -56,6 +56,21 @@ pub(crate) fn link(path: TreePath, target: &[u8]) -> Finding {
     told("link-out", path, carries, Level::Medium, says)
 }
 
+/// A link that nothing of this survey follows, out of the tree.
+pub(crate) fn way_out(path: TreePath, target: &[u8]) -> Finding {
+    let carries = moat_base::escape(target);
+    let says = "is a link that leads out of this tree";
+    told("link-out", path, carries, Level::Low, says)
+}
+
+/// A name that some file systems take for another one's in the same directory.
+pub(crate) fn alike(path: TreePath, other: &[u8]) -> Finding {
+    let level = if is_examined(&path) { Level::Medium } else { Level::Low };
+    let carries = moat_base::escape(other);
+    let says = "has a name that some file systems take for that of another file beside it";
+    told("names-alike", path, carries, level, says)
+}
+
 /// A FIFO, a socket or a device.
 pub(crate) fn special(path: TreePath) -> Finding {
     let level = if is_examined(&path) { Level::Medium } else { Level::Low };

@@ -9,12 +9,15 @@
 //!
 //! Invariant: what is neither read nor listed is told. Invariant: no link leads out of the tree.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use moat_base::{EntryKind, Tree as _, TreeError, TreePath};
 use moat_files::{DirTree, Listing};
 use moat_scan::repository::Marks;
-use moat_scan::{is_examined, is_git_name, may_hold};
+use moat_scan::target::stays_beneath;
+use moat_scan::{fold_name, is_examined, is_git_name, may_hold};
 
 use crate::error::Error;
 use crate::judge::{Subject, Text};
@@ -99,6 +102,7 @@ impl Look<'_> {
         };
         self.sink.progress().directory();
         self.tell_missing(path, &listing);
+        self.tell_alike(&listing);
         if directory.place == Place::Linked && self.has_linked_enough(path, &listing) {
             return;
         }
@@ -131,6 +135,24 @@ impl Look<'_> {
         if listing.is_cut {
             let what = format!("all after the first {DIRECTORY_ENTRIES_MAX}");
             self.sink.notice(notice::left_out(path.clone(), what));
+        }
+    }
+
+    /// Tells names of which another file system keeps one only: what it shows is not what was
+    /// reviewed.
+    fn tell_alike(&self, listing: &Listing) {
+        let mut known: HashMap<String, &TreePath> = HashMap::with_capacity(listing.entries.len());
+        for (path, _kind) in &listing.entries {
+            let Some(folded) = path.file_name().and_then(folded) else { continue };
+            match known.entry(folded) {
+                Entry::Vacant(free) => {
+                    free.insert(path);
+                }
+                Entry::Occupied(taken) => {
+                    let other = taken.get().file_name().unwrap_or_default();
+                    self.sink.notice(notice::alike(path.clone(), other));
+                }
+            }
         }
     }
 
@@ -172,7 +194,7 @@ impl Look<'_> {
         let subject = subject(path, place);
         let is_examined = subject.is_examined();
         if !is_examined && (place == Place::Linked || !may_hold(&subject.path)) {
-            return;
+            return self.tell_way_out(subject.path);
         }
         let mut content = Vec::new();
         match self.tree.read(&subject.path, WHOLE_BYTES_MAX) {
@@ -185,6 +207,16 @@ impl Look<'_> {
                 self.sink.notice(notice::too_long(subject.path, limit_bytes));
             }
             Err(error) => self.linked(subject.path, &error, place),
+        }
+    }
+
+    /// Tells a link that nothing follows here and that leads out of the tree by its names.
+    fn tell_way_out(&self, path: TreePath) {
+        match self.tree.link_target(&path) {
+            Ok(target) if stays_beneath(&path, &target) => {}
+            Ok(target) => self.sink.notice(notice::way_out(path, &target)),
+            Err(TreeError::Missing { .. }) => {}
+            Err(error) => self.sink.notice(notice::unread(path, &error)),
         }
     }
 
@@ -245,6 +277,12 @@ impl Look<'_> {
             self.sink.notice(notice::unread(subject.path.clone(), &error));
         }
     }
+}
+
+/// A name as file systems compare names that do not tell cases apart; `None` for what is no
+/// name there.
+fn folded(name: &[u8]) -> Option<String> {
+    Some(fold_name(&String::from_utf8_lossy(name))).filter(|folded| !folded.is_empty())
 }
 
 /// What the entries of a directory are a part of.

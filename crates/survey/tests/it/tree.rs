@@ -45,7 +45,10 @@ fn links_out_are_not_followed_and_told_where_a_tool_would_follow() {
     let seen = tree.look();
     assert_eq!(rules(&seen, "a/.vscode/tasks.json"), ["link-out"]);
     assert_eq!(rules(&seen, ".vscode"), ["link-out"]);
-    assert!(rules(&seen, "text.rs").is_empty());
+    // What nothing follows is told as well, and not read.
+    assert_eq!(rules(&seen, "text.rs"), ["link-out"]);
+    symlink("a", tree.at("within")).unwrap();
+    assert!(rules(&tree.look(), "within").is_empty());
     assert_eq!((seen.counts.files, seen.counts.links), (0, 3));
     // The control: the same files inside are found.
     assert!(acts(
@@ -204,6 +207,20 @@ fn a_repository_is_looked_at_but_for_its_objects() {
     // The control: the same file outside of a repository is none of git's.
     tree.put("other/config", config);
     assert!(rules(&tree.look(), "other/config").is_empty());
+}
+
+#[test]
+fn names_that_are_one_elsewhere_are_told() {
+    let tree = Tree::new();
+    for name in ["Read.me", "read.me", "other", "a/Read.me", "b/x", "b/x\u{200b}", "c/y.", "c/y"] {
+        tree.put(name, "text\n");
+    }
+    let seen = tree.look();
+    let alike = |path: &str| rules(&seen, path).iter().filter(|it| *it == "names-alike").count();
+    for pair in [["Read.me", "read.me"], ["b/x", "b/x\u{200b}"], ["c/y.", "c/y"]] {
+        assert_eq!(pair.map(alike).iter().sum::<usize>(), 1, "{pair:?}");
+    }
+    assert!(alike("other") == 0 && alike("a/Read.me") == 0);
 }
 
 #[test]
