@@ -40,18 +40,20 @@ const BROUGHT: [(&str, &[&str], &str); 22] = [
     ("vm", &["cpio"], "cpio"),
 ];
 /// What each system of this kind has, and programs that a step itself names as missing.
-const THERE: [&str; 14] = [
+const THERE: [&str; 16] = [
     "apt-cache",
     "apt-get",
     "cat",
     "cp",
     "depmod",
     "dpkg-deb",
+    "env",
     "kill",
     "mkfifo",
     "script",
     "sh",
     "sleep",
+    "tar",
     "timeout",
     "true",
     "xz",
