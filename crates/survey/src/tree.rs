@@ -141,6 +141,11 @@ impl Look<'_> {
     /// Tells names of which another file system keeps one only: what it shows is not what was
     /// reviewed.
     fn tell_alike(&self, listing: &Listing) {
+        // Names that fold to themselves are as different as they are.
+        let mut names = listing.entries.iter().filter_map(|(path, _kind)| path.file_name());
+        if names.all(is_folded) {
+            return;
+        }
         let mut known: HashMap<String, &TreePath> = HashMap::with_capacity(listing.entries.len());
         for (path, _kind) in &listing.entries {
             let Some(folded) = path.file_name().and_then(folded) else { continue };
@@ -283,6 +288,12 @@ impl Look<'_> {
 /// name there.
 fn folded(name: &[u8]) -> Option<String> {
     Some(fold_name(&String::from_utf8_lossy(name))).filter(|folded| !folded.is_empty())
+}
+
+/// Whether a name surely is its folded form, as most are.
+fn is_folded(name: &[u8]) -> bool {
+    let is_plain = |byte: &u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-');
+    name.iter().all(is_plain) && name.last() != Some(&b'.')
 }
 
 /// What the entries of a directory are a part of.
